@@ -1,0 +1,98 @@
+// Literals read by BOTH compilers: `asc` (the core) and `tsc` (the host). Nothing here is written twice.
+// Only literals without type annotations may stand in this file.
+// Not for: anything computed, or known to one side only.
+
+// Connection states, RFC 9293 §3.3.2.
+export const STATE_CLOSED = 0;
+export const STATE_LISTEN = 1;
+export const STATE_SYN_SENT = 2;
+export const STATE_SYN_RECEIVED = 3;
+export const STATE_ESTABLISHED = 4;
+export const STATE_FIN_WAIT_1 = 5;
+export const STATE_FIN_WAIT_2 = 6;
+export const STATE_CLOSE_WAIT = 7;
+export const STATE_CLOSING = 8;
+export const STATE_LAST_ACK = 9;
+export const STATE_TIME_WAIT = 10;
+
+// Events of a connection, one bit each. The host delivers them from the lowest bit to the highest.
+export const EVENT_OPEN = 1; // the three-way handshake is complete
+export const EVENT_DATA = 2; // in-order bytes wait to be received
+export const EVENT_DRAIN = 4; // room in the send buffer after a short send
+export const EVENT_END = 8; // the peer's FIN has been reached; no more data will come
+export const EVENT_TIMEOUT = 16; // the timer set by `tcpSetTimeout` fired
+export const EVENT_CLOSED = 32; // both directions are finished, or the connection failed: see `tcpError`
+
+// What a call can answer besides success. Negative, so that a count or a handle can share the return value.
+// The numbers are Linux's errno values; `host/socket/errors.ts` turns them into words.
+export const ERROR_ACCESS = -13; // EACCES
+export const ERROR_INVALID = -22; // EINVAL
+export const ERROR_PIPE = -32; // EPIPE: the send side is shut
+export const ERROR_ADDRESS_IN_USE = -98; // EADDRINUSE
+export const ERROR_ADDRESS_NOT_AVAILABLE = -99; // EADDRNOTAVAIL
+export const ERROR_NETWORK_UNREACHABLE = -101; // ENETUNREACH
+export const ERROR_CONNECTION_ABORTED = -103; // ECONNABORTED
+export const ERROR_CONNECTION_RESET = -104; // ECONNRESET
+export const ERROR_NO_BUFFERS = -105; // ENOBUFS: a stated limit is reached
+export const ERROR_NOT_CONNECTED = -107; // ENOTCONN
+export const ERROR_TIMED_OUT = -110; // ETIMEDOUT
+export const ERROR_CONNECTION_REFUSED = -111; // ECONNREFUSED
+export const ERROR_HOST_UNREACHABLE = -113; // EHOSTUNREACH
+export const ERROR_STALE_HANDLE = -77; // EBADFD: the handle names nothing that lives
+
+// Options of a connection, `tcpSetOption`. Times in milliseconds.
+export const OPTION_NO_DELAY = 1; // 1: Nagle off (RFC 9293 §3.7.4)
+export const OPTION_KEEP_ALIVE = 2; // 1: keep-alive on (RFC 9293 §3.8.4)
+export const OPTION_KEEP_IDLE = 3;
+export const OPTION_KEEP_INTERVAL = 4;
+export const OPTION_KEEP_COUNT = 5;
+export const OPTION_PAUSED = 6; // 1: no EVENT_DATA; bytes wait in the receive ring, the window closes
+export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and thrown away (shutdown of the read half)
+
+// Settings of a whole stack, `configure`; read before the first connection is made.
+export const SETTING_SEND_BUFFER = 1; // bytes a connection may hold for sending
+export const SETTING_RECEIVE_BUFFER = 2; // bytes a connection may hold for the reader; the window's upper bound
+export const SETTING_MEMORY_LIMIT = 3; // bytes of linear memory that buffers and pools may take in all
+export const SETTING_CONNECTION_LIMIT = 4; // control blocks in all states
+export const SETTING_MSL = 5; // maximum segment lifetime in milliseconds (RFC 9293 §3.4.2)
+export const SETTING_SYN_RETRIES = 6; // retransmissions of a SYN before ETIMEDOUT
+export const SETTING_DATA_RETRIES = 7; // R2: retransmissions of data before ETIMEDOUT (RFC 9293 §3.8.3)
+
+// What a device can take over, `offloads`, one bit each.
+export const OFFLOAD_CHECKSUM = 1; // partial checksums both ways, marked in the virtio-net header
+export const OFFLOAD_TSO4 = 2; // TCP/IPv4 segments up to 64 KiB both ways, cut by the other side
+
+// Sizes of the seam.
+export const BATCH_LIMIT = 64; // packets one `input` takes
+export const PACKET_LIMIT = 65535; // bytes of the largest IP packet
+export const HEADROOM = 32; // bytes before a packet: Ethernet (14), VLAN (4), room, then the virtio-net header
+export const VNET_HEADER = 10; // bytes of Linux's legacy virtio_net_hdr; it ends where the packet begins
+export const RECEIVE_DESCRIPTOR = 16; // bytes: address u32, length u32, interface u32, reserved u32
+export const TRANSMIT_DESCRIPTOR = 16; // bytes: address u32, length u32, reserved u32 × 2
+export const TRANSMIT_LIMIT = 256; // packets one interface's transmit queue holds
+export const INTERFACE_LIMIT = 8; // interfaces, loopback among them
+export const LOOPBACK_INTERFACE = 0;
+export const ADDRESS_SIZE = 16; // every address is IPv6-sized; IPv4 is IPv4-mapped (RFC 4291 §2.5.5.2)
+export const RESULT_WORDS = 264; // u32 words of the result area
+
+// Trace records, `trace*`.
+export const TRACE_RECORD = 48; // bytes, laid out in assembly/trace/trace.ts
+export const TRACE_LIMIT = 1024; // records the ring holds; the oldest is dropped and counted
+export const TRACE_SEGMENT_IN = 1;
+export const TRACE_SEGMENT_OUT = 2;
+export const TRACE_STATE = 3; // a change of state without a segment (a call, a timer)
+
+// Counters, `counter(which)`.
+export const COUNTER_PACKETS_IN = 0;
+export const COUNTER_PACKETS_OUT = 1;
+export const COUNTER_PACKETS_BAD = 2; // dropped: malformed or wrong checksum
+export const COUNTER_SEGMENTS_IN = 3;
+export const COUNTER_SEGMENTS_OUT = 4;
+export const COUNTER_SEGMENTS_RETRANSMITTED = 5;
+export const COUNTER_RESETS_OUT = 6;
+export const COUNTER_CHALLENGE_ACKS = 7;
+export const COUNTER_SYNS_DROPPED = 8; // a listener's SYN queue was full
+export const COUNTER_CONNECTIONS = 9; // control blocks in use now, TIME-WAIT included
+export const COUNTER_LISTENERS = 10; // in use now
+export const COUNTER_BUFFER_BYTES = 11; // bytes of rings and reassembly blocks in use now
+export const COUNTER_LIMIT = 16;

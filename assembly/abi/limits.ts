@@ -1,0 +1,18 @@
+// The sizes of abi/constants.ts as the core's own types: a literal there is signed, and signed and unsigned numbers do
+// not compare.
+
+import * as abi from "./constants";
+
+export const BATCH_LIMIT: u32 = abi.BATCH_LIMIT;
+export const PACKET_LIMIT: u32 = abi.PACKET_LIMIT;
+export const HEADROOM: u32 = abi.HEADROOM;
+export const VNET_HEADER: u32 = abi.VNET_HEADER;
+export const RECEIVE_DESCRIPTOR: u32 = abi.RECEIVE_DESCRIPTOR;
+export const TRANSMIT_DESCRIPTOR: u32 = abi.TRANSMIT_DESCRIPTOR;
+export const TRANSMIT_LIMIT: u32 = abi.TRANSMIT_LIMIT;
+export const INTERFACE_LIMIT: u32 = abi.INTERFACE_LIMIT;
+export const LOOPBACK_INTERFACE: u32 = abi.LOOPBACK_INTERFACE;
+export const RESULT_WORDS: u32 = abi.RESULT_WORDS;
+export const TRACE_RECORD: u32 = abi.TRACE_RECORD;
+export const TRACE_LIMIT: u32 = abi.TRACE_LIMIT;
+export const COUNTER_LIMIT: u32 = abi.COUNTER_LIMIT;

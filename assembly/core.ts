@@ -1,0 +1,156 @@
+// The entry points that concern the stack as a whole: life, packets, time, events. Each sets the moment of the call.
+// Not for: what a protocol does.
+
+import { COUNTER_BUFFER_BYTES, COUNTER_CONNECTIONS, COUNTER_LISTENERS, ERROR_INVALID, EVENT_OPEN, SETTING_CONNECTION_LIMIT, SETTING_DATA_RETRIES, SETTING_MEMORY_LIMIT, SETTING_MSL, SETTING_RECEIVE_BUFFER, SETTING_SEND_BUFFER, SETTING_SYN_RETRIES } from "./abi/constants";
+import { LOOPBACK_INTERFACE, BATCH_LIMIT, RECEIVE_DESCRIPTOR } from "./abi/limits";
+import "./abi/fault"; // the compiler is told to look for `abort` there
+import { random_get } from "./abi/wasi_snapshot_preview1";
+import { icmpReply } from "./ip/echo";
+import { ipInput } from "./ip/input";
+import { interfacesInitialize } from "./ip/interface";
+import { transmitCount, transmitDone, transmitWaiting } from "./ip/transmit";
+import { countOf } from "./memory/counters";
+import { DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, checkMap, setResult } from "./memory/map";
+import { REPLY_ACK, REPLY_ECHO, replyAt } from "./memory/replies";
+import { State, NEVER, state } from "./memory/state";
+import { wheelNext } from "./memory/wheel";
+import { readyTake } from "./tcp/block/ready";
+import { emitReplyAck, emitReplyReset } from "./tcp/emit";
+import { listenerInitialize, listenerPool } from "./tcp/open/listener";
+import { settleBatch } from "./tcp/receive";
+import { sendOwed } from "./tcp/send";
+import { HELD, connectionPool, tcbInitialize } from "./tcp/tcb";
+import { tcpTimersExpire } from "./tcp/timers";
+
+/** Prepares memory and seeds the secrets; once, before any other call. */
+export function initialize(): void {
+  checkMap();
+  // hashKey0 … random lie one behind the other.
+  random_get(STATE_BASE + offsetof<State>("hashKey0"), SECRETS);
+  state.dynamicEnd = DYNAMIC_BASE;
+  state.sendBuffer = DEFAULT_BUFFER;
+  state.receiveBuffer = DEFAULT_BUFFER;
+  state.memoryLimit = DEFAULT_MEMORY;
+  state.connectionLimit = DEFAULT_CONNECTIONS;
+  state.msl = DEFAULT_MSL;
+  state.synRetries = DEFAULT_SYN_RETRIES;
+  state.dataRetries = DEFAULT_DATA_RETRIES;
+  state.echoIdentifier = <u32>state.random & 0xffff;
+  tcbInitialize();
+  listenerInitialize();
+  interfacesInitialize();
+}
+
+/** Sets SETTING_*; ERROR_INVALID for a value outside its bounds. */
+export function configure(setting: u32, value: u32): i32 {
+  if (setting == SETTING_SEND_BUFFER || setting == SETTING_RECEIVE_BUFFER) {
+    if (value < SMALLEST_BUFFER || value > LARGEST_BUFFER) return ERROR_INVALID;
+    if (setting == SETTING_SEND_BUFFER) state.sendBuffer = value;
+    else state.receiveBuffer = value;
+  } else if (setting == SETTING_MEMORY_LIMIT) {
+    if (value < SMALLEST_MEMORY) return ERROR_INVALID;
+    state.memoryLimit = value;
+  } else if (setting == SETTING_CONNECTION_LIMIT) {
+    if (value == 0 || value > LARGEST_CONNECTIONS) return ERROR_INVALID;
+    state.connectionLimit = value;
+  } else if (setting == SETTING_MSL) {
+    if (value == 0 || value > LARGEST_MSL) return ERROR_INVALID;
+    state.msl = value;
+  } else if (setting == SETTING_SYN_RETRIES || setting == SETTING_DATA_RETRIES) {
+    if (value == 0 || value > LARGEST_RETRIES) return ERROR_INVALID;
+    if (setting == SETTING_SYN_RETRIES) state.synRetries = value;
+    else state.dataRetries = value;
+  } else return ERROR_INVALID;
+  return 0;
+}
+
+/** The value of COUNTER_*. */
+export function counter(which: u32): f64 {
+  if (which == COUNTER_CONNECTIONS) return connectionPool.used;
+  if (which == COUNTER_LISTENERS) return listenerPool.used;
+  if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
+  return countOf(which);
+}
+
+/** Takes `count` packets from the receive descriptors, then what waits on loopback, BATCH_LIMIT in all. Sends nothing. */
+export function input(count: u32, now: f64): void {
+  setNow(now);
+  assert(count <= BATCH_LIMIT, "a batch is too large");
+  settleBatch();
+  transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
+  for (let index: u32 = 0; index < count; index++) {
+    const descriptor = RECEIVE_DESCRIPTORS + <usize>(index * RECEIVE_DESCRIPTOR);
+    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), load<u32>(descriptor, 8));
+  }
+  // Loopback's packets stay on its queue until the next batch: what they carry may still be taken from there.
+  const looped = min(transmitCount(LOOPBACK_INTERFACE), BATCH_LIMIT - count);
+  for (let index: u32 = 0; index < looped; index++) {
+    const descriptor = transmitWaiting(LOOPBACK_INTERFACE, index);
+    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), LOOPBACK_INTERFACE);
+  }
+  state.loopbackTaken = looped;
+}
+
+/** Puts what is owed on the transmit queues. Answers how many packets wait on loopback for `input`. */
+export function output(now: f64): u32 {
+  setNow(now);
+  sendReplies();
+  sendOwed();
+  return transmitCount(LOOPBACK_INTERFACE) - state.loopbackTaken;
+}
+
+/** Runs every timer that has come due. What it makes owed goes out with `output`. */
+export function timersExpire(now: f64): void {
+  setNow(now);
+  tcpTimersExpire();
+}
+
+/** Milliseconds of the earliest deadline, Infinity when there is none. */
+export function nextDeadline(): f64 {
+  const deadline = wheelNext();
+  return deadline == NEVER ? Infinity : <f64>deadline / 1000;
+}
+
+/** Takes the next connection with events: its handle, result[0] = EVENT_*, result[1] = its listener's handle; 0: none. */
+export function readyNext(): u32 {
+  const tcb = readyTake();
+  if (tcb === null) return 0;
+  setResult(0, tcb.events);
+  setResult(1, tcb.listener);
+  if (tcb.events & EVENT_OPEN) tcb.set(HELD);
+  tcb.events = 0;
+  return tcb.handle;
+}
+
+/** Answers one by one what input met. A full queue drops them, as a wire would. */
+function sendReplies(): void {
+  for (let index: u32 = 0; index < state.replyCount; index++) {
+    const reply = replyAt(index);
+    if (reply.kind == REPLY_ACK) emitReplyAck(reply);
+    else if (reply.kind == REPLY_ECHO) icmpReply(reply);
+    else emitReplyReset(reply);
+  }
+  state.replyCount = 0;
+}
+
+function setNow(now: f64): void {
+  // To the nearest microsecond: a deadline that went out as milliseconds comes back as itself.
+  state.now = max(state.now, i64(nearest(now * 1000)));
+}
+
+const SECRETS: usize = 40;
+const DEFAULT_BUFFER: u32 = 1 << 20;
+const SMALLEST_BUFFER: u32 = 1 << 11;
+const LARGEST_BUFFER: u32 = 1 << 26;
+const DEFAULT_MEMORY: u32 = 1 << 30;
+const SMALLEST_MEMORY: u32 = 1 << 23;
+const DEFAULT_CONNECTIONS: u32 = 1 << 20;
+const LARGEST_CONNECTIONS: u32 = 1 << 22;
+/** 30 s, so that TIME-WAIT lasts a minute, as on kernels; RFC 9293 §3.4.2 takes two minutes "arbitrarily". */
+const DEFAULT_MSL: u32 = 30_000;
+const LARGEST_MSL: u32 = 240_000;
+/** The last one gives up after more than the three minutes of RFC 9293 §3.8.3 MUST-23. */
+const DEFAULT_SYN_RETRIES: u32 = 7;
+/** Linux's tcp_retries2; well beyond the 100 seconds of RFC 9293 §3.8.3 SHLD-11. */
+const DEFAULT_DATA_RETRIES: u32 = 15;
+const LARGEST_RETRIES: u32 = 100;

@@ -1,0 +1,95 @@
+// The transmit queues: packets that are ready, one bounded queue for each interface. The host writes them out and gives
+// them back first in, first out. Loopback's queue is taken by the core itself (ip/input.ts).
+//
+//   queue       head u32 | count u32 | TRANSMIT_LIMIT × {address u32, length u32, reserved}
+//   arena       … | headroom packet | headroom packet | …     packets never wrap
+//
+// Not for: what is sent, and when.
+
+import { HEADROOM, INTERFACE_LIMIT, TRANSMIT_DESCRIPTOR, TRANSMIT_LIMIT } from "../abi/limits";
+import { TRANSMIT_QUEUES } from "../memory/map";
+import { takeMemory } from "../memory/pages";
+
+/** Address of an interface's queue. */
+export function transmitQueue(number: u32): usize {
+  assert(number < INTERFACE_LIMIT, "no such interface");
+  return TRANSMIT_QUEUES + <usize>(number * QUEUE_SIZE);
+}
+
+/** Gives an interface its arena; false when memory has run out. */
+export function transmitInitialize(number: u32): bool {
+  const queue = changetype<Queue>(transmitQueue(number));
+  queue.arena = takeMemory(ARENA_SIZE);
+  return queue.arena != 0;
+}
+
+/** Room for a packet of `length` bytes on an interface: its address, or 0 when the queue is full. Reserved by `transmitCommit` only. */
+export function transmitRoom(number: u32, length: u32): usize {
+  const queue = changetype<Queue>(transmitQueue(number));
+  if (queue.count == TRANSMIT_LIMIT) return 0;
+  const size = sizeInArena(length);
+  if (queue.count == 0) return queue.arena + HEADROOM;
+  const first = load<usize>(descriptor(queue, 0)) - HEADROOM;
+  const last = descriptor(queue, queue.count - 1);
+  const end = load<usize>(last) - HEADROOM + sizeInArena(load<u32>(last, 4));
+  if (end > first) {
+    if (end + size <= queue.arena + ARENA_SIZE) return end + HEADROOM;
+    return queue.arena + size <= first ? queue.arena + HEADROOM : 0;
+  }
+  return end + size <= first ? end + HEADROOM : 0;
+}
+
+/** Puts the packet written at `address`, from `transmitRoom`, on the queue. */
+export function transmitCommit(number: u32, address: usize, length: u32): void {
+  const queue = changetype<Queue>(transmitQueue(number));
+  const entry = descriptor(queue, queue.count);
+  store<u32>(entry, <u32>address);
+  store<u32>(entry, length, 4);
+  queue.count++;
+}
+
+/** Takes the first `count` packets off the queue. */
+export function transmitDone(number: u32, count: u32): void {
+  const queue = changetype<Queue>(transmitQueue(number));
+  const done = min(count, queue.count);
+  queue.head = (queue.head + done) % TRANSMIT_LIMIT;
+  queue.count -= done;
+}
+
+/** Address of the descriptor of the `index`-th waiting packet. */
+export function transmitWaiting(number: u32, index: u32): usize {
+  return descriptor(changetype<Queue>(transmitQueue(number)), index);
+}
+
+export function transmitCount(number: u32): u32 {
+  return changetype<Queue>(transmitQueue(number)).count;
+}
+
+function descriptor(queue: Queue, index: u32): usize {
+  const slot = (queue.head + index) % TRANSMIT_LIMIT;
+  return changetype<usize>(queue) + 8 + <usize>(slot * TRANSMIT_DESCRIPTOR);
+}
+
+/** Packets begin at multiples of 64 bytes plus headroom. */
+function sizeInArena(length: u32): u32 {
+  return (HEADROOM + length + 63) & ~63;
+}
+
+@unmanaged
+class Queue {
+  head: u32;
+  count: u32;
+
+  /** The arena's address lies behind the descriptors. */
+  get arena(): usize {
+    return load<usize>(changetype<usize>(this) + DESCRIPTORS_END);
+  }
+
+  set arena(address: usize) {
+    store<usize>(changetype<usize>(this) + DESCRIPTORS_END, address);
+  }
+}
+
+const DESCRIPTORS_END: usize = 8 + TRANSMIT_LIMIT * TRANSMIT_DESCRIPTOR;
+const QUEUE_SIZE: u32 = <u32>DESCRIPTORS_END + 8;
+const ARENA_SIZE: u32 = 1 << 20;

@@ -1,0 +1,32 @@
+// Linux's legacy virtio_net_hdr, little-endian, the ten bytes before a packet on devices with offloads
+// (virtio 1.2 §5.1.6, without num_buffers).
+//
+//   0 flags | 1 gso_type | 2 hdr_len | 4 gso_size | 6 csum_start | 8 csum_offset
+
+import { VNET_HEADER } from "../abi/limits";
+
+/** The packet's TCP checksum needs no check: it is partial (the packet never left this machine) or was verified. */
+export function checksumKnown(packet: usize): bool {
+  return (load<u8>(packet - VNET_HEADER) & (NEEDS_CHECKSUM | DATA_VALID)) != 0;
+}
+
+/** Nothing is left to the device. */
+export function writePlain(packet: usize): void {
+  store<u64>(packet - VNET_HEADER, 0);
+  store<u16>(packet - 2, 0);
+}
+
+/** The device completes the TCP checksum, and cuts the segment into pieces of `pieceSize` bytes when that is not 0. */
+export function writeOffload(packet: usize, headerSize: u32, transportAt: u32, checksumAt: u32, pieceSize: u32): void {
+  const header = packet - VNET_HEADER;
+  store<u8>(header, NEEDS_CHECKSUM);
+  store<u8>(header + 1, pieceSize == 0 ? 0 : GSO_TCPV4);
+  store<u16>(header + 2, <u16>headerSize);
+  store<u16>(header + 4, <u16>pieceSize);
+  store<u16>(header + 6, <u16>transportAt);
+  store<u16>(header + 8, <u16>checksumAt);
+}
+
+const NEEDS_CHECKSUM: u8 = 1;
+const DATA_VALID: u8 = 2;
+const GSO_TCPV4: u8 = 1;

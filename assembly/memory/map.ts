@@ -1,0 +1,69 @@
+// Where everything lies in linear memory. All state of the core is here, in memory, and nowhere else: no module
+// variable of `assembly/` is mutable, so a copy of memory is a snapshot of the stack.
+//
+//   0x000000  the compiler's constant data (texts of assertions)
+//   0x010000  state: settings, clock, secrets, list heads              one page
+//   0x011000  result area, the segment under examination, descriptors, tables of one batch
+//   0x020000  trace ring
+//   0x02c000  transmit queues, one of descriptors for each interface
+//   0x040000  receive arena: the packets of one batch, packed
+//   0x140000  dynamic: pools, slabs, transmit arenas, the hash table's segments; grows with memory
+//
+// Not for: what the regions hold (the file that owns a region says that).
+
+import { BATCH_LIMIT, HEADROOM, PACKET_LIMIT, RECEIVE_DESCRIPTOR, RESULT_WORDS, TRACE_LIMIT, TRACE_RECORD } from "../abi/limits";
+
+export const STATE_BASE: usize = 0x10000;
+export const POOLS_BASE: usize = 0x10800;
+export const RESULT_BASE: usize = 0x11000;
+export const SEGMENT_BASE: usize = 0x11800;
+export const RECEIVE_DESCRIPTORS: usize = 0x12000;
+export const PIECES_BASE: usize = 0x12400;
+export const REPLIES_BASE: usize = 0x12800;
+export const ECHOES_BASE: usize = 0x13800;
+export const WHEEL_BASE: usize = 0x14000;
+export const SLAB_BASE: usize = 0x14800;
+export const HASH_DIRECTORY: usize = 0x14c00;
+export const INTERFACES_BASE: usize = 0x15000;
+export const LISTENER_BUCKETS: usize = 0x15400;
+export const CONNECTION_DIRECTORY: usize = 0x16000;
+export const LISTENER_DIRECTORY: usize = 0x1a000;
+export const FAULT_BASE: usize = 0x1e000;
+export const TRACE_BASE: usize = 0x20000;
+export const TRANSMIT_QUEUES: usize = 0x2c000;
+export const RECEIVE_ARENA: usize = 0x40000;
+export const DYNAMIC_BASE: usize = 0x140000;
+
+/** Address of the receive descriptors, BATCH_LIMIT of them. */
+export function receiveDescriptors(): usize {
+  return RECEIVE_DESCRIPTORS;
+}
+
+/** First address of the receive arena. */
+export function receiveArena(): usize {
+  return RECEIVE_ARENA;
+}
+
+/** The address behind the receive arena. */
+export function receiveArenaEnd(): usize {
+  return DYNAMIC_BASE;
+}
+
+/** Address of the result area, RESULT_WORDS of u32. */
+export function resultArea(): usize {
+  return RESULT_BASE;
+}
+
+/** The n-th word of the result area. */
+export function setResult(index: u32, value: u32): void {
+  store<u32>(RESULT_BASE + (<usize>index << 2), value);
+}
+
+/** Asserts what the constants above promise one another. */
+export function checkMap(): void {
+  assert(__heap_base <= STATE_BASE, "constant data reaches into the state");
+  assert(RESULT_BASE + RESULT_WORDS * 4 <= SEGMENT_BASE, "result area too small");
+  assert(RECEIVE_DESCRIPTORS + BATCH_LIMIT * RECEIVE_DESCRIPTOR <= PIECES_BASE, "descriptors too many");
+  assert(TRACE_BASE + TRACE_LIMIT * TRACE_RECORD <= TRANSMIT_QUEUES, "trace ring too large");
+  assert(RECEIVE_ARENA + HEADROOM + PACKET_LIMIT <= DYNAMIC_BASE, "receive arena too small");
+}

@@ -1,0 +1,24 @@
+// Fresh memory, taken from the end of linear memory and never given back: pools and slabs recycle what they took.
+
+import { state } from "./state";
+
+/**
+ * Takes `size` bytes, zero-filled and aligned to 64.
+ * Answers 0 when the stack's memory limit or the machine's is reached.
+ */
+export function takeMemory(size: u32): usize {
+  const start = state.dynamicEnd;
+  const end = <u64>start + ((<u64>size + 63) & ~63);
+  if (end > <u64>state.memoryLimit) return 0;
+  const have = <u64>memory.size() << 16;
+  if (end > have) {
+    // Grow in steps: the host refreshes its views after each.
+    const missing = (end - have + 0xffff) >> 16;
+    const step = max<u64>(missing, GROWTH_PAGES);
+    if (memory.grow(<i32>step) < 0 && (step == missing || memory.grow(<i32>missing) < 0)) return 0;
+  }
+  state.dynamicEnd = <usize>end;
+  return start;
+}
+
+const GROWTH_PAGES: u64 = 16;

@@ -1,0 +1,82 @@
+// What the stack as a whole remembers: clock, settings, secrets, list heads. One instance, at a fixed address.
+// Not for: anything of a single connection (tcp/tcb.ts).
+
+import { STATE_BASE } from "./map";
+
+/** Microseconds on the stack's clock. */
+export type Micros = i64;
+
+/** A moment that never comes. */
+export const NEVER: Micros = i64.MAX_VALUE;
+
+@unmanaged
+export class State {
+  /** The moment of the running call. Every entry sets it; nothing inside the core moves it. */
+  now: Micros;
+
+  // Secrets, from `random_get`.
+  hashKey0: u64;
+  hashKey1: u64;
+  isnKey0: u64;
+  isnKey1: u64;
+  random: u64; // state of the generator for what need not be secret for ever
+
+  // Settings.
+  sendBuffer: u32;
+  receiveBuffer: u32;
+  memoryLimit: u32;
+  connectionLimit: u32;
+  msl: u32; // milliseconds
+  synRetries: u32;
+  dataRetries: u32;
+
+  // Dynamic memory.
+  dynamicEnd: usize;
+  bufferBytes: u32;
+
+  // Connection table (linear hashing).
+  hashBuckets: u32;
+  hashSplit: u32;
+  hashMask: u32;
+  hashCount: u32;
+  lastFound: u32; // the connection found last, or 0
+
+  // Lists of connections.
+  readyHead: u32;
+  readyTail: u32;
+  sendHead: u32;
+  sendTail: u32;
+
+  // Tables of one batch.
+  pieceCount: u32;
+  replyCount: u32;
+  loopbackTaken: u32;
+
+  // Timer wheel.
+  wheelTick: u64;
+
+  // Interfaces.
+  interfaceCount: u32;
+  defaultInterface: u32;
+
+  // Rate limits and choices.
+  challengeWindow: Micros;
+  challengeCount: u32;
+  ephemeralNext: u32;
+
+  // ICMP echo.
+  echoIdentifier: u32;
+  echoHead: u32;
+  echoCount: u32;
+
+  // Trace.
+  traceOn: u32;
+  traceHead: u32;
+  traceCount: u32;
+  traceDropped: u32;
+
+  // Counters are u64 from here on; `counter` in memory/counters.ts indexes them.
+  counters: u64;
+}
+
+export const state: State = changetype<State>(STATE_BASE);

@@ -1,0 +1,144 @@
+// A hierarchical timer wheel: O(1) arm and cancel, however many connections wait.
+//
+//   tick = 1,024 µs; six levels of 64 slots. An entry is filed by the highest group of six bits in which its tick
+//   differs from the wheel's; when the wheel reaches that slot, its entries are filed again, one level down or more.
+//
+//   level 5      4      3      2      1      0
+//      [… 64] [… 64] [… 64] [… 64] [… 64] [… 64]      64 slots of one tick each at level 0
+//
+// So every occupied slot lies ahead of the wheel, the lowest occupied level holds the earliest entry, and nothing wraps.
+// Scheme: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 7.
+// Not for: what a timer does when it fires (tcp/timers.ts).
+
+import { WHEEL_BASE } from "./map";
+import { PoolItem } from "./pool";
+import { Micros, NEVER, state } from "./state";
+
+/** What everything that waits begins with. */
+@unmanaged
+export class WheelEntry extends PoolItem {
+  wheelNext: usize;
+  wheelPrevious: usize; // 0: first in its slot
+  wheelDeadline: Micros; // the moment it is filed under; only meaningful while filed
+  wheelSlot: u32; // 1 + level × 64 + slot; 0: not filed
+}
+
+/** Files `entry` for `deadline`, wherever it was before. */
+export function wheelArm(entry: WheelEntry, deadline: Micros): void {
+  wheelCancel(entry);
+  entry.wheelDeadline = deadline;
+  file(entry);
+}
+
+export function wheelCancel(entry: WheelEntry): void {
+  if (entry.wheelSlot == 0) return;
+  const slot = entry.wheelSlot - 1;
+  if (entry.wheelNext != 0) changetype<WheelEntry>(entry.wheelNext).wheelPrevious = entry.wheelPrevious;
+  if (entry.wheelPrevious != 0) changetype<WheelEntry>(entry.wheelPrevious).wheelNext = entry.wheelNext;
+  else setSlotHead(slot, entry.wheelNext);
+  entry.wheelSlot = 0;
+}
+
+/** Takes one entry whose deadline is not after `now` off the wheel; 0 when there is none. */
+export function wheelExpired(now: Micros): usize {
+  const nowTick = tickOf(now);
+  while (true) {
+    const level = lowestLevel();
+    if (level == LEVELS) break;
+    const slot = level * SLOTS + <u32>ctz(occupied(level));
+    const tick = slotTick(slot);
+    if (tick > nowTick) break;
+    state.wheelTick = tick;
+    if (level == 0) return takeDue(slot, now);
+    refile(slot);
+  }
+  state.wheelTick = max(state.wheelTick, nowTick);
+  return 0;
+}
+
+/** A moment that is not after the earliest deadline, NEVER when nothing waits. Exact for what falls due within 64 ticks. */
+export function wheelNext(): Micros {
+  const level = lowestLevel();
+  if (level == LEVELS) return NEVER;
+  const slot = level * SLOTS + <u32>ctz(occupied(level));
+  if (level > 0) return <Micros>(slotTick(slot) << TICK_BITS);
+  let earliest = NEVER;
+  for (let entry = slotHead(slot); entry != 0; entry = changetype<WheelEntry>(entry).wheelNext) {
+    earliest = min(earliest, changetype<WheelEntry>(entry).wheelDeadline);
+  }
+  return earliest;
+}
+
+function takeDue(slot: u32, now: Micros): usize {
+  for (let entry = slotHead(slot); entry != 0; entry = changetype<WheelEntry>(entry).wheelNext) {
+    if (changetype<WheelEntry>(entry).wheelDeadline <= now) {
+      wheelCancel(changetype<WheelEntry>(entry));
+      return entry;
+    }
+  }
+  return 0;
+}
+
+function refile(slot: u32): void {
+  let address = slotHead(slot);
+  setSlotHead(slot, 0);
+  while (address != 0) {
+    const entry = changetype<WheelEntry>(address);
+    address = entry.wheelNext;
+    file(entry);
+  }
+}
+
+function file(entry: WheelEntry): void {
+  const tick = min(max(tickOf(entry.wheelDeadline), state.wheelTick), state.wheelTick | LAST_TICK);
+  const difference = tick ^ state.wheelTick;
+  const level = difference == 0 ? 0 : (63 - <u32>clz(difference)) / GROUP_BITS;
+  const slot = level * SLOTS + (<u32>(tick >> (level * GROUP_BITS)) & (SLOTS - 1));
+  const head = slotHead(slot);
+  entry.wheelNext = head;
+  entry.wheelPrevious = 0;
+  entry.wheelSlot = slot + 1;
+  if (head != 0) changetype<WheelEntry>(head).wheelPrevious = changetype<usize>(entry);
+  setSlotHead(slot, changetype<usize>(entry));
+}
+
+function tickOf(moment: Micros): u64 {
+  return <u64>max<Micros>(moment, 0) >> TICK_BITS;
+}
+
+/** The first tick of a slot: the wheel's own, with the slot's group in place of its own and zeros below. */
+function slotTick(slot: u32): u64 {
+  const shift = (slot / SLOTS) * GROUP_BITS;
+  const above = (state.wheelTick >> (shift + GROUP_BITS)) << (shift + GROUP_BITS);
+  return above | (<u64>(slot % SLOTS) << shift);
+}
+
+function lowestLevel(): u32 {
+  let level: u32 = 0;
+  while (level < LEVELS && occupied(level) == 0) level++;
+  return level;
+}
+
+/** Bit n set: slot n of this level holds entries. */
+function occupied(level: u32): u64 {
+  return load<u64>(WHEEL_BASE + (<usize>level << 3));
+}
+
+function slotHead(slot: u32): usize {
+  return load<usize>(SLOT_HEADS + (<usize>slot << 2));
+}
+
+function setSlotHead(slot: u32, entry: usize): void {
+  store<usize>(SLOT_HEADS + (<usize>slot << 2), entry);
+  const bits = WHEEL_BASE + (<usize>(slot / SLOTS) << 3);
+  const bit: u64 = (<u64>1) << (slot % SLOTS);
+  store<u64>(bits, entry == 0 ? load<u64>(bits) & ~bit : load<u64>(bits) | bit);
+}
+
+const TICK_BITS: u64 = 10;
+const GROUP_BITS: u32 = 6;
+const SLOTS: u32 = 64;
+const LEVELS: u32 = 6;
+/** The last tick the wheel tells apart; anything later is filed there and filed again. */
+const LAST_TICK: u64 = ((<u64>1) << (GROUP_BITS * LEVELS)) - 1;
+const SLOT_HEADS: usize = WHEEL_BASE + 64;

@@ -1,0 +1,107 @@
+// Fifth check of SEGMENT ARRIVES, the ACK field (RFC 9293 §3.10.7.4): what is acknowledged leaves the send ring, the
+// window moves, duplicate ACKs count, states that wait for our FIN go on.
+// Not for: ACKs that we send (tcp/receive.ts decides, tcp/emit.ts writes).
+
+import { EVENT_DRAIN, STATE_CLOSING, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, STATE_LAST_ACK, STATE_SYN_RECEIVED } from "../abi/constants";
+import { ringConsume } from "../memory/ring";
+import { NEVER, state } from "../memory/state";
+import { armRetransmit } from "./block/deadlines";
+import { finish } from "./block/finish";
+import { raise } from "./block/ready";
+import { ORPHAN_FIN_WAIT, enterTimeWait } from "./close";
+import { establish } from "./handshake";
+import { ACK, FIN, SYN } from "./header";
+import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from "./owed";
+import { recoveryAcknowledged, recoveryDuplicate } from "./recovery/newreno";
+import { rttAcknowledged } from "./recovery/rtt";
+import { Segment } from "./segment";
+import { seqGe, seqGt, seqLe, seqLt, seqMax } from "./seq";
+import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, Tcb } from "./tcb";
+
+export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
+  if (!(seg.flags & ACK)) return STOP;
+  if (tcb.state == STATE_SYN_RECEIVED) {
+    if (!seqGt(seg.ack, tcb.sndUna) || seqGt(seg.ack, tcb.sndNxt)) return OWE_RESET | STOP;
+    establish(tcb, seg);
+    takeWindow(tcb, seg);
+  }
+  // RFC 5961 §5.2: what is too old or not yet sent is dropped and answered.
+  if (seqGt(seg.ack, tcb.sndNxt)) return OWE_CHALLENGE_ACK | STOP;
+  if (seqLt(seg.ack, tcb.sndUna - tcb.sndWndMax)) return OWE_CHALLENGE_ACK | STOP;
+
+  const window = seg.wnd << tcb.sndShift;
+  if (seqGt(seg.ack, tcb.sndUna)) advance(tcb, seg);
+  else if (isDuplicate(tcb, seg, window)) recoveryDuplicate(tcb);
+  if (isNewer(tcb, seg)) takeWindow(tcb, seg);
+  return tcb.has(FIN_SENT) && tcb.sndUna == tcb.sndNxt ? finAcknowledged(tcb) : OWE_OUTPUT;
+}
+
+/** SND.UNA moves to SEG.ACK. */
+function advance(tcb: Tcb, seg: Segment): void {
+  const acked = seg.ack - tcb.sndUna;
+  const ring = tcb.sendRing;
+  // The FIN takes a sequence number but no room in the ring.
+  ringConsume(ring, min(acked, ring.length));
+  tcb.sndUna = seg.ack;
+  tcb.sndResume = seqMax(tcb.sndResume, seg.ack);
+  rttAcknowledged(tcb, seg);
+  tcb.retransmissions = 0;
+  const restart = recoveryAcknowledged(tcb, acked);
+  // RFC 6298 §5.2, §5.3
+  if (tcb.sndUna == tcb.sndNxt) armRetransmit(tcb, NEVER);
+  else if (restart || tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto);
+  if (tcb.has(DRAIN_WANTED) && ring.length <= state.sendBuffer >> 1) {
+    tcb.clear(DRAIN_WANTED);
+    raise(tcb, EVENT_DRAIN);
+  }
+}
+
+/** RFC 5681 §2: nothing new is acknowledged, nothing carried, nothing changed, something is outstanding. */
+function isDuplicate(tcb: Tcb, seg: Segment, window: u32): bool {
+  return (
+    seg.ack == tcb.sndUna &&
+    tcb.sndUna != tcb.sndNxt &&
+    tcb.sndResume == tcb.sndNxt &&
+    !tcb.has(PERSIST) &&
+    seg.length == 0 &&
+    !(seg.flags & (SYN | FIN)) &&
+    window == tcb.sndWnd
+  );
+}
+
+/** RFC 9293 §3.10.7.4: only a segment that is not older than the last one may change the window. */
+function isNewer(tcb: Tcb, seg: Segment): bool {
+  return (
+    seqGe(seg.ack, tcb.sndUna) &&
+    (seqLt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 == seg.seq && seqLe(tcb.sndWl2, seg.ack)))
+  );
+}
+
+function takeWindow(tcb: Tcb, seg: Segment): void {
+  tcb.sndWnd = seg.wnd << tcb.sndShift;
+  tcb.sndWndMax = max(tcb.sndWndMax, tcb.sndWnd);
+  tcb.sndWl1 = seg.seq;
+  tcb.sndWl2 = seg.ack;
+  if (tcb.sndWnd == 0 || !tcb.has(PERSIST)) return;
+  // The window is open: what probes had carried goes out again with the rest.
+  tcb.clear(PERSIST);
+  tcb.retransmissions = 0;
+  tcb.sndResume = tcb.sndUna;
+  armRetransmit(tcb, NEVER);
+}
+
+/** Our FIN is acknowledged (RFC 9293 §3.10.7.4, FIN-WAIT-1, CLOSING, LAST-ACK). */
+function finAcknowledged(tcb: Tcb): u32 {
+  if (tcb.state == STATE_FIN_WAIT_1) {
+    tcb.state = STATE_FIN_WAIT_2;
+    // Nobody is left to end a connection that no user holds.
+    if (!tcb.has(HELD)) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
+  } else if (tcb.state == STATE_CLOSING) {
+    enterTimeWait(tcb);
+    return STOP;
+  } else if (tcb.state == STATE_LAST_ACK) {
+    finish(tcb, 0);
+    return STOP;
+  }
+  return OWE_OUTPUT;
+}

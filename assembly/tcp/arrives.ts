@@ -1,0 +1,120 @@
+// SEGMENT ARRIVES for a connection (RFC 9293 §3.10.7.4): the eight checks, in the RFC's order. Each answers what is
+// owed; none sends.
+//
+//   tcpInput → segmentArrives → 1 checkSequence  2 checkReset  3 (security)  4 checkSyn
+//                               5 checkAcknowledgment  6 (urgent)  7 takeText  8 checkFin
+
+import { STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from "../abi/constants";
+import { state } from "../memory/state";
+import { checkAcknowledgment } from "./acknowledge";
+import { checkFin, checkReset, timeWaitArrives } from "./close";
+import { synSentArrives } from "./handshake";
+import { ACK, FIN, RST, SYN } from "./header";
+import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from "./owed";
+import { takeText } from "./receive";
+import { Segment } from "./segment";
+import { seqGe, seqGt, seqLe, seqLt } from "./seq";
+import { OWES_SYN, PASSIVE, TIMESTAMPS_ON, Tcb } from "./tcb";
+
+/** Runs a segment through a connection that is not in CLOSED or LISTEN. Answers what is owed. */
+export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
+  tcb.heardAt = state.now;
+  tcb.keepProbes = 0;
+  if (tcb.state == STATE_SYN_SENT) return synSentArrives(tcb, seg);
+  if (tcb.state == STATE_TIME_WAIT) return timeWaitArrives(tcb, seg);
+  passSimultaneousSyn(tcb, seg);
+  let owed = checkSequence(tcb, seg); // first
+  if (!(owed & STOP)) owed |= checkReset(tcb, seg); // second
+  // Third, security and compartment: IP security options are not supported.
+  if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
+  if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
+  // Sixth, the URG bit: urgent data is delivered in line, where the peer put it (§3.8.5 MUST-31, MUST-32).
+  if (!(owed & STOP)) owed |= takeText(tcb, seg); // seventh
+  if (!(owed & STOP)) owed |= checkFin(tcb, seg); // eighth
+  return owed;
+}
+
+/** In a simultaneous open the peer's SYN-ACK repeats a SYN we have: the ACK is what counts (RFC 9293 §3.5 figure 8). */
+function passSimultaneousSyn(tcb: Tcb, seg: Segment): void {
+  const repeats = tcb.state == STATE_SYN_RECEIVED && (seg.flags & (SYN | ACK | RST)) == (SYN | ACK);
+  if (!repeats || seg.seq != tcb.irs) return;
+  seg.flags &= ~SYN;
+  seg.seq++;
+}
+
+/** First: does the segment belong to the window? (§3.10.7.4, RFC 7323 §5.3) */
+function checkSequence(tcb: Tcb, seg: Segment): u32 {
+  if (tcb.has(TIMESTAMPS_ON) && !(seg.flags & RST)) {
+    // RFC 7323 §3.2: a segment that lacks the negotiated option is dropped in silence.
+    if (!seg.hasTimestamps) return STOP;
+    if (isOld(tcb, seg)) return OWE_DUPLICATE_ACK | STOP;
+  }
+  if (!isAcceptable(tcb, seg)) return unacceptable(tcb, seg);
+  // RFC 7323 §4.3 (2), with SEG.SEQ before trimming: the timestamp of the segment that an ACK will answer.
+  if (tcb.has(TIMESTAMPS_ON) && seg.hasTimestamps && seqLe(seg.seq, tcb.lastAckSent) && seqGe(seg.tsVal, tcb.tsRecent)) {
+    tcb.tsRecent = seg.tsVal;
+    tcb.tsRecentAt = state.now;
+  }
+  return seg.flags & RST ? 0 : trim(tcb, seg);
+}
+
+/** PAWS (RFC 7323 §5.3 R1), unless TS.Recent is older than half the timestamp clock's circle (§5.5). */
+function isOld(tcb: Tcb, seg: Segment): bool {
+  return seqLt(seg.tsVal, tcb.tsRecent) && state.now - tcb.tsRecentAt < TIMESTAMP_LIFE;
+}
+
+/** The four cases of RFC 9293 §3.4 table 6. */
+function isAcceptable(tcb: Tcb, seg: Segment): bool {
+  const size = seg.size;
+  if (tcb.rcvAdv == tcb.rcvNxt) return size == 0 && seg.seq == tcb.rcvNxt;
+  const begins = seqLe(tcb.rcvNxt, seg.seq) && seqLt(seg.seq, tcb.rcvAdv);
+  if (size == 0) return begins;
+  return begins || (seqLe(tcb.rcvNxt, seg.end - 1) && seqLt(seg.end - 1, tcb.rcvAdv)) || covers(tcb, seg);
+}
+
+/** The segment begins before the window and ends behind it. */
+function covers(tcb: Tcb, seg: Segment): bool {
+  return seqLt(seg.seq, tcb.rcvNxt) && seqGe(seg.end, tcb.rcvAdv);
+}
+
+function unacceptable(tcb: Tcb, seg: Segment): u32 {
+  if (seg.flags & RST) return STOP;
+  if (tcb.state == STATE_SYN_RECEIVED && seg.flags & SYN && seg.seq == tcb.irs && tcb.has(PASSIVE)) {
+    // Our SYN-ACK was lost: the peer, in SYN-SENT, could do nothing with a plain ACK.
+    tcb.set(OWES_SYN);
+    return OWE_OUTPUT | STOP;
+  }
+  if (tcb.rcvAdv == tcb.rcvNxt && seg.seq == tcb.rcvNxt && !(seg.flags & SYN)) {
+    // A probe of our closed window: its ACK field is good all the same (§3.10.7.4, MUST-66).
+    seg.length = 0;
+    seg.flags &= ~FIN;
+    return OWE_DUPLICATE_ACK;
+  }
+  // Bare ACKs could answer each other for ever between two confused ends; data cannot.
+  return (seg.size == 0 ? OWE_CHALLENGE_ACK : OWE_DUPLICATE_ACK) | STOP;
+}
+
+/** Cuts off what lies outside the window (§3.10.7.4: "segments with higher beginning sequence numbers …"). */
+function trim(tcb: Tcb, seg: Segment): u32 {
+  let owed: u32 = 0;
+  if (seqLt(seg.seq, tcb.rcvNxt) && !(seg.flags & SYN)) {
+    const old = min(tcb.rcvNxt - seg.seq, seg.length);
+    seg.seq += old;
+    seg.data += old;
+    seg.length -= old;
+    if (old > 0) owed = OWE_DUPLICATE_ACK;
+  }
+  if (seqGt(seg.seq + seg.length, tcb.rcvAdv)) {
+    seg.length = tcb.rcvAdv - seg.seq;
+    seg.flags &= ~FIN;
+  }
+  return owed;
+}
+
+/** Fourth: a SYN inside the window is forged or from an earlier life; the peer's answer will tell (RFC 5961 §4). */
+function checkSyn(tcb: Tcb, seg: Segment): u32 {
+  return seg.flags & SYN ? OWE_CHALLENGE_ACK | STOP : 0;
+}
+
+/** 24 days, in microseconds (RFC 7323 §5.5). */
+const TIMESTAMP_LIFE: i64 = 24 * 24 * 3600 * 1_000_000;

@@ -1,0 +1,42 @@
+// The deadlines of a connection and its one entry on the timer wheel. A deadline that moves later leaves the entry
+// where it is: it expires early, finds nothing due and is filed again.
+// Not for: what happens at a deadline (tcp/timers.ts).
+
+import { Micros, NEVER } from "../../memory/state";
+import { wheelArm, wheelCancel } from "../../memory/wheel";
+import { Tcb } from "../tcb";
+
+export function armRetransmit(tcb: Tcb, at: Micros): void {
+  tcb.retransmitAt = at;
+  fileDeadlines(tcb);
+}
+
+export function armDelayedAck(tcb: Tcb, at: Micros): void {
+  tcb.ackAt = at;
+  fileDeadlines(tcb);
+}
+
+export function armKeepAlive(tcb: Tcb, at: Micros): void {
+  tcb.keepAt = at;
+  fileDeadlines(tcb);
+}
+
+export function armTimeout(tcb: Tcb, at: Micros): void {
+  tcb.timeoutAt = at;
+  fileDeadlines(tcb);
+}
+
+export function noDeadlines(tcb: Tcb): void {
+  tcb.retransmitAt = NEVER;
+  tcb.ackAt = NEVER;
+  tcb.keepAt = NEVER;
+  tcb.timeoutAt = NEVER;
+  wheelCancel(tcb);
+}
+
+/** Files the connection under its earliest deadline, unless it is filed under an earlier moment. */
+export function fileDeadlines(tcb: Tcb): void {
+  const earliest = min(min(tcb.retransmitAt, tcb.ackAt), min(tcb.keepAt, tcb.timeoutAt));
+  if (earliest == NEVER) wheelCancel(tcb);
+  else if (tcb.wheelSlot == 0 || earliest < tcb.wheelDeadline) wheelArm(tcb, earliest);
+}

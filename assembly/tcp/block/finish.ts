@@ -1,0 +1,45 @@
+// The end of a connection: deletion of the TCB (RFC 9293 §3.10) in steps, since lists and the host may still refer to
+// it. A control block goes back to its pool when the protocol is done with it, it is on no list and nobody holds it.
+
+import { EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from "../../abi/constants";
+import { ringFree } from "../../memory/ring";
+import { leaveHalfOpen } from "../open/listener";
+import { tableRemove } from "../table";
+import { HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, Tcb, tcbFree } from "../tcb";
+import { noDeadlines } from "./deadlines";
+import { piecesDrop } from "./pieces";
+import { raiseOnce, raiseReceived } from "./ready";
+import { reassemblyFree } from "./reassembly";
+import { wantSend } from "./sendlist";
+
+/**
+ * Enters CLOSED. `error` is one of ERROR_*, 0 after an orderly close. What has been received stays readable for whoever
+ * holds the connection; the control block may be gone when this returns.
+ */
+export function finish(tcb: Tcb, error: i32): void {
+  if (tcb.state == STATE_SYN_RECEIVED) leaveHalfOpen(tcb);
+  tcb.state = STATE_CLOSED;
+  tcb.error = error;
+  noDeadlines(tcb);
+  tableRemove(tcb);
+  ringFree(tcb.sendRing);
+  reassemblyFree(tcb);
+  if (error != 0) raiseOnce(tcb, EVENT_CLOSED);
+  else raiseReceived(tcb);
+  freeIfDone(tcb);
+}
+
+/** Ends a connection with a RST to the peer (RFC 9293 §3.10.5). */
+export function abort(tcb: Tcb, error: i32): void {
+  tcb.set(OWES_RESET);
+  wantSend(tcb);
+  finish(tcb, error);
+}
+
+/** Gives the control block back when nothing needs it any more. */
+export function freeIfDone(tcb: Tcb): void {
+  if (tcb.state != STATE_CLOSED || tcb.has(HELD | ON_READY_LIST | ON_SEND_LIST)) return;
+  piecesDrop(tcb);
+  ringFree(tcb.receiveRing);
+  tcbFree(tcb);
+}

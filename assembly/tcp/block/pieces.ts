@@ -1,0 +1,71 @@
+// Bytes that stay in the slots they arrived in until the user takes them, which saves a copy. A piece lives for one
+// batch: what is still there when the next one comes is moved to the receive ring.
+//
+//   piece   connection u32 | next u32 (1 + index, 0: last) | address u32 | length u32
+//
+// A connection has pieces only while its receive ring is empty, so ring and pieces never interleave.
+
+import { BATCH_LIMIT } from "../../abi/limits";
+import { PIECES_BASE } from "../../memory/map";
+import { ringEnsure, ringWrite } from "../../memory/ring";
+import { state } from "../../memory/state";
+import { Tcb } from "../tcb";
+
+@unmanaged
+export class Piece {
+  owner: usize; // 0: taken
+  next: u32;
+  address: usize;
+  length: u32;
+}
+
+/** Whether a connection may keep bytes in their slot. */
+export function piecePossible(tcb: Tcb): bool {
+  return tcb.receiveRing.length == 0 && tcb.reassemblyCount == 0 && state.pieceCount < BATCH_LIMIT;
+}
+
+export function pieceAppend(tcb: Tcb, address: usize, length: u32): void {
+  const number = ++state.pieceCount;
+  const piece = pieceAt(number);
+  piece.owner = changetype<usize>(tcb);
+  piece.next = 0;
+  piece.address = address;
+  piece.length = length;
+  if (tcb.pieceFirst == 0) tcb.pieceFirst = <u8>number;
+  else pieceAt(tcb.pieceLast).next = number;
+  tcb.pieceLast = <u8>number;
+  tcb.pieceBytes += length;
+}
+
+/** The piece with a number from 1 on. */
+export function pieceAt(number: u32): Piece {
+  return changetype<Piece>(PIECES_BASE + <usize>((number - 1) * PIECE_SIZE));
+}
+
+/** Forgets the pieces of a connection: taken, or of no use any more. */
+export function piecesDrop(tcb: Tcb): void {
+  for (let number: u32 = tcb.pieceFirst; number != 0; ) {
+    const piece = pieceAt(number);
+    piece.owner = 0;
+    number = piece.next;
+  }
+  tcb.pieceFirst = 0;
+  tcb.pieceLast = 0;
+  tcb.pieceBytes = 0;
+}
+
+/** Moves the pieces of a connection to its receive ring; false when memory has run out (nothing is moved). */
+export function piecesSettle(tcb: Tcb): bool {
+  const ring = tcb.receiveRing;
+  if (!ringEnsure(ring, ring.length + tcb.pieceBytes)) return false;
+  for (let number: u32 = tcb.pieceFirst; number != 0; ) {
+    const piece = pieceAt(number);
+    ringWrite(ring, ring.length, piece.address, piece.length);
+    ring.length += piece.length;
+    number = piece.next;
+  }
+  piecesDrop(tcb);
+  return true;
+}
+
+const PIECE_SIZE: u32 = 16;

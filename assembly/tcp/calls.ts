@@ -1,0 +1,262 @@
+// The user's calls on a connection (RFC 9293 §3.9.1, §3.10): send, receive, close, abort, options. Each takes a handle
+// and answers ERROR_STALE_HANDLE when it names nothing. Not for: opening (tcp/open/).
+
+import { ERROR_INVALID, ERROR_NOT_CONNECTED, ERROR_PIPE, ERROR_STALE_HANDLE, ERROR_CONNECTION_ABORTED, OPTION_DISCARD, OPTION_KEEP_ALIVE, OPTION_KEEP_COUNT, OPTION_KEEP_IDLE, OPTION_KEEP_INTERVAL, OPTION_NO_DELAY, OPTION_PAUSED, STATE_CLOSED, STATE_CLOSE_WAIT, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, STATE_LAST_ACK, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from "../abi/constants";
+import { RESULT_BASE, setResult } from "../memory/map";
+import { poolScan, slotOf } from "../memory/pool";
+import { ringAddress, ringConsume, ringContiguous, ringEnsure } from "../memory/ring";
+import { NEVER, state } from "../memory/state";
+import { traceState } from "../trace/trace";
+import { armKeepAlive, armRetransmit, armTimeout } from "./block/deadlines";
+import { abort, finish, freeIfDone } from "./block/finish";
+import { pieceAt, piecesDrop } from "./block/pieces";
+import { raiseReceived } from "./block/ready";
+import { reassemblyFree } from "./block/reassembly";
+import { wantSend } from "./block/sendlist";
+import { ORPHAN_FIN_WAIT } from "./close";
+import { windowUpdateDue } from "./receive";
+import {
+  DISCARD,
+  DRAIN_WANTED,
+  FIN_QUEUED,
+  FLUSH,
+  HELD,
+  KEEP_ALIVE,
+  NO_DELAY,
+  ORPHAN,
+  OWES_ACK,
+  PAUSED,
+  Tcb,
+  connectionPool,
+  tcbFind,
+  unread,
+} from "./tcb";
+
+/** SEND, first half: how many of `wanted` bytes may be put at result[0]; 0: the buffer is full, EVENT_DRAIN follows. */
+export function tcpSendReserve(handle: u32, wanted: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb.state == STATE_CLOSED) return ERROR_NOT_CONNECTED;
+  if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
+  if (tcb.state < STATE_ESTABLISHED) return ERROR_NOT_CONNECTED;
+  const ring = tcb.sendRing;
+  const room = state.sendBuffer > ring.length ? state.sendBuffer - ring.length : 0;
+  const size = min(wanted, room);
+  if (size == 0 || (!ringEnsure(ring, ring.length + size) && ring.length == ring.capacity)) {
+    if (wanted > 0) tcb.set(DRAIN_WANTED);
+    return 0;
+  }
+  setResult(0, <u32>ringAddress(ring, ring.length));
+  return <i32>ringContiguous(ring, ring.length, min(size, ring.capacity - ring.length));
+}
+
+/** SEND, second half: `length` bytes, not more than were reserved, have been put there. */
+export function tcpSendCommit(handle: u32, length: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  const ring = tcb.sendRing;
+  if (length > ring.capacity - ring.length) return ERROR_INVALID;
+  ring.length += length;
+  wantSend(tcb);
+  return 0;
+}
+
+/** Sends what Nagle's algorithm holds back. */
+export function tcpFlush(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  tcb.set(FLUSH);
+  wantSend(tcb);
+  return 0;
+}
+
+/** RECEIVE: takes all in-order bytes. Answers how many; result[0] = pieces, then each one's address and length. */
+export function tcpReceive(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  const total = unread(tcb);
+  let count = takeRing(tcb);
+  for (let number: u32 = tcb.pieceFirst; number != 0; ) {
+    const piece = pieceAt(number);
+    setPiece(count++, piece.address, piece.length);
+    number = piece.next;
+  }
+  setResult(0, count);
+  piecesDrop(tcb);
+  if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
+  // Also to give the ring's storage back.
+  if (total > 0) wantSend(tcb);
+  return <i32>total;
+}
+
+/** CLOSE (RFC 9293 §3.10.4): a FIN follows what has been sent. */
+export function tcpShutdown(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  shutdown(tcb);
+  return 0;
+}
+
+/** ABORT (RFC 9293 §3.10.5): a RST, and nothing more. */
+export function tcpAbort(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  abortCall(tcb);
+  return 0;
+}
+
+/**
+ * The host lets go. What was sent is still delivered; bytes that nobody read, or that still come, are answered with a
+ * RST (RFC 9293 §3.6.1, RFC 2525 §2.17).
+ */
+export function tcpRelease(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  const before = tcb.state;
+  tcb.clear(HELD | PAUSED);
+  tcb.set(ORPHAN);
+  tcb.events = 0;
+  armTimeout(tcb, NEVER);
+  if (tcb.state == STATE_CLOSED) freeIfDone(tcb);
+  else if (tcb.state == STATE_SYN_SENT) finish(tcb, 0);
+  else if ((unread(tcb) > 0 && !tcb.has(DISCARD)) || tcb.reassemblyCount > 0) abort(tcb, ERROR_CONNECTION_ABORTED);
+  else shutdown(tcb);
+  if (tcb.handle == handle) {
+    if (tcb.state == STATE_FIN_WAIT_2) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
+    traceState(tcb, before);
+  }
+  return 0;
+}
+
+/** Sets OPTION_*. */
+export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (option == OPTION_NO_DELAY) {
+    setFlag(tcb, NO_DELAY, value != 0);
+    if (value != 0) wantSend(tcb);
+  } else if (option == OPTION_KEEP_ALIVE) setKeepAlive(tcb, value != 0);
+  else if (option == OPTION_KEEP_IDLE) {
+    tcb.keepIdle = max<u32>(value, 1);
+    if (tcb.has(KEEP_ALIVE)) setKeepAlive(tcb, true);
+  } else if (option == OPTION_KEEP_INTERVAL) tcb.keepInterval = max<u32>(value, 1);
+  else if (option == OPTION_KEEP_COUNT) tcb.keepCount = <u8>min(max<u32>(value, 1), <u32>u8.MAX_VALUE);
+  else if (option == OPTION_PAUSED) {
+    setFlag(tcb, PAUSED, value != 0);
+    raiseReceived(tcb);
+  } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
+  else return ERROR_INVALID;
+  return 0;
+}
+
+/** Fires EVENT_TIMEOUT once, in so many milliseconds; 0 or less cancels. */
+export function tcpSetTimeout(handle: u32, milliseconds: f64): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  const delay = min(milliseconds, LONGEST_TIMEOUT);
+  armTimeout(tcb, delay > 0 && tcb.state != STATE_CLOSED ? state.now + i64(nearest(delay * 1000)) : NEVER);
+  return 0;
+}
+
+/** STATE_* of a connection; ERROR_STALE_HANDLE when there is none. */
+export function tcpState(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  return tcb === null ? ERROR_STALE_HANDLE : <i32>tcb.state;
+}
+
+/** What ended a connection: ERROR_*, 0 for an orderly close or none yet. */
+export function tcpError(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  return tcb === null ? ERROR_STALE_HANDLE : tcb.error;
+}
+
+/** result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port. */
+export function tcpEndpoints(handle: u32): i32 {
+  const tcb = tcbFind(handle);
+  if (tcb === null) return ERROR_STALE_HANDLE;
+  store<u64>(RESULT_BASE, tcb.localHigh);
+  store<u64>(RESULT_BASE + 8, tcb.localLow);
+  store<u64>(RESULT_BASE + 16, tcb.remoteHigh);
+  store<u64>(RESULT_BASE + 24, tcb.remoteLow);
+  setResult(8, tcb.localPort);
+  setResult(9, tcb.remotePort);
+  return 0;
+}
+
+/** The connection after `handle`, or the first one for 0; 0 at the end. */
+export function tcpNext(handle: u32): u32 {
+  const address = poolScan(connectionPool, handle == 0 ? 0 : slotOf(handle) + 1);
+  return address == 0 ? 0 : changetype<Tcb>(address).handle;
+}
+
+/** CLOSE in each state. Where data is queued the FIN waits behind it, but the state says at once what was asked. */
+function shutdown(tcb: Tcb): void {
+  if (tcb.state == STATE_CLOSED || tcb.has(FIN_QUEUED)) return;
+  const before = tcb.state;
+  if (tcb.state == STATE_SYN_SENT) {
+    finish(tcb, 0);
+    return;
+  }
+  tcb.set(FIN_QUEUED);
+  if (tcb.state == STATE_ESTABLISHED) tcb.state = STATE_FIN_WAIT_1;
+  else if (tcb.state == STATE_CLOSE_WAIT) tcb.state = STATE_LAST_ACK;
+  wantSend(tcb);
+  traceState(tcb, before);
+}
+
+/** ABORT in each state (RFC 9293 §3.10.5): no RST where the peer knows of no connection or needs none. */
+function abortCall(tcb: Tcb): void {
+  const synchronized =
+    tcb.state == STATE_SYN_RECEIVED ||
+    tcb.state == STATE_ESTABLISHED ||
+    tcb.state == STATE_FIN_WAIT_1 ||
+    tcb.state == STATE_FIN_WAIT_2 ||
+    tcb.state == STATE_CLOSE_WAIT ||
+    tcb.state == STATE_LAST_ACK;
+  if (tcb.state == STATE_CLOSED) return;
+  if (tcb.state == STATE_TIME_WAIT || !synchronized) finish(tcb, ERROR_CONNECTION_ABORTED);
+  else abort(tcb, ERROR_CONNECTION_ABORTED);
+}
+
+/** Takes what the receive ring holds in order: one piece, or two where its storage wraps. */
+function takeRing(tcb: Tcb): u32 {
+  const ring = tcb.receiveRing;
+  const length = ring.length;
+  if (length == 0) return 0;
+  const first = ringContiguous(ring, 0, length);
+  setPiece(0, ringAddress(ring, 0), first);
+  if (first < length) setPiece(1, ring.base, length - first);
+  ringConsume(ring, length);
+  return first < length ? 2 : 1;
+}
+
+function setPiece(index: u32, address: usize, length: u32): void {
+  setResult(1 + 2 * index, <u32>address);
+  setResult(2 + 2 * index, length);
+}
+
+/** From now on what arrives is acknowledged and thrown away; so is what waits. */
+function discard(tcb: Tcb): void {
+  tcb.set(DISCARD);
+  piecesDrop(tcb);
+  reassemblyFree(tcb);
+  const ring = tcb.receiveRing;
+  if (ring.length > 0) ringConsume(ring, ring.length);
+  if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
+  wantSend(tcb);
+  raiseReceived(tcb);
+}
+
+function setKeepAlive(tcb: Tcb, on: bool): void {
+  setFlag(tcb, KEEP_ALIVE, on);
+  tcb.keepProbes = 0;
+  if (tcb.state != STATE_CLOSED) armKeepAlive(tcb, on ? tcb.heardAt + <i64>tcb.keepIdle * 1000 : NEVER);
+}
+
+function setFlag(tcb: Tcb, flag: u32, on: bool): void {
+  if (on) tcb.set(flag);
+  else tcb.clear(flag);
+}
+
+/** A century, in milliseconds. */
+const LONGEST_TIMEOUT: f64 = 3.2e12;

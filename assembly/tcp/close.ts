@@ -1,0 +1,76 @@
+// How connections end: the RST check (second), the FIN check (eighth), TIME-WAIT (RFC 9293 §3.6, §3.10.7.4).
+// Not for: the deletion of a control block (tcp/block/finish.ts).
+
+import { ERROR_CONNECTION_REFUSED, ERROR_CONNECTION_RESET, STATE_CLOSE_WAIT, STATE_CLOSING, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, STATE_LAST_ACK, STATE_SYN_RECEIVED, STATE_TIME_WAIT } from "../abi/constants";
+import { ringFree } from "../memory/ring";
+import { Micros, state } from "../memory/state";
+import { armRetransmit, noDeadlines } from "./block/deadlines";
+import { finish } from "./block/finish";
+import { raiseReceived } from "./block/ready";
+import { ACK, FIN, RST, SYN } from "./header";
+import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from "./owed";
+import { Segment } from "./segment";
+import { FIN_REACHED, FIN_SEEN, OWES_SYN, PASSIVE, Tcb } from "./tcb";
+
+/** Second: a RST counts only at exactly RCV.NXT; elsewhere in the window it may be forged (RFC 5961 §3.2). */
+export function checkReset(tcb: Tcb, seg: Segment): u32 {
+  if (!(seg.flags & RST)) return 0;
+  if (seg.seq != tcb.rcvNxt) return OWE_CHALLENGE_ACK | STOP;
+  if (tcb.state == STATE_SYN_RECEIVED) {
+    // A passive open returns to LISTEN, which its listener never left; an active one was refused.
+    finish(tcb, tcb.has(PASSIVE) ? ERROR_CONNECTION_RESET : ERROR_CONNECTION_REFUSED);
+  } else if (tcb.state == STATE_CLOSING || tcb.state == STATE_LAST_ACK) {
+    finish(tcb, 0);
+  } else {
+    finish(tcb, ERROR_CONNECTION_RESET);
+  }
+  return STOP;
+}
+
+/** Eighth: the FIN, once everything before it has arrived. */
+export function checkFin(tcb: Tcb, seg: Segment): u32 {
+  if (seg.flags & FIN && !tcb.has(FIN_SEEN)) {
+    tcb.set(FIN_SEEN);
+    tcb.rcvFin = seg.seq + seg.length;
+  }
+  if (!tcb.has(FIN_SEEN) || tcb.has(FIN_REACHED) || tcb.rcvNxt != tcb.rcvFin) {
+    // A FIN behind a gap is a segment out of order like any other.
+    return seg.flags & FIN && seg.length == 0 && seg.seq != tcb.rcvNxt ? OWE_DUPLICATE_ACK : 0;
+  }
+  tcb.rcvNxt++;
+  tcb.set(FIN_REACHED);
+  if (tcb.state == STATE_ESTABLISHED) tcb.state = STATE_CLOSE_WAIT;
+  else if (tcb.state == STATE_FIN_WAIT_1) tcb.state = STATE_CLOSING; // our FIN's ACK would have led on already
+  else if (tcb.state == STATE_FIN_WAIT_2) enterTimeWait(tcb);
+  raiseReceived(tcb);
+  return OWE_ACK_NOW;
+}
+
+/** Waits for 2 MSL, so that our last ACK can be repeated and old segments die (RFC 9293 §3.6.1 MUST-13). */
+export function enterTimeWait(tcb: Tcb): void {
+  noDeadlines(tcb);
+  tcb.state = STATE_TIME_WAIT;
+  tcb.clear(OWES_SYN);
+  ringFree(tcb.sendRing);
+  armRetransmit(tcb, state.now + timeWaitTime());
+  raiseReceived(tcb);
+}
+
+/** A segment in TIME-WAIT: the peer's FIN again (§3.10.7.4), or nonsense that deserves the same ACK. */
+export function timeWaitArrives(tcb: Tcb, seg: Segment): u32 {
+  // RFC 1337: a RST must not end the wait.
+  if (seg.flags & RST) return STOP;
+  if (seg.flags & FIN && seg.end == tcb.rcvNxt) {
+    armRetransmit(tcb, state.now + timeWaitTime());
+    return OWE_DUPLICATE_ACK | STOP;
+  }
+  const expected = seg.seq == tcb.rcvNxt && seg.size == 0 && (seg.flags & (ACK | SYN)) == ACK && seg.ack == tcb.sndNxt;
+  return expected ? STOP : OWE_CHALLENGE_ACK | STOP;
+}
+
+function timeWaitTime(): Micros {
+  return <Micros>state.msl * 2_000;
+}
+
+/** How long FIN-WAIT-2 lasts when no user holds the connection: Linux's tcp_fin_timeout. */
+export const ORPHAN_FIN_WAIT: Micros = 60_000_000;

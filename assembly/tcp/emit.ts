@@ -1,0 +1,155 @@
+// Writes segments: header, options, payload and checksum go straight into a packet on the transmit queue. Each function
+// answers false, having done nothing, when the queue is full. Not for: deciding what to send (tcp/send.ts).
+
+import { COUNTER_RESETS_OUT, COUNTER_SEGMENTS_OUT, OFFLOAD_CHECKSUM, STATE_SYN_RECEIVED, TRACE_SEGMENT_OUT } from "../abi/constants";
+import { mappedBytes } from "../ip/address";
+import { complement, copySum, fold, pseudoSum, sum, swapped } from "../ip/checksum";
+import { HEADER4, PROTOCOL_TCP } from "../ip/header4";
+import { interfaceAt } from "../ip/interface";
+import { packetBegin, packetSendOffloaded } from "../ip/output";
+import { writeOffload, writePlain } from "../ip/virtio";
+import { count } from "../memory/counters";
+import { Reply } from "../memory/replies";
+import { ringAddress, ringContiguous } from "../memory/ring";
+import { NEVER, state } from "../memory/state";
+import { traceSegment } from "../trace/trace";
+import { largestSegment } from "./handshake";
+import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from "./header";
+import { TIMESTAMPS_SIZE, synOptionsSize, writeSynOptions, writeTimestamps } from "./options";
+import { advertiseWindow } from "./receive";
+import { timestampNow } from "./recovery/rtt";
+import { OWES_ACK, SCALING_ON, TIMESTAMPS_ON, Tcb, tcbFind } from "./tcb";
+
+/** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
+export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, control: u32): bool {
+  if (!emit(tcb, sequence, tcb.rcvNxt, offset, length, control)) return false;
+  acknowledged(tcb);
+  return true;
+}
+
+function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length: u32, control: u32): bool {
+  const stamped = tcb.has(TIMESTAMPS_ON);
+  const header = stamped ? TCP_HEADER + TIMESTAMPS_SIZE : TCP_HEADER;
+  const packet = packetBegin(tcb.interface, HEADER4 + header + length);
+  if (packet == 0) return false;
+  const tcp = packet + HEADER4;
+  writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, control, advertiseWindow(tcb));
+  if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
+  const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
+  const payload = length == 0 ? 0 : copyPayload(tcb, tcp + header, offset, length, !partial);
+  finishSegment(tcb, packet, header, length, payload, partial);
+  traceOut(tcb, control, sequence, length);
+  return true;
+}
+
+/** Our SYN, with an ACK in SYN-RECEIVED. Its window is not scaled (RFC 7323 §2.2). */
+export function emitSyn(tcb: Tcb): bool {
+  const scaled = tcb.has(SCALING_ON);
+  const stamped = tcb.has(TIMESTAMPS_ON);
+  const header = TCP_HEADER + synOptionsSize(scaled, stamped);
+  const packet = packetBegin(tcb.interface, HEADER4 + header);
+  if (packet == 0) return false;
+  const received = tcb.state == STATE_SYN_RECEIVED;
+  const control = received ? SYN | ACK : SYN;
+  const window = min<u32>(state.receiveBuffer, u16.MAX_VALUE);
+  const tcp = packet + HEADER4;
+  writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, window);
+  const echo = received ? tcb.tsRecent : 0;
+  writeSynOptions(tcp + TCP_HEADER, largestSegment(tcb), scaled, tcb.rcvShift, stamped, timestampNow(tcb), echo);
+  if (received) tcb.rcvAdv = tcb.rcvNxt + window;
+  const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
+  finishSegment(tcb, packet, header, 0, 0, partial);
+  if (received) acknowledged(tcb);
+  traceOut(tcb, control, tcb.iss, 0);
+  return true;
+}
+
+/** A RST of a connection (RFC 9293 §3.10.5). */
+export function emitReset(tcb: Tcb): bool {
+  const packet = packetBegin(tcb.interface, HEADER4 + TCP_HEADER);
+  if (packet == 0) return false;
+  writeHeader(packet + HEADER4, ports(tcb), tcb.sndNxt, tcb.rcvNxt, TCP_HEADER, RST | ACK, 0);
+  finishSegment(tcb, packet, TCP_HEADER, 0, 0, false);
+  count(COUNTER_RESETS_OUT);
+  traceOut(tcb, RST | ACK, tcb.sndNxt, 0);
+  return true;
+}
+
+/** The ACK that answers a segment by itself (RFC 5681 §4.2); best effort. */
+export function emitReplyAck(reply: Reply): void {
+  const tcb = tcbFind(reply.handle);
+  if (tcb === null || tcb.state < STATE_SYN_RECEIVED) return;
+  // It says what was so when the segment arrived: the sender counts repetitions of one number.
+  emit(tcb, tcb.sndNxt, reply.acknowledgment, 0, 0, ACK);
+}
+
+/** The RST that answers a segment (RFC 9293 §3.10.7.1); best effort. */
+export function emitReplyReset(reply: Reply): void {
+  const packet = packetBegin(reply.interface, HEADER4 + TCP_HEADER);
+  if (packet == 0) return;
+  const tcp = packet + HEADER4;
+  const between = (<u32>reply.localPort << 16) | reply.remotePort;
+  writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.flags, 0);
+  const from = mappedBytes(reply.localLow);
+  const to = mappedBytes(reply.remoteLow);
+  store<u16>(tcp + CHECKSUM_AT, complement(pseudoSum(from, to, TCP_HEADER) + sum(tcp, TCP_HEADER)));
+  writePlain(packet);
+  packetSendOffloaded(reply.interface, packet, PROTOCOL_TCP, HEADER4 + TCP_HEADER, from, to);
+  count(COUNTER_RESETS_OUT);
+  count(COUNTER_SEGMENTS_OUT);
+}
+
+/** Bytes of payload in a full-sized segment: Eff.snd.MSS without the options it carries (RFC 9293 §3.7.1). */
+export function payloadSize(tcb: Tcb): u32 {
+  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
+}
+
+/** Copies bytes of the send ring into the packet and answers their sum, if it is wanted. */
+function copyPayload(tcb: Tcb, target: usize, offset: u32, length: u32, summed: bool): u32 {
+  const ring = tcb.sendRing;
+  const first = ringContiguous(ring, offset, length);
+  const second = length - first;
+  if (!summed) {
+    memory.copy(target, ringAddress(ring, offset), first);
+    memory.copy(target + first, ring.base, second);
+    return 0;
+  }
+  const head = copySum(target, ringAddress(ring, offset), first);
+  if (second == 0) return head;
+  const tail = copySum(target + first, ring.base, second);
+  return head + (first & 1 ? swapped(tail) : tail);
+}
+
+/** Checksum, IP header, queue. Under offload the field holds the pseudo-header's sum and the device does the rest. */
+function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payload: u32, partial: bool): void {
+  const tcp = packet + HEADER4;
+  const from = mappedBytes(tcb.localLow);
+  const to = mappedBytes(tcb.remoteLow);
+  const pseudo = pseudoSum(from, to, header + length);
+  if (partial) {
+    const size = payloadSize(tcb);
+    store<u16>(tcp + CHECKSUM_AT, <u16>fold(pseudo));
+    writeOffload(packet, HEADER4 + header, HEADER4, CHECKSUM_AT, length > size ? size : 0);
+  } else {
+    store<u16>(tcp + CHECKSUM_AT, complement(pseudo + sum(tcp, header) + fold(payload)));
+    writePlain(packet);
+  }
+  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, HEADER4 + header + length, from, to);
+  count(COUNTER_SEGMENTS_OUT);
+}
+
+/** Whatever goes out carries an ACK: none is owed any more. */
+function acknowledged(tcb: Tcb): void {
+  tcb.lastAckSent = tcb.rcvNxt;
+  tcb.clear(OWES_ACK);
+  tcb.ackAt = NEVER;
+}
+
+function ports(tcb: Tcb): u32 {
+  return (<u32>tcb.localPort << 16) | tcb.remotePort;
+}
+
+function traceOut(tcb: Tcb, control: u32, sequence: u32, length: u32): void {
+  const window = tcb.rcvAdv - tcb.rcvNxt;
+  traceSegment(tcb, TRACE_SEGMENT_OUT, tcb.state, control, sequence, tcb.rcvNxt, length, window);
+}

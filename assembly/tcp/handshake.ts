@@ -1,0 +1,128 @@
+// The three-way handshake (RFC 9293 §3.5): a fresh control block, what SYNs negotiate, the SYN-SENT state
+// (§3.10.7.3) and the step into ESTABLISHED. Simultaneous open included.
+
+import { ERROR_CONNECTION_REFUSED, EVENT_OPEN, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from "../abi/constants";
+import { interfaceAt } from "../ip/interface";
+import { HEADER4 } from "../ip/header4";
+import { NEVER, state } from "../memory/state";
+import { armRetransmit, noDeadlines } from "./block/deadlines";
+import { finish } from "./block/finish";
+import { raiseOnce } from "./block/ready";
+import { congestionInitialize } from "./congestion/reno";
+import { ACK, RST, SYN, TCP_HEADER } from "./header";
+import { leaveHalfOpen } from "./open/listener";
+import { initialSequence, timestampOffset } from "./open/isn";
+import { MAXIMUM_SHIFT } from "./options";
+import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from "./owed";
+import { recoveryInitialize } from "./recovery/newreno";
+import { rttAcknowledged, rttInitialize } from "./recovery/rtt";
+import { Segment } from "./segment";
+import { seqWithin } from "./seq";
+import { FIN_QUEUED, OWES_SYN, SCALING_ON, TIMESTAMPS_ON, Tcb } from "./tcb";
+
+/** Fills a control block whose four-tuple and interface are set. Options are offered until the peer's SYN says no. */
+export function tcbOpen(tcb: Tcb): void {
+  tcb.iss = initialSequence(tcb);
+  tcb.tsOffset = timestampOffset(tcb);
+  tcb.sndUna = tcb.iss;
+  tcb.sndNxt = tcb.iss;
+  tcb.sndResume = tcb.iss;
+  tcb.mss = <u16>largestSegment(tcb);
+  tcb.rcvShift = <u8>shiftFor(state.receiveBuffer);
+  tcb.flags |= TIMESTAMPS_ON | SCALING_ON | OWES_SYN;
+  tcb.keepIdle = KEEP_IDLE;
+  tcb.keepInterval = KEEP_INTERVAL;
+  tcb.keepCount = KEEP_COUNT;
+  tcb.heardAt = state.now;
+  noDeadlines(tcb);
+  rttInitialize(tcb);
+  recoveryInitialize(tcb);
+}
+
+/** Takes the peer's SYN: its sequence number, its options and its window, which is never scaled (RFC 7323 §2.2). */
+export function acceptSyn(tcb: Tcb, seg: Segment): void {
+  tcb.irs = seg.seq;
+  tcb.rcvNxt = seg.seq + 1;
+  tcb.rcvAdv = tcb.rcvNxt;
+  tcb.lastAckSent = tcb.rcvNxt;
+  // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
+  const offered = seg.mss == 0 ? DEFAULT_MSS : max(seg.mss, SMALLEST_MSS);
+  tcb.mss = <u16>min(offered, largestSegment(tcb));
+  tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
+  if (!seg.hasWindowScale) {
+    tcb.clear(SCALING_ON);
+    tcb.rcvShift = 0;
+  } else tcb.sndShift = <u8>seg.windowShift;
+  if (!seg.hasTimestamps) tcb.clear(TIMESTAMPS_ON);
+  else {
+    tcb.tsRecent = seg.tsVal;
+    tcb.tsRecentAt = state.now;
+  }
+  tcb.sndWnd = seg.wnd;
+  tcb.sndWndMax = seg.wnd;
+  tcb.sndWl1 = seg.seq;
+  tcb.sndWl2 = seg.ack;
+  congestionInitialize(tcb, tcb.retransmissions > 0);
+}
+
+/** SEGMENT ARRIVES in SYN-SENT (RFC 9293 §3.10.7.3). */
+export function synSentArrives(tcb: Tcb, seg: Segment): u32 {
+  // First, the ACK bit. SND.UNA is ISS here: only an ACK of our SYN is acceptable.
+  const acknowledged = (seg.flags & ACK) != 0;
+  if (acknowledged && !seqWithin(tcb.iss + 1, seg.ack, tcb.sndNxt)) {
+    return seg.flags & RST ? STOP : OWE_RESET | STOP;
+  }
+  // Second, the RST bit: believed only with an acceptable ACK.
+  if (seg.flags & RST) {
+    if (acknowledged) finish(tcb, ERROR_CONNECTION_REFUSED);
+    return STOP;
+  }
+  // Third, security: IP security options are not supported. Fourth, the SYN bit.
+  if (!(seg.flags & SYN)) return STOP;
+  const ours = tcb.sndNxt;
+  acceptSyn(tcb, seg);
+  if (!acknowledged || ours == tcb.iss) {
+    // Simultaneous open: our SYN goes out again, with an ACK (RFC 9293 §3.5 figure 8).
+    tcb.state = STATE_SYN_RECEIVED;
+    tcb.set(OWES_SYN);
+    return OWE_OUTPUT | STOP;
+  }
+  establish(tcb, seg);
+  // Text or a FIN on the SYN is left to the peer's retransmission, which finds us in ESTABLISHED.
+  return OWE_ACK_NOW | OWE_OUTPUT | STOP;
+}
+
+/** Our SYN is acknowledged: enters ESTABLISHED, or what a CLOSE before it asks for (RFC 9293 §3.10.4). */
+export function establish(tcb: Tcb, seg: Segment): void {
+  if (tcb.state == STATE_SYN_RECEIVED) leaveHalfOpen(tcb);
+  rttAcknowledged(tcb, seg);
+  tcb.sndUna = tcb.iss + 1;
+  tcb.sndResume = tcb.sndUna;
+  tcb.retransmissions = 0;
+  tcb.clear(OWES_SYN);
+  armRetransmit(tcb, NEVER);
+  tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;
+  raiseOnce(tcb, EVENT_OPEN);
+}
+
+/** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry without any options. */
+export function largestSegment(tcb: Tcb): u32 {
+  return interfaceAt(tcb.interface).mtu - HEADER4 - TCP_HEADER;
+}
+
+/** The smallest shift that lets 16 bits say the whole buffer (RFC 7323 §2.3). */
+function shiftFor(buffer: u32): u32 {
+  let shift: u32 = 0;
+  while (shift < MAXIMUM_SHIFT && buffer >> shift > u16.MAX_VALUE) shift++;
+  return shift;
+}
+
+/** RFC 9293 §3.7.1, for IPv4. */
+const DEFAULT_MSS: u32 = 536;
+/** The least that leaves room for data beside the timestamps option. */
+const SMALLEST_MSS: u32 = 64;
+
+/** Keep-alive (RFC 9293 §3.8.4): two hours at least by default (MUST-28), then Linux's interval and count. */
+const KEEP_IDLE: u32 = 7_200_000;
+const KEEP_INTERVAL: u32 = 75_000;
+const KEEP_COUNT: u8 = 9;

@@ -1,0 +1,56 @@
+// Active open: the OPEN call (RFC 9293 §3.10.1).
+
+import { ERROR_ADDRESS_IN_USE, ERROR_ADDRESS_NOT_AVAILABLE, ERROR_INVALID, ERROR_NETWORK_UNREACHABLE, ERROR_NO_BUFFERS, STATE_SYN_SENT } from "../../abi/constants";
+import { MAPPED, isMapped, isUnspecified } from "../../ip/address";
+import { isOurs, route } from "../../ip/interface";
+import { sourceFor } from "../../ip/output";
+import { RESULT_BASE } from "../../memory/map";
+import { wantSend } from "../block/sendlist";
+import { tcbOpen } from "../handshake";
+import { tableFind, tableInsert } from "../table";
+import { HELD, tcbFree, tcbNew } from "../tcb";
+import { ephemeralPort } from "./port";
+
+/**
+ * Connects to the address at result[0..3], from the one at result[4..7] (unspecified: ours on the way there) and from
+ * `localPort` (0: an ephemeral one). Answers the handle or ERROR_*.
+ */
+export function tcpConnect(remotePort: u32, localPort: u32): i32 {
+  const remoteHigh = load<u64>(RESULT_BASE);
+  const remoteLow = load<u64>(RESULT_BASE + 8);
+  let localHigh = load<u64>(RESULT_BASE + 16);
+  let localLow = load<u64>(RESULT_BASE + 24);
+  if (remotePort == 0 || remotePort > u16.MAX_VALUE || localPort > u16.MAX_VALUE) return ERROR_INVALID;
+  // RFC 9293 §3.9.1.1 MUST-46: broadcast and multicast are no remote end, nor is nobody.
+  if (!isMapped(remoteHigh, remoteLow) || isUnspecified(remoteHigh, remoteLow)) return ERROR_INVALID;
+  const number = route(remoteHigh, remoteLow);
+  if (number < 0) return ERROR_NETWORK_UNREACHABLE;
+  if (isUnspecified(localHigh, localLow)) {
+    const source = sourceFor(number, remoteHigh, remoteLow);
+    if (source == 0) return ERROR_NETWORK_UNREACHABLE;
+    localHigh = 0;
+    localLow = MAPPED | (<u64>source << 32);
+  } else if (!isOurs(localHigh, localLow)) return ERROR_ADDRESS_NOT_AVAILABLE;
+  const port = localPort == 0 ? ephemeralPort(localHigh, localLow, remoteHigh, remoteLow, remotePort) : localPort;
+  const taken = tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) !== null;
+  if (port == 0 || taken) return ERROR_ADDRESS_IN_USE;
+
+  const tcb = tcbNew();
+  if (tcb === null) return ERROR_NO_BUFFERS;
+  tcb.localHigh = localHigh;
+  tcb.localLow = localLow;
+  tcb.remoteHigh = remoteHigh;
+  tcb.remoteLow = remoteLow;
+  tcb.localPort = <u16>port;
+  tcb.remotePort = <u16>remotePort;
+  tcb.interface = <u8>number;
+  if (!tableInsert(tcb)) {
+    tcbFree(tcb);
+    return ERROR_NO_BUFFERS;
+  }
+  tcbOpen(tcb);
+  tcb.set(HELD);
+  tcb.state = STATE_SYN_SENT;
+  wantSend(tcb);
+  return <i32>tcb.handle;
+}

@@ -1,0 +1,85 @@
+// Passive open: LISTEN's side of the handshake (RFC 9293 §3.10.1, §3.10.7.2) and its SYN queue.
+
+import { COUNTER_SYNS_DROPPED, ERROR_ADDRESS_IN_USE, ERROR_ADDRESS_NOT_AVAILABLE, ERROR_CONNECTION_ABORTED, ERROR_INVALID, ERROR_NO_BUFFERS, ERROR_STALE_HANDLE, STATE_SYN_RECEIVED } from "../../abi/constants";
+import { isOurs } from "../../ip/interface";
+import { isUnspecified } from "../../ip/address";
+import { count } from "../../memory/counters";
+import { RESULT_BASE, setResult } from "../../memory/map";
+import { poolScan, slotOf } from "../../memory/pool";
+import { abort } from "../block/finish";
+import { wantSend } from "../block/sendlist";
+import { acceptSyn, tcbOpen } from "../handshake";
+import { ACK, RST, SYN } from "../header";
+import { OWE_RESET, STOP } from "../owed";
+import { Segment } from "../segment";
+import { tableInsert } from "../table";
+import { PASSIVE, Tcb, connectionPool, tcbFree, tcbNew } from "../tcb";
+import {
+  Listener,
+  listenerByHandle,
+  listenerCollides,
+  listenerFree,
+  listenerNew,
+} from "./listener";
+import { listeningPort } from "./port";
+
+/** Listens on the address at result[0..3] (unspecified: any); port 0 chooses one. Answers the handle; result[0] = the port. */
+export function tcpListen(port: u32, backlog: u32): i32 {
+  const high = load<u64>(RESULT_BASE);
+  const low = load<u64>(RESULT_BASE + 8);
+  if (port > u16.MAX_VALUE || backlog == 0) return ERROR_INVALID;
+  if (!isUnspecified(high, low) && !isOurs(high, low)) return ERROR_ADDRESS_NOT_AVAILABLE;
+  const chosen = port == 0 ? listeningPort(high, low) : port;
+  if (chosen == 0 || listenerCollides(high, low, chosen)) return ERROR_ADDRESS_IN_USE;
+  const listener = listenerNew(high, low, chosen, backlog);
+  if (listener === null) return ERROR_NO_BUFFERS;
+  setResult(0, chosen);
+  return <i32>listener.handle;
+}
+
+/** Stops listening. Connections that are open live on; those in SYN-RECEIVED are reset. */
+export function tcpListenerClose(handle: u32): i32 {
+  const listener = listenerByHandle(handle);
+  if (listener === null) return ERROR_STALE_HANDLE;
+  for (let address = poolScan(connectionPool, 0); address != 0 && listener.halfOpen > 0; ) {
+    const tcb = changetype<Tcb>(address);
+    address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
+    if (tcb.state == STATE_SYN_RECEIVED && tcb.listener == handle) abort(tcb, ERROR_CONNECTION_ABORTED);
+  }
+  listenerFree(listener);
+  return 0;
+}
+
+/** SEGMENT ARRIVES in LISTEN (RFC 9293 §3.10.7.2). */
+export function listenerArrives(listener: Listener, seg: Segment): u32 {
+  if (seg.flags & RST) return STOP; // first
+  if (seg.flags & ACK) return OWE_RESET | STOP; // second
+  if (!(seg.flags & SYN)) return STOP; // fourth: anything else is dropped
+  // Third. A full SYN queue drops in silence: the peer asks again, and a RST would tell it that nobody listens.
+  const tcb = listener.halfOpen < listener.backlog ? tcbNew() : null;
+  if (tcb === null || !receive(tcb, listener, seg)) {
+    if (tcb !== null) tcbFree(tcb);
+    count(COUNTER_SYNS_DROPPED);
+  }
+  return STOP;
+}
+
+/** Makes the connection that a SYN asks for. Text on the SYN is left to the peer's retransmission. */
+function receive(tcb: Tcb, listener: Listener, seg: Segment): bool {
+  tcb.localHigh = seg.localHigh;
+  tcb.localLow = seg.localLow;
+  tcb.remoteHigh = seg.remoteHigh;
+  tcb.remoteLow = seg.remoteLow;
+  tcb.localPort = <u16>seg.localPort;
+  tcb.remotePort = <u16>seg.remotePort;
+  tcb.interface = <u8>seg.interface;
+  if (!tableInsert(tcb)) return false;
+  tcbOpen(tcb);
+  tcb.set(PASSIVE);
+  tcb.listener = listener.handle;
+  listener.halfOpen++;
+  acceptSyn(tcb, seg);
+  tcb.state = STATE_SYN_RECEIVED;
+  wantSend(tcb);
+  return true;
+}

@@ -1,0 +1,87 @@
+// Listeners: local ends that take new connections, found by their port. Not for: what a SYN does (tcp/open/listen.ts).
+
+import { LISTENER_BUCKETS, LISTENER_DIRECTORY, POOLS_BASE } from "../../memory/map";
+import { Pool, PoolItem, poolFind, poolGive, poolInitialize, poolTake } from "../../memory/pool";
+import { isUnspecified } from "../../ip/address";
+import { PASSIVE, Tcb } from "../tcb";
+
+@unmanaged
+export class Listener extends PoolItem {
+  next: usize; // in its bucket
+  high: u64; // the local address; unspecified: any
+  low: u64;
+  port: u32;
+  backlog: u32; // bound of the SYN queue
+  halfOpen: u32; // connections in SYN-RECEIVED
+}
+
+export function listenerInitialize(): void {
+  poolInitialize(listenerPool, LISTENER_DIRECTORY, offsetof<Listener>());
+}
+
+/** A listener on a local end that is free; null when a limit is reached. */
+export function listenerNew(high: u64, low: u64, port: u32, backlog: u32): Listener | null {
+  const listener = changetype<Listener | null>(poolTake(listenerPool, LISTENER_LIMIT));
+  if (listener === null) return null;
+  listener.high = high;
+  listener.low = low;
+  listener.port = port;
+  listener.backlog = backlog;
+  const head = bucket(port);
+  listener.next = load<usize>(head);
+  store<usize>(head, changetype<usize>(listener));
+  return listener;
+}
+
+export function listenerFree(listener: Listener): void {
+  let at = bucket(listener.port);
+  while (load<usize>(at) != changetype<usize>(listener)) at = load<usize>(at) + offsetof<Listener>("next");
+  store<usize>(at, listener.next);
+  poolGive(listenerPool, changetype<usize>(listener));
+}
+
+export function listenerByHandle(handle: u32): Listener | null {
+  return changetype<Listener | null>(poolFind(listenerPool, handle));
+}
+
+/** The listener that takes connections to a local end: one on the very address before one on any; null: none. */
+export function listenerFor(high: u64, low: u64, port: u32): Listener | null {
+  let any: Listener | null = null;
+  for (let address = load<usize>(bucket(port)); address != 0; ) {
+    const listener = changetype<Listener>(address);
+    if (listener.port == port) {
+      if (listener.low == low && listener.high == high) return listener;
+      if (isUnspecified(listener.high, listener.low)) any = listener;
+    }
+    address = listener.next;
+  }
+  return any;
+}
+
+/** Whether a local end collides with a listener: the same address, or one of the two is any. */
+export function listenerCollides(high: u64, low: u64, port: u32): bool {
+  const any = isUnspecified(high, low);
+  for (let address = load<usize>(bucket(port)); address != 0; ) {
+    const listener = changetype<Listener>(address);
+    const same = listener.low == low && listener.high == high;
+    if (listener.port == port && (any || same || isUnspecified(listener.high, listener.low))) return true;
+    address = listener.next;
+  }
+  return false;
+}
+
+/** A connection leaves SYN-RECEIVED: there is room in its listener's SYN queue again. */
+export function leaveHalfOpen(tcb: Tcb): void {
+  if (!tcb.has(PASSIVE)) return;
+  const listener = listenerByHandle(tcb.listener);
+  if (listener !== null) listener.halfOpen--;
+}
+
+function bucket(port: u32): usize {
+  return LISTENER_BUCKETS + <usize>((port & (BUCKETS - 1)) << 2);
+}
+
+export const listenerPool: Pool = changetype<Pool>(POOLS_BASE + 64);
+
+const BUCKETS: u32 = 256;
+const LISTENER_LIMIT: u32 = 65536;

@@ -1,0 +1,89 @@
+// TCP options (RFC 9293 §3.2, RFC 7323): parsed from a segment, written to ours. What is written here is honoured
+// elsewhere; nothing else is ever offered.
+//
+//   MSS 2,4 | Window scale 3,3 | Timestamps 8,10
+//
+// Not for: deciding what to offer (tcp/handshake.ts).
+
+import { load16, load32, store32 } from "../memory/bytes";
+import { Segment } from "./segment";
+
+/**
+ * Reads the options in `size` bytes at `address` into `seg`. Unknown ones are skipped by their length (MUST-6); an
+ * illegal length ends the list, what came before it counts (MUST-7).
+ */
+export function parseOptions(seg: Segment, address: usize, size: u32): void {
+  seg.mss = 0;
+  seg.hasWindowScale = 0;
+  seg.hasTimestamps = 0;
+  let at: u32 = 0;
+  while (at < size) {
+    const kind = load<u8>(address + at);
+    if (kind == END) return;
+    if (kind == NO_OPERATION) {
+      at++;
+      continue;
+    }
+    if (at + 1 >= size) return;
+    const length = <u32>load<u8>(address + at, 1);
+    if (length < 2 || at + length > size) return;
+    parseOption(seg, kind, address + at + 2, length);
+    at += length;
+  }
+}
+
+function parseOption(seg: Segment, kind: u32, value: usize, length: u32): void {
+  if (kind == MAXIMUM_SEGMENT_SIZE && length == 4) {
+    seg.mss = load16(value);
+  } else if (kind == WINDOW_SCALE && length == 3) {
+    // RFC 7323 §2.3: a larger shift counts as 14.
+    seg.windowShift = min<u32>(load<u8>(value), MAXIMUM_SHIFT);
+    seg.hasWindowScale = 1;
+  } else if (kind == TIMESTAMPS && length == 10) {
+    seg.tsVal = load32(value);
+    seg.tsEcr = load32(value + 4);
+    seg.hasTimestamps = 1;
+  }
+}
+
+/** Bytes that `writeSynOptions` writes. */
+export function synOptionsSize(windowScale: bool, timestamps: bool): u32 {
+  return 4 + (windowScale ? 4 : 0) + (timestamps ? TIMESTAMPS_SIZE : 0);
+}
+
+/** The options of a SYN, each padded to a multiple of four. */
+export function writeSynOptions(
+  address: usize,
+  mss: u32,
+  windowScale: bool,
+  shift: u32,
+  timestamps: bool,
+  tsVal: u32,
+  tsEcr: u32,
+): void {
+  store32(address, (MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | mss);
+  let at = address + 4;
+  if (timestamps) {
+    writeTimestamps(at, tsVal, tsEcr);
+    at += TIMESTAMPS_SIZE;
+  }
+  if (windowScale) store32(at, (NO_OPERATION << 24) | (WINDOW_SCALE << 16) | (3 << 8) | shift);
+}
+
+/** The timestamps option as every segment carries it once it is negotiated (RFC 7323 appendix A). */
+export function writeTimestamps(address: usize, tsVal: u32, tsEcr: u32): void {
+  store32(address, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (TIMESTAMPS << 8) | 10);
+  store32(address + 4, tsVal);
+  store32(address + 8, tsEcr);
+}
+
+/** Bytes of the padded timestamps option. */
+export const TIMESTAMPS_SIZE: u32 = 12;
+/** RFC 7323 §2.3 */
+export const MAXIMUM_SHIFT: u32 = 14;
+
+const END: u32 = 0;
+const NO_OPERATION: u32 = 1;
+const MAXIMUM_SEGMENT_SIZE: u32 = 2;
+const WINDOW_SCALE: u32 = 3;
+const TIMESTAMPS: u32 = 8;

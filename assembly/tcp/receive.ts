@@ -1,0 +1,110 @@
+// Seventh check of SEGMENT ARRIVES, the segment text (RFC 9293 §3.10.7.4): where bytes go, and which ACK they earn.
+// Also the receive window. Not for: delivery to the user (tcp/calls.ts).
+
+import { ERROR_CONNECTION_RESET, ERROR_NO_BUFFERS, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2 } from "../abi/constants";
+import { ringEnsure, ringWrite } from "../memory/ring";
+import { state } from "../memory/state";
+import { abort } from "./block/finish";
+import { pieceAppend, pieceAt, piecePossible, piecesSettle } from "./block/pieces";
+import { raiseReceived } from "./block/ready";
+import { reassemblyAbsorb, reassemblyAdd } from "./block/reassembly";
+import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from "./owed";
+import { Segment } from "./segment";
+import { seqGe, seqLt, seqMax } from "./seq";
+import { DISCARD, ORPHAN, PAUSED, Tcb, unread } from "./tcb";
+
+/** Takes the text of a segment that has been trimmed to the window. */
+export function takeText(tcb: Tcb, seg: Segment): u32 {
+  if (seg.length == 0) return 0;
+  // After the peer's FIN there is no text: "this should not occur" (§3.10.7.4).
+  if (tcb.state != STATE_ESTABLISHED && tcb.state != STATE_FIN_WAIT_1 && tcb.state != STATE_FIN_WAIT_2) return 0;
+  if (tcb.has(ORPHAN)) {
+    // Nobody will read it: the peer must not believe otherwise (§3.6.1).
+    abort(tcb, ERROR_CONNECTION_RESET);
+    return STOP;
+  }
+  tcb.rcvMss = <u16>min(max<u32>(tcb.rcvMss, seg.length), tcb.mss);
+  if (seg.seq != tcb.rcvNxt) return takeOutOfOrder(tcb, seg);
+  if (!keep(tcb, seg)) return STOP;
+  const filled = tcb.reassemblyCount > 0;
+  const next = seg.seq + seg.length;
+  tcb.rcvNxt = filled ? reassemblyAbsorb(tcb, next) : next;
+  if (filled && !tcb.has(DISCARD)) tcb.receiveRing.length += tcb.rcvNxt - next;
+  raiseReceived(tcb);
+  // RFC 5681 §4.2: at once when a gap closes, and for every second full-sized segment.
+  return filled || tcb.rcvNxt - tcb.lastAckSent >= 2 * <u32>tcb.rcvMss ? OWE_ACK_NOW : OWE_ACK;
+}
+
+/** Puts in-order text where the user will take it: left in its slot if possible, else in the ring. */
+function keep(tcb: Tcb, seg: Segment): bool {
+  if (tcb.has(DISCARD)) return true;
+  if (!tcb.has(PAUSED) && piecePossible(tcb)) {
+    pieceAppend(tcb, seg.data, seg.length);
+    return true;
+  }
+  const ring = tcb.receiveRing;
+  if (tcb.pieceBytes > 0 && !piecesSettle(tcb)) return false;
+  if (!ringEnsure(ring, ring.length + seg.length)) return false;
+  ringWrite(ring, ring.length, seg.data, seg.length);
+  ring.length += seg.length;
+  return true;
+}
+
+/** Text behind a gap waits in the ring at its place, and earns a duplicate ACK (RFC 5681 §4.2). */
+function takeOutOfOrder(tcb: Tcb, seg: Segment): u32 {
+  if (tcb.has(DISCARD)) return OWE_DUPLICATE_ACK | STOP;
+  if (tcb.pieceBytes > 0 && !piecesSettle(tcb)) return OWE_DUPLICATE_ACK | STOP;
+  const ring = tcb.receiveRing;
+  const offset = ring.length + (seg.seq - tcb.rcvNxt);
+  if (!ringEnsure(ring, offset + seg.length)) return OWE_DUPLICATE_ACK | STOP;
+  if (!reassemblyAdd(tcb, seg.seq, seg.seq + seg.length)) return OWE_DUPLICATE_ACK | STOP;
+  ringWrite(ring, offset, seg.data, seg.length);
+  return OWE_DUPLICATE_ACK;
+}
+
+/**
+ * The window field of the next segment; its right edge is kept in RCV.ADV. The edge moves right only by what is worth
+ * a segment (RFC 9293 §3.8.6.2.2 MUST-39) and never left (§3.8.6 SHLD-14): what scaling rounds off on the wire is
+ * still accepted (RFC 7323 §2.4).
+ */
+export function advertiseWindow(tcb: Tcb): u32 {
+  const edge = tcb.rcvNxt + room(tcb);
+  const stays = seqLt(edge, tcb.rcvAdv) || edge - tcb.rcvAdv < worthwhile(tcb);
+  const window = (stays ? tcb.rcvAdv : edge) - tcb.rcvNxt;
+  const field = min(window >> tcb.rcvShift, <u32>u16.MAX_VALUE);
+  tcb.rcvAdv = seqMax(tcb.rcvAdv, tcb.rcvNxt + (field << tcb.rcvShift));
+  return field;
+}
+
+/** After the user has read: whether the window has opened enough to tell the peer without being asked. */
+export function windowUpdateDue(tcb: Tcb): bool {
+  // A peer that still has half the buffer before it hears of it with the next ACK.
+  if (tcb.rcvAdv - tcb.rcvNxt >= state.receiveBuffer >> 1) return false;
+  const edge = tcb.rcvNxt + room(tcb);
+  return seqGe(edge, tcb.rcvAdv) && edge - tcb.rcvAdv >= worthwhile(tcb);
+}
+
+/**
+ * Begins a new batch: the slots of the last one are about to be filled again, so what was not taken moves to the
+ * rings. Acknowledged bytes must not be lost: a connection whose bytes find no memory is reset.
+ */
+export function settleBatch(): void {
+  for (let number: u32 = 1; number <= state.pieceCount; number++) {
+    const owner = pieceAt(number).owner;
+    if (owner == 0) continue;
+    const tcb = changetype<Tcb>(owner);
+    if (!piecesSettle(tcb)) abort(tcb, ERROR_NO_BUFFERS);
+  }
+  state.pieceCount = 0;
+}
+
+/** Bytes that the receive buffer can still take. */
+function room(tcb: Tcb): u32 {
+  const used = unread(tcb);
+  return used < state.receiveBuffer ? state.receiveBuffer - used : 0;
+}
+
+/** Fr × RCV.BUFF with Fr = 1/2, or one segment (RFC 9293 §3.8.6.2.2); at least what scaling can say. */
+function worthwhile(tcb: Tcb): u32 {
+  return max(min<u32>(state.receiveBuffer >> 1, tcb.rcvMss), <u32>1 << tcb.rcvShift);
+}

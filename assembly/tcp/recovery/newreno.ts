@@ -1,0 +1,63 @@
+// Fast retransmit and fast recovery without SACK: NewReno (RFC 6582), with limited transmit (RFC 3042).
+// Not for: recovery by timeout (tcp/timers.ts).
+
+import { congestionAcknowledged, congestionLoss } from "../congestion/reno";
+import { seqGe, seqGt } from "../seq";
+import { OWES_RETRANSMIT, RECOVERY, Tcb } from "../tcb";
+
+/** Before anything is sent: "recover" is the initial send sequence number (RFC 6582 §3.2 step 1). */
+export function recoveryInitialize(tcb: Tcb): void {
+  tcb.recover = tcb.iss;
+}
+
+/** A duplicate ACK has arrived, as RFC 5681 §2 defines it. */
+export function recoveryDuplicate(tcb: Tcb): void {
+  if (tcb.duplicateAcks < u8.MAX_VALUE) tcb.duplicateAcks++;
+  if (tcb.has(RECOVERY)) {
+    // Each one says that a segment has left the network (RFC 5681 §3.2 step 4).
+    tcb.cwnd += tcb.mss;
+    return;
+  }
+  // After a timeout what follows is its own echo, until "recover" is passed (RFC 6582 §3.2 step 2, §4).
+  if (tcb.duplicateAcks != THRESHOLD || !seqGt(tcb.sndUna, tcb.recover)) return;
+  congestionLoss(tcb);
+  tcb.recover = tcb.sndNxt;
+  tcb.cwnd = tcb.ssthresh + THRESHOLD * <u32>tcb.mss;
+  tcb.set(RECOVERY | OWES_RETRANSMIT);
+}
+
+/** SND.UNA has moved by `acked` bytes. Answers whether the retransmission timer is to be started anew. */
+export function recoveryAcknowledged(tcb: Tcb, acked: u32): bool {
+  const first = tcb.duplicateAcks > 0;
+  tcb.duplicateAcks = 0;
+  if (!tcb.has(RECOVERY)) {
+    congestionAcknowledged(tcb, acked);
+    return true;
+  }
+  const mss = <u32>tcb.mss;
+  if (seqGe(tcb.sndUna, tcb.recover)) {
+    // Full acknowledgment (RFC 6582 §3.2 step 3, the first choice): no burst follows.
+    tcb.cwnd = min(tcb.ssthresh, max(tcb.sndNxt - tcb.sndUna, mss) + mss);
+    tcb.clear(RECOVERY);
+    return true;
+  }
+  // Partial acknowledgment: the next segment was lost too.
+  tcb.set(OWES_RETRANSMIT);
+  tcb.cwnd = max(tcb.cwnd - min(acked, tcb.cwnd), mss);
+  if (acked >= mss) tcb.cwnd += mss;
+  return first;
+}
+
+/** The retransmission timer expired (RFC 6582 §4). */
+export function recoveryTimeout(tcb: Tcb): void {
+  tcb.recover = tcb.sndNxt;
+  tcb.duplicateAcks = 0;
+  tcb.clear(RECOVERY | OWES_RETRANSMIT);
+}
+
+/** What limited transmit allows beyond cwnd: a segment for each of the first two duplicate ACKs (RFC 3042 §2). */
+export function limitedTransmit(tcb: Tcb): u32 {
+  return tcb.has(RECOVERY) ? 0 : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * tcb.mss;
+}
+
+const THRESHOLD: u32 = 3;

@@ -1,0 +1,225 @@
+// What a connection sends, and when: SYN, lost segments, new data within both windows, FIN, ACK. `tcpOutput` is called
+// for connections on the want-to-send list. Not for: writing the segment (tcp/emit.ts).
+
+import { COUNTER_SEGMENTS_RETRANSMITTED, OFFLOAD_TSO4, STATE_CLOSED, STATE_SYN_RECEIVED } from "../abi/constants";
+import { PACKET_LIMIT } from "../abi/limits";
+import { HEADER4 } from "../ip/header4";
+import { interfaceAt } from "../ip/interface";
+import { count } from "../memory/counters";
+import { ringFree } from "../memory/ring";
+import { NEVER, state } from "../memory/state";
+import { armRetransmit } from "./block/deadlines";
+import { freeIfDone } from "./block/finish";
+import { sendTake, wantSend, wantSendFirst } from "./block/sendlist";
+import { congestionRestart } from "./congestion/reno";
+import { emitReset, emitSegment, emitSyn, payloadSize } from "./emit";
+import { ACK, FIN, PSH, TCP_HEADER } from "./header";
+import { TIMESTAMPS_SIZE } from "./options";
+import { limitedTransmit } from "./recovery/newreno";
+import { backedOff, rttForget, rttSent } from "./recovery/rtt";
+import { seqGe, seqLt, seqMax } from "./seq";
+import {
+  FIN_QUEUED,
+  FIN_SENT,
+  FLUSH,
+  NO_DELAY,
+  OWES_ACK,
+  OWES_KEEP_ALIVE,
+  OWES_PROBE,
+  OWES_RESET,
+  OWES_RETRANSMIT,
+  OWES_SYN,
+  PERSIST,
+  Tcb,
+} from "./tcb";
+
+/** Sends what connections owe until all is sent or the transmit queues are full. */
+export function sendOwed(): void {
+  while (sendRound()) {}
+}
+
+/**
+ * One round over the want-to-send list: each connection sends up to BURST segments, so none starves the others. Who
+ * finds its queue full is first next time; who has more goes to the end. Answers whether another round may send more.
+ */
+function sendRound(): bool {
+  const last = state.sendTail;
+  let blocked: Tcb | null = null;
+  let more = false;
+  for (let tcb = sendTake(); tcb !== null; tcb = sendTake()) {
+    const outcome = tcpOutput(tcb);
+    if (outcome == MORE) more = true;
+    if (outcome == FULL && blocked === null) blocked = tcb;
+    else if (outcome != DONE) wantSend(tcb);
+    else freeIfDone(tcb);
+    if (<u32>changetype<usize>(tcb) == last) break;
+  }
+  if (blocked !== null) wantSendFirst(blocked);
+  return more;
+}
+
+/** Sends what a connection owes. DONE: all of it that may go now; MORE: its turn is over; FULL: the queue is full. */
+function tcpOutput(tcb: Tcb): u32 {
+  if (tcb.has(OWES_RESET)) {
+    if (!emitReset(tcb)) return FULL;
+    tcb.clear(OWES_RESET);
+  }
+  if (tcb.state == STATE_CLOSED) return DONE;
+  if (tcb.has(OWES_SYN) && !sendSyn(tcb)) return FULL;
+  if (tcb.state <= STATE_SYN_RECEIVED) return DONE;
+  if (tcb.has(OWES_RETRANSMIT) && !retransmitOldest(tcb)) return FULL;
+  if (tcb.has(OWES_PROBE) && !sendProbe(tcb)) return FULL;
+  if (tcb.has(OWES_KEEP_ALIVE) && !sendKeepAlive(tcb)) return FULL;
+  const outcome = sendQueued(tcb);
+  if (outcome == FULL) return FULL;
+  if (tcb.has(OWES_ACK) && !emitSegment(tcb, tcb.sndNxt, 0, 0, ACK)) return FULL;
+  giveBackStorage(tcb);
+  return outcome;
+}
+
+function sendSyn(tcb: Tcb): bool {
+  const again = tcb.sndNxt != tcb.iss;
+  if (!emitSyn(tcb)) return false;
+  tcb.clear(OWES_SYN);
+  if (again) {
+    count(COUNTER_SEGMENTS_RETRANSMITTED);
+    rttForget(tcb);
+  } else {
+    tcb.sndNxt = tcb.iss + 1;
+    tcb.sndResume = tcb.sndNxt;
+    rttSent(tcb, tcb.sndNxt);
+  }
+  armRetransmit(tcb, state.now + backedOff(tcb, tcb.retransmissions));
+  return true;
+}
+
+/** New data, what a timeout made go out again, and the FIN behind it. */
+function sendQueued(tcb: Tcb): u32 {
+  if (tcb.sendRing.length > 0) congestionRestart(tcb);
+  for (let sent: u32 = 0; sent < BURST; sent++) {
+    const length = sendable(tcb);
+    const fin = finDue(tcb, length);
+    if (length == 0 && !fin) {
+      startProbing(tcb);
+      return DONE;
+    }
+    if (!sendNext(tcb, length, fin)) return FULL;
+  }
+  return MORE;
+}
+
+/** Sends the next `length` bytes, and the FIN if it is its turn. */
+function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
+  const sequence = tcb.sndResume;
+  const end = sequence + length;
+  let control = end == dataEnd(tcb) && length > 0 ? ACK | PSH : ACK; // RFC 9293 §3.9.1.2 MUST-61
+  if (fin) control |= FIN;
+  if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
+  const behind = fin ? end + 1 : end;
+  if (seqLt(sequence, tcb.sndNxt)) {
+    count(COUNTER_SEGMENTS_RETRANSMITTED);
+    rttForget(tcb);
+  } else rttSent(tcb, behind);
+  tcb.sndResume = behind;
+  tcb.sndNxt = seqMax(tcb.sndNxt, behind);
+  if (fin) tcb.set(FIN_SENT);
+  tcb.sentAt = state.now;
+  if (tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto); // RFC 6298 §5.1
+  return true;
+}
+
+/** How many bytes may go out now in one segment, or in one that the device cuts up. */
+function sendable(tcb: Tcb): u32 {
+  const end = dataEnd(tcb);
+  if (seqGe(tcb.sndResume, end)) return 0;
+  const queued = end - tcb.sndResume;
+  const pipe = tcb.sndResume - tcb.sndUna;
+  const window = min(tcb.cwnd + limitedTransmit(tcb), tcb.sndWnd);
+  const usable = window > pipe ? window - pipe : 0;
+  const length = min(queued, usable);
+  const full = payloadSize(tcb);
+  if (length >= full) return min(length - (length % full), largestBurst(tcb, full));
+  return length > 0 && shortMayGo(tcb, length, queued, pipe) ? length : 0;
+}
+
+/** Whether a segment that is not full-sized may go: sender's silly window avoidance (RFC 9293 §3.8.6.2.1) and Nagle. */
+function shortMayGo(tcb: Tcb, length: u32, queued: u32, pipe: u32): bool {
+  if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // not new: it was allowed before
+  if (length < queued) return length >= tcb.sndWndMax >> 1; // (3); what the window cuts short waits
+  return pipe == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
+}
+
+/** Whether the FIN may go out behind `length` bytes: it is queued, is due, and has its place in the window. */
+function finDue(tcb: Tcb, length: u32): bool {
+  if (!tcb.has(FIN_QUEUED) || tcb.sndResume + length != dataEnd(tcb)) return false;
+  if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // once more
+  return !tcb.has(FIN_SENT) && tcb.sndResume + length - tcb.sndUna < tcb.sndWnd;
+}
+
+/** Something waits, nothing is under way and nothing may go: the window will have to be probed (§3.8.6.1 MUST-36). */
+function startProbing(tcb: Tcb): void {
+  if (tcb.sndUna != tcb.sndNxt || tcb.retransmitAt != NEVER) return;
+  if (tcb.sendRing.length == 0 && (!tcb.has(FIN_QUEUED) || tcb.has(FIN_SENT))) return;
+  tcb.set(PERSIST);
+  armRetransmit(tcb, state.now + tcb.rto);
+}
+
+/**
+ * One octet of data, or the FIN, though the window is shut (§3.8.6.1 MUST-35); as much as a small window takes when it
+ * was only too small to be worth a segment (§3.8.6.2.1, the override timeout).
+ */
+function sendProbe(tcb: Tcb): bool {
+  tcb.sndResume = tcb.sndUna;
+  const length = min(tcb.sendRing.length, max<u32>(min(tcb.sndWnd, payloadSize(tcb)), 1));
+  if (!sendNext(tcb, length, length == 0 && tcb.has(FIN_QUEUED))) return false;
+  tcb.clear(OWES_PROBE);
+  return true;
+}
+
+/** The oldest unacknowledged segment, once more (RFC 5681 §3.2 step 3). */
+function retransmitOldest(tcb: Tcb): bool {
+  if (tcb.sndUna == tcb.sndNxt) {
+    tcb.clear(OWES_RETRANSMIT);
+    return true;
+  }
+  const available = min(tcb.sendRing.length, tcb.sndNxt - tcb.sndUna);
+  const length = min(available, payloadSize(tcb));
+  const fin = tcb.has(FIN_SENT) && length == tcb.sendRing.length;
+  if (!emitSegment(tcb, tcb.sndUna, 0, length, fin ? ACK | FIN : ACK)) return false;
+  count(COUNTER_SEGMENTS_RETRANSMITTED);
+  rttForget(tcb);
+  tcb.clear(OWES_RETRANSMIT);
+  return true;
+}
+
+/** A segment that makes the peer answer: one number before SND.NXT, no data (RFC 9293 §3.8.4). */
+function sendKeepAlive(tcb: Tcb): bool {
+  if (!emitSegment(tcb, tcb.sndNxt - 1, 0, 0, ACK)) return false;
+  tcb.clear(OWES_KEEP_ALIVE);
+  return true;
+}
+
+/** The number behind the last queued byte; the FIN's, once it is queued. */
+function dataEnd(tcb: Tcb): u32 {
+  return tcb.sndUna + tcb.sendRing.length;
+}
+
+/** Segments that one packet may hold: one, or as many as fit when the device cuts them (TSO). */
+function largestBurst(tcb: Tcb, full: u32): u32 {
+  if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4)) return full;
+  const room: u32 = PACKET_LIMIT - HEADER4 - TCP_HEADER - TIMESTAMPS_SIZE;
+  return max(full, room - (room % full));
+}
+
+/** Rings that hold nothing go back: an idle connection is its control block and nothing else. */
+function giveBackStorage(tcb: Tcb): void {
+  if (tcb.sendRing.length == 0) ringFree(tcb.sendRing);
+  if (tcb.receiveRing.length == 0 && tcb.reassemblyCount == 0) ringFree(tcb.receiveRing);
+  tcb.clear(FLUSH);
+}
+
+const DONE: u32 = 0;
+const MORE: u32 = 1;
+const FULL: u32 = 2;
+/** Segments a connection sends in its turn. */
+const BURST: u32 = 32;

@@ -1,0 +1,139 @@
+// Finds the connection of a segment by its four-tuple: linear hashing (Litwin, 1980), which grows by one bucket at a
+// time and never stops to rehash, keyed with SipHash so that nobody can aim at one bucket.
+//
+//   buckets 0 … hashSplit-1 and their images above hashMask use one bit more than the rest
+//
+// Not for: listeners (tcp/listen.ts).
+
+import { sipHash } from "../crypto/siphash";
+import { HASH_DIRECTORY } from "../memory/map";
+import { takeMemory } from "../memory/pages";
+import { state } from "../memory/state";
+import { IN_TABLE, Tcb } from "./tcb";
+
+/** The connection with these ends, or null. */
+export function tableFind(
+  localHigh: u64,
+  localLow: u64,
+  remoteHigh: u64,
+  remoteLow: u64,
+  localPort: u32,
+  remotePort: u32,
+): Tcb | null {
+  // Packets come in trains (Jain & Routhier, 1986): the last one found is the likeliest.
+  const last = changetype<Tcb | null>(<usize>state.lastFound);
+  if (last !== null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) return last;
+  if (state.hashBuckets == 0) return null;
+  const hash = tupleHash(localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort);
+  let address = load<usize>(bucketOf(hash));
+  while (address != 0) {
+    const tcb = changetype<Tcb>(address);
+    if (tcb.hash == hash && isBetween(tcb, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) {
+      state.lastFound = <u32>address;
+      return tcb;
+    }
+    address = tcb.hashNext;
+  }
+  return null;
+}
+
+/** Enters a connection; false when memory has run out. */
+export function tableInsert(tcb: Tcb): bool {
+  if (state.hashCount >= state.hashBuckets && !split()) return false;
+  tcb.hash = tupleHash(tcb.localHigh, tcb.localLow, tcb.remoteHigh, tcb.remoteLow, tcb.localPort, tcb.remotePort);
+  link(tcb);
+  tcb.set(IN_TABLE);
+  state.hashCount++;
+  return true;
+}
+
+export function tableRemove(tcb: Tcb): void {
+  if (!tcb.has(IN_TABLE)) return;
+  let at = bucketOf(tcb.hash);
+  while (load<usize>(at) != changetype<usize>(tcb)) at = load<usize>(at) + offsetof<Tcb>("hashNext");
+  store<usize>(at, tcb.hashNext);
+  tcb.clear(IN_TABLE);
+  state.hashCount--;
+  if (state.lastFound == <u32>changetype<usize>(tcb)) state.lastFound = 0;
+}
+
+function isBetween(
+  tcb: Tcb,
+  localHigh: u64,
+  localLow: u64,
+  remoteHigh: u64,
+  remoteLow: u64,
+  localPort: u32,
+  remotePort: u32,
+): bool {
+  return (
+    tcb.remotePort == remotePort &&
+    tcb.localPort == localPort &&
+    tcb.remoteLow == remoteLow &&
+    tcb.localLow == localLow &&
+    tcb.remoteHigh == remoteHigh &&
+    tcb.localHigh == localHigh
+  );
+}
+
+function tupleHash(
+  localHigh: u64,
+  localLow: u64,
+  remoteHigh: u64,
+  remoteLow: u64,
+  localPort: u32,
+  remotePort: u32,
+): u32 {
+  const ports = (<u64>localPort << 16) | remotePort;
+  return <u32>sipHash(state.hashKey0, state.hashKey1, localHigh, localLow, remoteHigh, remoteLow, ports);
+}
+
+/** Address of the head of the bucket that a hash belongs to. */
+function bucketOf(hash: u32): usize {
+  const narrow = hash & state.hashMask;
+  const index = narrow < state.hashSplit ? hash & ((state.hashMask << 1) | 1) : narrow;
+  return bucketAt(index);
+}
+
+function bucketAt(index: u32): usize {
+  const part = load<usize>(HASH_DIRECTORY + (<usize>(index >> PART_SHIFT) << 2));
+  return part + (<usize>(index & PART_MASK) << 2);
+}
+
+function link(tcb: Tcb): void {
+  const head = bucketOf(tcb.hash);
+  tcb.hashNext = load<usize>(head);
+  store<usize>(head, changetype<usize>(tcb));
+}
+
+/** Adds one bucket, the image of bucket `hashSplit`, and deals that bucket's chain out between the two. */
+function split(): bool {
+  const fresh = state.hashBuckets;
+  if ((fresh & PART_MASK) == 0) {
+    const part = fresh >> PART_SHIFT < PARTS ? takeMemory(4 << PART_SHIFT) : 0;
+    if (part == 0) return fresh > 0; // no room for more buckets: chains get longer
+    store<usize>(HASH_DIRECTORY + (<usize>(fresh >> PART_SHIFT) << 2), part);
+  }
+  state.hashBuckets = fresh + 1;
+  if (fresh == 0) return true;
+  const old = bucketAt(state.hashSplit);
+  let address = load<usize>(old);
+  store<usize>(old, 0);
+  state.hashSplit++;
+  if (state.hashSplit > state.hashMask) {
+    state.hashMask = (state.hashMask << 1) | 1;
+    state.hashSplit = 0;
+  }
+  while (address != 0) {
+    const tcb = changetype<Tcb>(address);
+    address = tcb.hashNext;
+    link(tcb);
+  }
+  return true;
+}
+
+/** Buckets of one part, as a power of two. */
+const PART_SHIFT: u32 = 12;
+const PART_MASK: u32 = (1 << PART_SHIFT) - 1;
+/** Parts that the directory holds: a million buckets. */
+const PARTS: u32 = 256;

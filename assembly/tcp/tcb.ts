@@ -1,0 +1,202 @@
+// The transmission control block: everything a connection remembers (RFC 9293 §3.3.1).
+//
+//       1         2          3          4                          1          2          3
+//  ----------|----------|----------|----------                ----------|----------|----------
+//         SND.UNA    SND.NXT    SND.UNA                              RCV.NXT    RCV.NXT
+//                              +SND.WND                                        +RCV.WND
+//  1 acknowledged   2 sent, unacknowledged                    1 received and acknowledged
+//  3 may be sent    4 not yet allowed                         2 may be received   3 not yet allowed
+//
+// The head of the send ring is the byte at SND.UNA; the head of the receive ring is the oldest byte the user has not
+// taken, its end is RCV.NXT. Not for: changing any of it by rule (every other file of this folder).
+
+import { CONNECTION_DIRECTORY, POOLS_BASE } from "../memory/map";
+import { Pool, poolFind, poolGive, poolInitialize, poolTake } from "../memory/pool";
+import { Ring } from "../memory/ring";
+import { Micros, state } from "../memory/state";
+import { WheelEntry } from "../memory/wheel";
+
+@unmanaged
+export class Tcb extends WheelEntry {
+  // Who talks with whom.
+  localHigh: u64;
+  localLow: u64;
+  remoteHigh: u64;
+  remoteLow: u64;
+  localPort: u16;
+  remotePort: u16;
+  state: i32; // STATE_*
+  interface: u8;
+  events: u8; // EVENT_* that the host has not taken
+  raised: u8; // EVENT_* that were raised once and for all
+  flags: u32;
+  error: i32; // ERROR_* that ended the connection, 0: none
+  listener: u32; // handle of the listener, of an accepted connection
+
+  // Links.
+  hash: u32;
+  hashNext: usize;
+  readyNext: usize;
+  sendNext: usize;
+
+  // Send sequence space.
+  sndUna: u32;
+  sndNxt: u32; // everything before it has been sent at least once
+  sndResume: u32; // where sending goes on: SND.NXT, or behind it after a timeout
+  sndWnd: u32; // scaled
+  sndWl1: u32;
+  sndWl2: u32;
+  sndWndMax: u32; // MAX.SND.WND (RFC 5961 §5.2)
+  iss: u32;
+
+  // Receive sequence space.
+  rcvNxt: u32;
+  rcvAdv: u32; // the right edge of the window as last advertised; never moves left
+  rcvFin: u32; // where the peer's FIN stands, once seen
+  irs: u32;
+  lastAckSent: u32; // Last.ACK.sent (RFC 7323 §4.3)
+  rcvMss: u16; // the peer's segments as seen, for ACKing every second one
+  mss: u16; // Eff.snd.MSS without options (RFC 9293 §3.7.1)
+  sndShift: u8; // the peer's window is scaled by this
+  rcvShift: u8; // ours is
+  duplicateAcks: u8;
+  retransmissions: u8; // of the oldest segment, in a row
+
+  // Timestamps (RFC 7323).
+  tsRecent: u32;
+  tsOffset: u32;
+  tsRecentAt: Micros;
+
+  // Round-trip time (RFC 6298), microseconds.
+  srtt: u32;
+  rttvar: u32;
+  rto: u32;
+  rttSeq: u32; // the timed segment is acknowledged when SND.UNA passes this
+  rttAt: Micros; // when it was sent; 0: none is timed
+
+  // Congestion control (RFC 5681, RFC 6582), bytes.
+  cwnd: u32;
+  ssthresh: u32;
+  recover: u32;
+  ackedBytes: u32; // towards the next increase in congestion avoidance
+
+  // Timers; NEVER: not running. The wheel holds the earliest or an earlier moment.
+  retransmitAt: Micros; // retransmission, zero-window probe or TIME-WAIT: never two of them at once
+  ackAt: Micros;
+  keepAt: Micros;
+  timeoutAt: Micros; // the user's
+  heardAt: Micros; // when the last segment arrived
+  sentAt: Micros; // when data was last sent
+
+  // Keep-alive (RFC 9293 §3.8.4), milliseconds.
+  keepIdle: u32;
+  keepInterval: u32;
+  keepCount: u8;
+  keepProbes: u8;
+
+  // Pieces of this batch that the user may still take from their slots.
+  pieceFirst: u8; // 1 + index in the piece table; 0: none
+  pieceLast: u8;
+  pieceBytes: u32;
+
+  // Ranges received out of order.
+  reassembly: usize; // 0: none
+  reassemblyCount: u32;
+
+  // Rings, each as long as `Ring`.
+  sendRingFields: u64;
+  sendRingFields2: u64;
+  receiveRingFields: u64;
+  receiveRingFields2: u64;
+
+  get sendRing(): Ring {
+    return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>("sendRingFields"));
+  }
+
+  get receiveRing(): Ring {
+    return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>("receiveRingFields"));
+  }
+
+  has(flag: u32): bool {
+    return (this.flags & flag) != 0;
+  }
+
+  set(flag: u32): void {
+    this.flags |= flag;
+  }
+
+  clear(flag: u32): void {
+    this.flags &= ~flag;
+  }
+}
+
+export function tcbInitialize(): void {
+  poolInitialize(connectionPool, CONNECTION_DIRECTORY, offsetof<Tcb>());
+}
+
+/** A fresh control block, or null when the connection limit or a memory limit is reached. */
+export function tcbNew(): Tcb | null {
+  return changetype<Tcb | null>(poolTake(connectionPool, state.connectionLimit));
+}
+
+export function tcbFind(handle: u32): Tcb | null {
+  return changetype<Tcb | null>(poolFind(connectionPool, handle));
+}
+
+/** Gives a control block back; nothing may refer to it any more. */
+export function tcbFree(tcb: Tcb): void {
+  poolGive(connectionPool, changetype<usize>(tcb));
+}
+
+export const connectionPool: Pool = changetype<Pool>(POOLS_BASE);
+
+// Flags.
+
+/** Nagle is off. */
+export const NO_DELAY: u32 = 1 << 0;
+export const KEEP_ALIVE: u32 = 1 << 1;
+/** The user does not want data now. */
+export const PAUSED: u32 = 1 << 2;
+/** The user does not want data ever again: it is acknowledged and dropped. */
+export const DISCARD: u32 = 1 << 3;
+/** The user has closed the send side: a FIN follows the last byte. */
+export const FIN_QUEUED: u32 = 1 << 4;
+/** The FIN has been sent at least once: it is the byte before SND.NXT. */
+export const FIN_SENT: u32 = 1 << 5;
+/** A FIN of the peer was seen, at `rcvFin`. */
+export const FIN_SEEN: u32 = 1 << 6;
+/** RCV.NXT has passed the peer's FIN. */
+export const FIN_REACHED: u32 = 1 << 7;
+/** Both sides use timestamps. */
+export const TIMESTAMPS_ON: u32 = 1 << 8;
+/** Both sides use window scaling. */
+export const SCALING_ON: u32 = 1 << 9;
+/** Owed: a SYN (with ACK in SYN-RECEIVED), an ACK, the oldest segment again, a probe, a keep-alive probe, a RST. */
+export const OWES_SYN: u32 = 1 << 10;
+export const OWES_ACK: u32 = 1 << 11;
+export const OWES_RETRANSMIT: u32 = 1 << 12;
+export const OWES_PROBE: u32 = 1 << 13;
+export const OWES_KEEP_ALIVE: u32 = 1 << 14;
+export const OWES_RESET: u32 = 1 << 15;
+/** Everything queued goes out, Nagle or not. */
+export const FLUSH: u32 = 1 << 16;
+/** The user was told that the send buffer is full. */
+export const DRAIN_WANTED: u32 = 1 << 17;
+/** The retransmission timer is a zero-window probe timer. */
+export const PERSIST: u32 = 1 << 18;
+/** Fast recovery is under way, up to `recover`. */
+export const RECOVERY: u32 = 1 << 19;
+/** Opened by a listener. */
+export const PASSIVE: u32 = 1 << 20;
+/** The host has the handle. */
+export const HELD: u32 = 1 << 21;
+/** The host had the handle and let go. */
+export const ORPHAN: u32 = 1 << 22;
+export const ON_READY_LIST: u32 = 1 << 23;
+export const ON_SEND_LIST: u32 = 1 << 24;
+export const IN_TABLE: u32 = 1 << 25;
+
+/** In-order bytes the user has not taken, wherever they lie. */
+export function unread(tcb: Tcb): u32 {
+  return tcb.receiveRing.length + tcb.pieceBytes;
+}

@@ -1,0 +1,127 @@
+// What happens when a timer fires: one named reaction for each (RFC 9293 §3.10.8, RFC 6298 §5). A reaction decides and
+// marks what is owed; sending follows. Not for: the wheel (memory/wheel.ts), arming (tcp/block/deadlines.ts).
+
+import { ERROR_TIMED_OUT, EVENT_TIMEOUT, STATE_CLOSED, STATE_FIN_WAIT_2, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from "../abi/constants";
+import { NEVER, state } from "../memory/state";
+import { wheelExpired } from "../memory/wheel";
+import { traceState } from "../trace/trace";
+import { fileDeadlines } from "./block/deadlines";
+import { abort, finish } from "./block/finish";
+import { raise } from "./block/ready";
+import { wantSend } from "./block/sendlist";
+import { congestionTimeout } from "./congestion/reno";
+import { recoveryTimeout } from "./recovery/newreno";
+import { backedOff, rttForget } from "./recovery/rtt";
+import { HELD, OWES_ACK, OWES_KEEP_ALIVE, OWES_PROBE, OWES_SYN, PASSIVE, PERSIST, Tcb } from "./tcb";
+
+/** Runs the reactions of every deadline that has come. */
+export function tcpTimersExpire(): void {
+  for (let entry = wheelExpired(state.now); entry != 0; entry = wheelExpired(state.now)) {
+    const tcb = changetype<Tcb>(entry);
+    const before = tcb.state;
+    react(tcb);
+    traceState(tcb, before);
+  }
+}
+
+function react(tcb: Tcb): void {
+  const now = state.now;
+  if (tcb.ackAt <= now) sendDelayedAck(tcb);
+  if (tcb.timeoutAt <= now) userTimeout(tcb);
+  if (tcb.keepAt <= now) probeKeepAlive(tcb);
+  // The reactions below may end the connection, the one above too.
+  if (tcb.state != STATE_CLOSED && tcb.retransmitAt <= now) {
+    if (tcb.state == STATE_TIME_WAIT || tcb.state == STATE_FIN_WAIT_2) leaveTimeWait(tcb);
+    else if (tcb.has(PERSIST)) probeWindow(tcb);
+    else retransmit(tcb);
+  }
+  if (tcb.state != STATE_CLOSED) fileDeadlines(tcb);
+}
+
+/** RFC 9293 §3.8.6.3 MUST-40 */
+function sendDelayedAck(tcb: Tcb): void {
+  tcb.ackAt = NEVER;
+  tcb.set(OWES_ACK);
+  wantSend(tcb);
+}
+
+/** The user's own timer. */
+function userTimeout(tcb: Tcb): void {
+  tcb.timeoutAt = NEVER;
+  raise(tcb, EVENT_TIMEOUT);
+}
+
+/** RFC 9293 §3.8.4 */
+function probeKeepAlive(tcb: Tcb): void {
+  const idleUntil = tcb.heardAt + <i64>tcb.keepIdle * 1_000;
+  if (state.now < idleUntil) {
+    tcb.keepAt = idleUntil;
+  } else if (tcb.keepProbes >= tcb.keepCount) {
+    abort(tcb, ERROR_TIMED_OUT);
+  } else {
+    tcb.keepProbes++;
+    tcb.set(OWES_KEEP_ALIVE);
+    wantSend(tcb);
+    tcb.keepAt = state.now + <i64>tcb.keepInterval * 1_000;
+  }
+}
+
+/** 2 MSL are over, or the wait of an orphan in FIN-WAIT-2. */
+function leaveTimeWait(tcb: Tcb): void {
+  finish(tcb, 0);
+}
+
+/** The retransmission timer (RFC 6298 §5.4 to §5.7). */
+function retransmit(tcb: Tcb): void {
+  if (givesUp(tcb)) {
+    abortUnheard(tcb);
+    return;
+  }
+  tcb.retransmissions++;
+  rttForget(tcb);
+  if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
+    tcb.set(OWES_SYN);
+  } else {
+    congestionTimeout(tcb);
+    recoveryTimeout(tcb);
+    // Everything outstanding counts as lost; sending goes on from the oldest byte, one segment at first.
+    tcb.sndResume = tcb.sndUna;
+  }
+  tcb.retransmitAt = state.now + backedOff(tcb, tcb.retransmissions);
+  wantSend(tcb);
+}
+
+/** The window has been shut for an RTO: ask whether it still is (RFC 9293 §3.8.6.1 MUST-36, SHLD-29, SHLD-30). */
+function probeWindow(tcb: Tcb): void {
+  if (givesUp(tcb)) {
+    abort(tcb, ERROR_TIMED_OUT);
+    return;
+  }
+  if (tcb.retransmissions < u8.MAX_VALUE) tcb.retransmissions++;
+  tcb.set(OWES_PROBE);
+  tcb.retransmitAt = state.now + backedOff(tcb, tcb.retransmissions);
+  wantSend(tcb);
+}
+
+/** R2 (RFC 9293 §3.8.3): too many in a row, unless the peer answers and merely keeps its window shut (MUST-37). */
+function givesUp(tcb: Tcb): bool {
+  if (tcb.retransmissions < limitFor(tcb)) return false;
+  const answers = state.now - tcb.heardAt < 2 * backedOff(tcb, tcb.retransmissions);
+  return !(tcb.sndWnd == 0 && answers && tcb.has(HELD));
+}
+
+function limitFor(tcb: Tcb): u32 {
+  if (tcb.state == STATE_SYN_SENT) return state.synRetries;
+  if (tcb.state == STATE_SYN_RECEIVED) return SYN_ACK_RETRIES;
+  return tcb.has(HELD) ? state.dataRetries : min(ORPHAN_RETRIES, state.dataRetries);
+}
+
+/** A SYN that nobody answers needs no RST; anything else may still be heard. */
+function abortUnheard(tcb: Tcb): void {
+  if (tcb.state == STATE_SYN_SENT || (tcb.state == STATE_SYN_RECEIVED && tcb.has(PASSIVE))) finish(tcb, ERROR_TIMED_OUT);
+  else abort(tcb, ERROR_TIMED_OUT);
+}
+
+/** Linux's tcp_synack_retries and tcp_orphan_retries. */
+const SYN_ACK_RETRIES: u32 = 5;
+const ORPHAN_RETRIES: u32 = 8;

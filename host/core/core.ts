@@ -1,0 +1,196 @@
+/**
+ * The typed other side of `assembly/index.ts`: guarded calls, views of linear memory, and the few helpers that know how
+ * bytes and addresses cross the seam. A trap poisons the core: from then on every call throws the same `CoreFault`.
+ * Not for: devices, time, sockets.
+ */
+import { ADDRESS_SIZE } from '../../assembly/abi/constants.js';
+import { type Address, formatAddress } from './address.js';
+import type { CoreExports } from './exports.js';
+import type { CoreFault } from './fault.js';
+import type { CoreInstance } from './load.js';
+
+/** Both ends of a connection. */
+export interface Endpoints {
+  localAddress: string;
+  localPort: number;
+  remoteAddress: string;
+  remotePort: number;
+}
+
+export class Core {
+  /** The exports, guarded; the calls that need no helper are made here. */
+  readonly calls: CoreExports;
+  /** Told once, from inside the failing call; must not call back into the core. */
+  onFault: (fault: CoreFault) => void = () => {};
+
+  #fault: CoreFault | undefined;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #words: Uint32Array;
+  readonly #instance: CoreInstance;
+  readonly #resultAddress: number;
+
+  /** A core ready for `configure` and its interfaces. */
+  static initialized(instance: CoreInstance): Core {
+    const core = new Core(instance);
+    core.calls.initialize();
+    return core;
+  }
+
+  /** A core that continues where the `snapshot` was taken. The same build of the core must have taken it. */
+  static restored(instance: CoreInstance, snapshot: Uint8Array): Core {
+    const { memory } = instance.exports;
+    const missing = snapshot.length - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    const core = new Core(instance);
+    core.bytes.fill(0);
+    core.bytes.set(snapshot);
+    return core;
+  }
+
+  private constructor(instance: CoreInstance) {
+    this.#instance = instance;
+    this.#bytes = new Uint8Array(instance.exports.memory.buffer as ArrayBuffer);
+    this.#words = new Uint32Array(instance.exports.memory.buffer);
+    this.calls = this.#guarded(instance.exports);
+    this.#resultAddress = this.calls.resultArea();
+  }
+
+  /** Why the core is dead, `undefined` while it lives. */
+  get fault(): CoreFault | undefined {
+    return this.#fault;
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.#instance.exports.memory;
+  }
+
+  /** Linear memory as bytes. Ask again after every call: a view goes stale when memory grows. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length === 0) this.#refresh();
+    return this.#bytes;
+  }
+
+  /** Linear memory as aligned words; index = address / 4. */
+  get words(): Uint32Array {
+    if (this.#words.length === 0) this.#refresh();
+    return this.#words;
+  }
+
+  /** A copy of linear memory, which is all there is to a core. It holds secrets. */
+  snapshot(): Uint8Array<ArrayBuffer> {
+    if (this.#fault !== undefined) throw this.#fault;
+    return this.bytes.slice();
+  }
+
+  /** The n-th word of the result area. */
+  result(index: number): number {
+    return this.words[(this.#resultAddress >> 2) + index] as number;
+  }
+
+  /** Puts an address where the next call expects it; `slot` 1 is the second address. */
+  putAddress(address: Address, slot = 0): void {
+    this.bytes.set(address, this.#resultAddress + slot * ADDRESS_SIZE);
+  }
+
+  /** The address that the last call left behind, as text. */
+  takeAddress(slot = 0): string {
+    return formatAddress(this.bytes, this.#resultAddress + slot * ADDRESS_SIZE);
+  }
+
+  /** Both ends of a connection, `undefined` when the handle is stale. */
+  endpoints(handle: number): Endpoints | undefined {
+    if (this.calls.tcpEndpoints(handle) < 0) return undefined;
+    return {
+      localAddress: this.takeAddress(0),
+      remoteAddress: this.takeAddress(1),
+      localPort: this.result(8),
+      remotePort: this.result(9),
+    };
+  }
+
+  /** Hands bytes to a connection. @returns how many it took, or a negative ERROR_* when it took none */
+  send(handle: number, data: Uint8Array): number {
+    let sent = 0;
+    while (sent < data.length) {
+      const room = this.calls.tcpSendReserve(handle, data.length - sent);
+      if (room <= 0) return sent === 0 ? room : sent;
+      this.bytes.set(sent === 0 && room >= data.length ? data : data.subarray(sent, sent + room), this.result(0));
+      const taken = Math.min(room, data.length - sent);
+      this.calls.tcpSendCommit(handle, taken);
+      sent += taken;
+    }
+    return sent;
+  }
+
+  /**
+   * Encodes a string straight into a connection's send buffer when it surely fits.
+   * @returns the bytes taken, or `undefined` when it may not fit: encode it outside and `send` the bytes
+   */
+  sendText(handle: number, text: string): number | undefined {
+    const bound = text.length * UTF8_GROWTH;
+    if (this.calls.tcpSendReserve(handle, bound) < bound) return undefined;
+    const address = this.result(0);
+    const { written } = encoder.encodeInto(text, this.bytes.subarray(address, address + bound));
+    this.calls.tcpSendCommit(handle, written);
+    return written;
+  }
+
+  /** Takes all in-order bytes of a connection in one copy, which nobody else refers to; `undefined` when there are none. */
+  receive(handle: number): Uint8Array<ArrayBuffer> | undefined {
+    const total = this.calls.tcpReceive(handle);
+    if (total <= 0) return undefined;
+    const chunk = allocate(total);
+    const { bytes } = this;
+    const pieces = this.result(0);
+    for (let piece = 0, at = 0; piece < pieces; piece++) {
+      const address = this.result(1 + 2 * piece);
+      const length = this.result(2 + 2 * piece);
+      chunk.set(bytes.subarray(address, address + length), at);
+      at += length;
+    }
+    return chunk;
+  }
+
+  #refresh(): void {
+    this.#bytes = new Uint8Array(this.memory.buffer as ArrayBuffer);
+    this.#words = new Uint32Array(this.memory.buffer);
+  }
+
+  #guarded(exports: CoreExports): CoreExports {
+    const calls: Record<string, unknown> = { memory: exports.memory };
+    for (const [name, call] of Object.entries(exports)) {
+      if (typeof call === 'function') calls[name] = this.#guard(call as Call);
+    }
+    return calls as unknown as CoreExports;
+  }
+
+  #guard(call: Call): Call {
+    return (first, second) => {
+      if (this.#fault !== undefined) throw this.#fault;
+      try {
+        return call(first, second);
+      } catch (thrown) {
+        throw this.#poison(thrown);
+      }
+    };
+  }
+
+  #poison(thrown: unknown): CoreFault {
+    this.#fault = this.#instance.explain(thrown);
+    this.onFault(this.#fault);
+    return this.#fault;
+  }
+}
+
+/** No export takes more than two arguments; surplus ones are ignored by WebAssembly. */
+type Call = (first?: number, second?: number) => number;
+
+/** Node's `Buffer` where there is one: it is what `data` handlers get, and it skips the zero-filling. */
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  return typeof Buffer === 'undefined' ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length);
+}
+
+const PAGE = 65536;
+/** UTF-8 needs at most three bytes for one UTF-16 unit. */
+const UTF8_GROWTH = 3;
+const encoder = new TextEncoder();

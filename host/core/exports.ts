@@ -1,0 +1,41 @@
+/** The core's exports as TypeScript sees them; `assembly/index.ts` says what each one means. */
+export interface CoreExports extends WebAssembly.Exports {
+  readonly memory: WebAssembly.Memory;
+  initialize(): void;
+  configure(setting: number, value: number): number;
+  counter(which: number): number;
+  receiveDescriptors(): number;
+  receiveArena(): number;
+  receiveArenaEnd(): number;
+  resultArea(): number;
+  interfaceAdd(mtu: number, offloads: number): number;
+  interfaceAddress(number: number, prefixLength: number): number;
+  interfaceDefault(number: number): number;
+  input(count: number, now: number): void;
+  output(now: number): number;
+  transmitQueue(number: number): number;
+  transmitDone(number: number, count: number): void;
+  timersExpire(now: number): void;
+  nextDeadline(): number;
+  readyNext(): number;
+  tcpConnect(remotePort: number, localPort: number): number;
+  tcpListen(port: number, backlog: number): number;
+  tcpListenerClose(handle: number): number;
+  tcpSendReserve(handle: number, wanted: number): number;
+  tcpSendCommit(handle: number, length: number): number;
+  tcpFlush(handle: number): number;
+  tcpReceive(handle: number): number;
+  tcpShutdown(handle: number): number;
+  tcpAbort(handle: number): number;
+  tcpRelease(handle: number): number;
+  tcpSetOption(handle: number, option: number, value: number): number;
+  tcpSetTimeout(handle: number, milliseconds: number): number;
+  tcpState(handle: number): number;
+  tcpError(handle: number): number;
+  tcpEndpoints(handle: number): number;
+  tcpNext(handle: number): number;
+  icmpEcho(sequence: number, length: number): number;
+  icmpEchoNext(): number;
+  traceEnable(on: number): void;
+  traceTake(): number;
+}

@@ -1,0 +1,188 @@
+/**
+ * Takes a capture away to a file or a function without holding up the one who captures: writes what has come together,
+ * one write at a time, and keeps a bounded amount meanwhile.
+ * Not for: what the bytes mean (`pcapng.ts`).
+ */
+import { closeSync, openSync, write as writeFile, writeSync } from 'node:fs';
+
+/** Gets the capture in pieces, in order. A promise delays the next piece. The bytes are the receiver's to keep. */
+export type CaptureWriter = (bytes: Uint8Array) => void | Promise<void>;
+
+export class CaptureSink {
+  /** Settles when everything has been handed over and the file is closed; rejects with what went wrong. */
+  readonly finished: Promise<void>;
+  readonly #target: Target;
+  #chunk = new Uint8Array(CHUNK);
+  /** Bytes of `#chunk` in use. */
+  #used = 0;
+  #full: Uint8Array[] = [];
+  #pending = 0;
+  #writing = false;
+  #scheduled = false;
+  #ended = false;
+  #failed = false;
+  #settle!: (error?: unknown) => void;
+
+  /** @throws Error of `node:fs` when the file can't be opened */
+  constructor(to: { path: string } | { write: CaptureWriter }) {
+    this.#target = 'path' in to ? new FileTarget(to.path) : new FunctionTarget(to.write);
+    this.finished = new Promise((resolve, reject) => {
+      this.#settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    this.finished.catch(() => {});
+    open.add(this);
+    if (open.size === 1) globalThis.process?.on('exit', endAll);
+  }
+
+  /** Room for `size` bytes, to be filled at once; `undefined` when too much waits already or writing has failed. */
+  reserve(size: number): Uint8Array | undefined {
+    if (this.#ended || this.#failed || this.#pending + size > PENDING_LIMIT) return undefined;
+    if (this.#used + size > this.#chunk.length) this.#seal(size);
+    const room = this.#chunk.subarray(this.#used, this.#used + size);
+    this.#used += size;
+    this.#pending += size;
+    this.#schedule();
+    return room;
+  }
+
+  /** Hands over everything that waits, `last` at the end. Idempotent. */
+  end(last: Uint8Array): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#seal(0);
+    open.delete(this);
+    if (open.size === 0) globalThis.process?.off('exit', endAll);
+    this.#target.end(this.#failed ? [] : [...this.#full, last], this.#settle);
+  }
+
+  /** What `process.exit` does to a capture that nobody closed. */
+  static abandon(sink: CaptureSink): void {
+    sink.end(new Uint8Array(0));
+  }
+
+  #seal(size: number): void {
+    if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used));
+    this.#chunk = new Uint8Array(Math.max(size, CHUNK));
+    this.#used = 0;
+  }
+
+  /** Not in this turn of the event loop: more packets are likely to follow. */
+  #schedule(): void {
+    if (this.#scheduled || this.#writing) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#ended || this.#writing) return;
+    if (this.#full.length === 0) this.#seal(0);
+    const piece = this.#full.shift();
+    if (piece === undefined) return;
+    this.#writing = true;
+    this.#target.write(piece, (error) => {
+      this.#writing = false;
+      this.#pending -= piece.length;
+      if (error !== undefined) this.#fail(error);
+      else this.#next();
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true;
+    this.#full = [];
+    this.#settle(error);
+  }
+}
+
+type Done = (error?: unknown) => void;
+
+interface Target {
+  /** Not called again before `done`. */
+  write(piece: Uint8Array, done: Done): void;
+  /** May be called while a write is under way. */
+  end(pieces: readonly Uint8Array[], done: Done): void;
+}
+
+/**
+ * Writes at positions of its own, so that at the end everything can be written in one go even if an asynchronous write
+ * is still under way: whoever closes the capture, or exits, finds the file complete.
+ */
+class FileTarget implements Target {
+  readonly #file: number;
+  #position = 0;
+  #underWay: Uint8Array | undefined;
+  #ended: Done | undefined;
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'w');
+  }
+
+  write(piece: Uint8Array, done: Done): void {
+    this.#underWay = piece;
+    writeFile(this.#file, piece, 0, piece.length, this.#position, (error, written) => {
+      if (this.#ended !== undefined) {
+        this.#close(this.#ended);
+        return;
+      }
+      this.#underWay = undefined;
+      this.#position += written;
+      if (error !== null) done(error);
+      else if (written < piece.length) this.write(piece.subarray(written), done);
+      else done();
+    });
+  }
+
+  end(pieces: readonly Uint8Array[], done: Done): void {
+    try {
+      for (const piece of this.#underWay === undefined ? pieces : [this.#underWay, ...pieces]) this.#writeAll(piece);
+    } catch (error) {
+      done(error);
+    }
+    // A number that is closed under a running write might mean another file by the time it is used.
+    if (this.#underWay === undefined) this.#close(done);
+    else this.#ended = done;
+  }
+
+  #writeAll(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; ) {
+      const written = writeSync(this.#file, piece, at, piece.length - at, this.#position);
+      at += written;
+      this.#position += written;
+    }
+  }
+
+  #close(done: Done): void {
+    closeSync(this.#file);
+    done();
+  }
+}
+
+class FunctionTarget implements Target {
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly writer: CaptureWriter) {}
+
+  write(piece: Uint8Array, done: Done): void {
+    this.#last = this.#last.then(() => this.writer(piece));
+    this.#last.then(() => done(), done);
+  }
+
+  end(pieces: readonly Uint8Array[], done: Done): void {
+    for (const piece of pieces) {
+      if (piece.length > 0) this.#last = this.#last.then(() => this.writer(piece));
+    }
+    this.#last.then(() => done(), done);
+  }
+}
+
+function endAll(): void {
+  for (const sink of open) CaptureSink.abandon(sink);
+}
+
+const open = new Set<CaptureSink>();
+const CHUNK = 256 * 1024;
+/** Bytes that may wait for a slow disk; then packets are dropped and counted. */
+const PENDING_LIMIT = 16 * 1024 * 1024;

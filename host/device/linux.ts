@@ -1,0 +1,95 @@
+/**
+ * The few calls of Linux's C library that a TUN device needs, through koffi, and what its answers are called.
+ * koffi is loaded when the first device is opened, so that nobody needs it for anything else.
+ * Not for: what is done with them (`tun.ts`, `tun-open.ts`).
+ */
+import { createRequire } from 'node:module';
+import type koffiModule from 'koffi';
+import { DeviceError } from './device.js';
+
+/** Answers are as in C: negative for an error, which `errno()` then tells. */
+export interface Linux {
+  open(path: string, flags: number): number;
+  close(descriptor: number): number;
+  socket(domain: number, type: number, protocol: number): number;
+  eventfd(initial: number, flags: number): number;
+  fcntl(descriptor: number, command: number, value: number): number;
+  /** With a structure, which the kernel may fill. */
+  ioctl(descriptor: number, request: number, structure: Uint8Array): number;
+  /** With a number in the place of the structure. */
+  ioctlValue(descriptor: number, request: number, value: number): number;
+  /** `address` is one of this process, see `addressOf`. */
+  read(descriptor: number, address: number, length: number): number;
+  write(descriptor: number, address: number, length: number): number;
+  /** Of the last call, as a positive number of `ERRNO`. */
+  errno(): number;
+  /** Where a buffer begins in this process. */
+  addressOf(buffer: ArrayBufferLike): number;
+}
+
+/** @throws DeviceError `ERR_UNSUPPORTED_PLATFORM`, `ERR_KOFFI_MISSING` */
+export function linux(): Linux {
+  loaded ??= load();
+  return loaded;
+}
+
+/** 'EAGAIN' for 11. */
+export function errnoName(errno: number): string {
+  return Object.entries(ERRNO).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+}
+
+function load(): Linux {
+  if (process.platform !== 'linux') {
+    const message = `TUN devices are a thing of Linux, and this is ${process.platform}; use memoryWire() here`;
+    throw new DeviceError('ERR_UNSUPPORTED_PLATFORM', message);
+  }
+  const koffi = loadKoffi();
+  const libc = koffi.load(null);
+  return {
+    open: libc.func('int open(const char *path, int flags)'),
+    close: libc.func('int close(int fd)'),
+    socket: libc.func('int socket(int domain, int type, int protocol)'),
+    eventfd: libc.func('int eventfd(uint initial, int flags)'),
+    fcntl: libc.func('int fcntl(int fd, int command, int value)'),
+    ioctl: libc.func('int ioctl(int fd, ulong request, void *structure)'),
+    ioctlValue: libc.func('int ioctl(int fd, ulong request, uintptr_t value)'),
+    read: libc.func('int64_t read(int fd, uintptr_t address, size_t length)'),
+    write: libc.func('int64_t write(int fd, uintptr_t address, size_t length)'),
+    errno: () => koffi.errno(),
+    addressOf: (buffer) => Number(koffi.address(buffer)),
+  };
+}
+
+function loadKoffi(): typeof koffiModule {
+  const require = createRequire(import.meta.url);
+  try {
+    return require('koffi') as typeof koffiModule;
+  } catch (cause) {
+    const message = 'a TUN device needs the package "koffi" (npm install koffi), which could not be loaded';
+    throw new DeviceError('ERR_KOFFI_MISSING', message, { cause });
+  }
+}
+
+/** errno values that devices tell apart; the same on every architecture that Node runs on under Linux. */
+export const ERRNO = {
+  EPERM: 1,
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
+  EBADF: 9,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EFAULT: 14,
+  EBUSY: 16,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+  EBADFD: 77,
+  EOPNOTSUPP: 95,
+  EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
+} as const;
+
+let loaded: Linux | undefined;

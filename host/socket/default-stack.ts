@@ -1,0 +1,39 @@
+/**
+ * `connect` and `listen` as plain functions, on one stack that is shared by the whole program: a loopback of its own
+ * until `setDefaultStack` says otherwise. The core is compiled while this module loads, because `listen` can't wait.
+ * Not for: programs that make their own stacks; they call the methods.
+ */
+import { type CompiledCore, compileCore } from '../core/load.js';
+import { Stack } from '../stack/stack.js';
+import type { SocketListener } from './listener.js';
+import type { TCPSocketConnectOptions, TCPSocketListenOptions } from './options.js';
+import type { Socket } from './socket.js';
+
+/** `Stack.connect` on the default stack. */
+export function connect<Data = undefined>(options: TCPSocketConnectOptions<Data>): Promise<Socket<Data>> {
+  return defaultStack().connect(options);
+}
+
+/** `Stack.listen` on the default stack. */
+export function listen<Data = undefined>(options: TCPSocketListenOptions<Data>): SocketListener<Data> {
+  return defaultStack().listen(options);
+}
+
+/** The stack behind `connect` and `listen`: the one that was set, else one with loopback only. */
+export function defaultStack(): Stack {
+  if (stack === undefined) {
+    if (compiled instanceof Error) throw compiled;
+    stack = Stack.createSync(compiled);
+  }
+  return stack;
+}
+
+/** Lets `connect` and `listen` use this stack from now on; `undefined`: a fresh loopback. Sockets stay where they are. */
+export function setDefaultStack(next: Stack | undefined): void {
+  stack = next;
+}
+
+let stack: Stack | undefined;
+const compiled: CompiledCore | Error = await compileCore().catch((error) =>
+  error instanceof Error ? error : new Error(String(error)),
+);

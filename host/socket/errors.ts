@@ -1,0 +1,125 @@
+/**
+ * Every error that users see, rendered once: `SocketError` for what the network or the peer did, `TypeError` and
+ * `RangeError` with a code for misuse. Not for: impossible states (`core/fault.ts`), devices (`device/device.ts`).
+ */
+import {
+  ERROR_ACCESS,
+  ERROR_ADDRESS_IN_USE,
+  ERROR_ADDRESS_NOT_AVAILABLE,
+  ERROR_CONNECTION_ABORTED,
+  ERROR_CONNECTION_REFUSED,
+  ERROR_CONNECTION_RESET,
+  ERROR_HOST_UNREACHABLE,
+  ERROR_INVALID,
+  ERROR_NETWORK_UNREACHABLE,
+  ERROR_NO_BUFFERS,
+  ERROR_NOT_CONNECTED,
+  ERROR_PIPE,
+  ERROR_STALE_HANDLE,
+  ERROR_TIMED_OUT,
+} from '../../assembly/abi/constants.js';
+
+/** What the network, the peer or a limit did. `code` is stable. */
+export class SocketError extends Error {
+  override readonly name = 'SocketError';
+  /** A name like `ECONNRESET`. */
+  readonly code: string;
+  /** Linux's number for `code`: negative, positive when `listen` threw it. */
+  readonly errno: number;
+  /** What was tried: `connect`, `listen`, `read`, `ping`, `getaddrinfo`. */
+  readonly syscall: string;
+  /** The name that could not be resolved. */
+  readonly hostname?: string;
+  /** Where `listen` failed. */
+  readonly address?: string;
+  readonly port?: number;
+
+  constructor(message: string, details: SocketErrorDetails) {
+    super(message);
+    this.code = details.code;
+    this.errno = details.errno;
+    this.syscall = details.syscall;
+    if (details.hostname !== undefined) this.hostname = details.hostname;
+    if (details.address !== undefined) this.address = details.address;
+    if (details.port !== undefined) this.port = details.port;
+  }
+}
+
+export interface SocketErrorDetails {
+  code: string;
+  errno: number;
+  syscall: string;
+  hostname?: string;
+  address?: string;
+  port?: number;
+}
+
+/** A connection that could not be made; the commonest case keeps Bun's words. */
+export function connectFailure(errno: number): SocketError {
+  const [code, words] = describe(errno);
+  const plain = errno === ERROR_CONNECTION_REFUSED || errno === ERROR_ADDRESS_NOT_AVAILABLE;
+  return new SocketError(plain ? 'Failed to connect' : `Failed to connect: ${words}`, {
+    code,
+    errno,
+    syscall: 'connect',
+  });
+}
+
+/** A connection that broke. */
+export function connectionFailure(errno: number): SocketError {
+  const [code, words] = describe(errno);
+  return new SocketError(`${code}: ${words}, read`, { code, errno, syscall: 'read' });
+}
+
+/** Bun gives `listen` errors a positive `errno`. */
+export function listenFailure(errno: number, address: string, port: number): SocketError {
+  const [code] = describe(errno);
+  return new SocketError(`Failed to listen at ${address}`, { code, errno: -errno, syscall: 'listen', address, port });
+}
+
+export function pingFailure(errno: number, address: string): SocketError {
+  const [code, words] = describe(errno);
+  return new SocketError(`No echo from ${address}: ${words}`, { code, errno, syscall: 'ping', address });
+}
+
+export function nameFailure(hostname: string): SocketError {
+  const details = { code: 'ENOTFOUND', errno: ERRNO_NOT_FOUND, syscall: 'getaddrinfo', hostname };
+  return new SocketError(`getaddrinfo ENOTFOUND ${hostname}`, details);
+}
+
+export function wrongType(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+export function outOfRange(message: string): RangeError {
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+}
+
+/** Something that is documented but not there yet. */
+export function notSupported(what: string): Error {
+  return Object.assign(new Error(`${what} is not supported yet`), { code: 'ERR_NOT_SUPPORTED' });
+}
+
+function describe(errno: number): readonly [code: string, words: string] {
+  return TABLE.get(errno) ?? [`E${-errno}`, `error ${-errno}`];
+}
+
+const TABLE = new Map<number, readonly [string, string]>([
+  [ERROR_ACCESS, ['EACCES', 'permission denied']],
+  [ERROR_INVALID, ['EINVAL', 'invalid argument']],
+  [ERROR_PIPE, ['EPIPE', 'the sending side is shut']],
+  [ERROR_ADDRESS_IN_USE, ['EADDRINUSE', 'address already in use']],
+  [ERROR_ADDRESS_NOT_AVAILABLE, ['EADDRNOTAVAIL', 'no such address here']],
+  [ERROR_NETWORK_UNREACHABLE, ['ENETUNREACH', 'no route to that network']],
+  [ERROR_CONNECTION_ABORTED, ['ECONNABORTED', 'connection aborted on this side']],
+  [ERROR_CONNECTION_RESET, ['ECONNRESET', 'connection reset by peer']],
+  [ERROR_NO_BUFFERS, ['ENOBUFS', 'a limit of the stack is reached']],
+  [ERROR_NOT_CONNECTED, ['ENOTCONN', 'not connected']],
+  [ERROR_TIMED_OUT, ['ETIMEDOUT', 'no answer in time']],
+  [ERROR_CONNECTION_REFUSED, ['ECONNREFUSED', 'connection refused']],
+  [ERROR_HOST_UNREACHABLE, ['EHOSTUNREACH', 'host unreachable']],
+  [ERROR_STALE_HANDLE, ['EBADFD', 'the connection is gone']],
+]);
+
+/** libuv's number for a name that does not exist. */
+const ERRNO_NOT_FOUND = -3008;

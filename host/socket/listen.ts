@@ -1,0 +1,29 @@
+/**
+ * `listen`: from options to a listener, at once. Not for: accepting (`listener.ts`).
+ */
+import type { Connections } from '../stack/connections.js';
+import { listenFailure, nameFailure } from './errors.js';
+import { SocketListener } from './listener.js';
+import { parseListenOptions, resolve, type TCPSocketListenOptions } from './options.js';
+import type { Socket } from './socket.js';
+
+/** @throws TypeError, RangeError for options that mean nothing; SocketError when the address can't be had */
+export function listenSocket<Data>(
+  connections: Connections<Socket<unknown>>,
+  options: TCPSocketListenOptions<Data>,
+): SocketListener<Data> {
+  const { handlers, data, allowHalfOpen, hostname, port } = parseListenOptions<Data>(options);
+  const address = resolve(hostname);
+  if (address === undefined) throw nameFailure(hostname);
+  const listening = connections.listen(address, port);
+  if (typeof listening === 'number') throw listenFailure(listening, hostname, port);
+  return new SocketListener<Data>({
+    connections,
+    handle: listening.handle,
+    box: { current: handlers },
+    data,
+    hostname,
+    port: listening.port,
+    allowHalfOpen,
+  });
+}

@@ -1,0 +1,35 @@
+/**
+ * What a socket is made of, and what a snapshot keeps of it. Not for: programs.
+ */
+import type { Connection } from '../stack/connections.js';
+import type { KeepAlive } from '../stack/keep-alive.js';
+import type { HandlerBox } from './handlers.js';
+import type { SocketListener } from './listener.js';
+import type { Phase } from './ready-state.js';
+import type { Socket } from './socket.js';
+
+export interface SocketParts<Data> {
+  connection: Connection<Socket<unknown>> | undefined;
+  keepAlive: KeepAlive;
+  box: HandlerBox;
+  data: Data;
+  allowHalfOpen: boolean;
+  listener?: SocketListener<unknown> | undefined;
+  settle?: Settle;
+  /** For a socket that goes on where a snapshot was taken. */
+  resumed?: Pick<SocketState, 'phase' | 'bytesWritten' | 'discarding'>;
+}
+
+/** Both ends of the promise of `connect`. */
+export interface Settle {
+  resolve(socket: unknown): void;
+  reject(error: unknown): void;
+}
+
+export interface SocketState {
+  phase: Phase;
+  bytesWritten: number;
+  discarding: boolean;
+  allowHalfOpen: boolean;
+  listener: SocketListener<unknown> | undefined;
+}

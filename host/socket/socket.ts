@@ -1,0 +1,389 @@
+/**
+ * One TCP connection as programs see it: Bun's `Socket`. It turns events of the connection into handler calls and calls
+ * of the program into calls of the connection. The contract in one page: `../README.md`.
+ * Not for: bytes in flight (`../stack/connections.ts`), reading options (`options.ts`, `payload.ts`).
+ */
+import {
+  ERROR_CONNECTION_ABORTED,
+  ERROR_TIMED_OUT,
+  OPTION_DISCARD,
+  OPTION_KEEP_ALIVE,
+  OPTION_KEEP_COUNT,
+  OPTION_KEEP_IDLE,
+  OPTION_KEEP_INTERVAL,
+  OPTION_NO_DELAY,
+} from '../../assembly/abi/constants.js';
+import { addressFamily } from '../core/address.js';
+import type { Endpoints } from '../core/core.js';
+import type { CoreFault } from '../core/fault.js';
+import type { Connection, OwnerEvents } from '../stack/connections.js';
+import type { KeepAlive } from '../stack/keep-alive.js';
+import { connectFailure, connectionFailure, outOfRange, wrongType } from './errors.js';
+import { call, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
+import type { SocketListener } from './listener.js';
+import { parseReload, type SocketOptions } from './options.js';
+import type { Settle, SocketParts, SocketState } from './parts.js';
+import { type Payload, parsePayload, utf8 } from './payload.js';
+import { type Phase, READY_STATE, type ReadyState } from './ready-state.js';
+
+export class Socket<Data = undefined> {
+  /** What the program keeps with this socket; stays after `close`. */
+  data: Data;
+
+  #connection: Connection<Socket<unknown>> | undefined;
+  #phase: Phase = 'connecting';
+  #bytesWritten = 0;
+  #holding = false;
+  #reffed = true;
+  /** After `shutdown()`: what arrives is thrown away, and so is the news that it ended. */
+  #discarding = false;
+  /** Counts calls of `timeout`, so that one inside the handler can be noticed. */
+  #timeouts = 0;
+  #settle: Settle | undefined;
+  readonly #box: HandlerBox;
+  readonly #allowHalfOpen: boolean;
+  readonly #listener: SocketListener<unknown> | undefined;
+  readonly #keepAlive: KeepAlive;
+
+  /** How connections tell their sockets. For the stack, not for programs. */
+  static readonly events: OwnerEvents<Socket<unknown>> = {
+    opened: (socket) => socket.#opened(),
+    received: (socket, chunk) => socket.#received(chunk),
+    drained: (socket) => socket.#drained(),
+    ended: (socket) => socket.#ended(),
+    timedOut: (socket) => socket.#timedOut(),
+    closed: (socket, cause) => socket.#closed(cause),
+  };
+
+  /** For `connect`, listeners and `restore`, not for programs. */
+  constructor(parts: SocketParts<Data>) {
+    this.data = parts.data;
+    this.#connection = parts.connection;
+    this.#box = parts.box;
+    this.#allowHalfOpen = parts.allowHalfOpen;
+    this.#listener = parts.listener;
+    this.#keepAlive = parts.keepAlive;
+    this.#settle = parts.settle;
+    if (parts.resumed !== undefined) {
+      this.#phase = parts.resumed.phase;
+      this.#bytesWritten = parts.resumed.bytesWritten;
+      this.#discarding = parts.resumed.discarding;
+    }
+    this.#updateHold();
+  }
+
+  /** The phase of this object: 2 connecting, 1 open, −2 we have ended, 0 closed, −1 never connected. */
+  get readyState(): ReadyState {
+    return READY_STATE[this.#phase];
+  }
+
+  /** Bytes that `write` and `end` accepted, sent or not, acknowledged or not. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  /** The listener that accepted this socket; `undefined` for one from `connect` and once the listener has stopped. */
+  get listener(): SocketListener<unknown> | undefined {
+    return this.#isLive && this.#listener?.listening ? this.#listener : undefined;
+  }
+
+  /** Addresses and ports are `undefined` once the socket is closed, which its type, Bun's, does not say. */
+  get localAddress(): string {
+    return this.#endpoints?.localAddress as string;
+  }
+
+  get localPort(): number {
+    return this.#endpoints?.localPort as number;
+  }
+
+  get localFamily(): 'IPv4' | 'IPv6' {
+    return this.#family(this.localAddress);
+  }
+
+  get remoteAddress(): string {
+    return this.#endpoints?.remoteAddress as string;
+  }
+
+  get remotePort(): number {
+    return this.#endpoints?.remotePort as number;
+  }
+
+  get remoteFamily(): 'IPv4' | 'IPv6' {
+    return this.#family(this.remoteAddress);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'TCPSocket';
+  }
+
+  /**
+   * Sends what fits: nothing is queued beyond the send buffer. Keep the rest and go on in `drain`.
+   * @param data a string (UTF-8), buffer or view; its bytes are copied before `write` returns
+   * @param byteOffset first byte to send, 0 by default; ignored for strings
+   * @param byteLength how many, the remainder by default; ignored for strings
+   * @returns the bytes taken, possibly fewer than given, 0 when the buffer is full; −1 when closed or shutting down
+   * @throws TypeError, RangeError for arguments that mean nothing
+   */
+  write(data: Payload, byteOffset?: number, byteLength?: number): number {
+    const connection = this.#connection;
+    if (this.#phase !== 'open' || connection === undefined) return -1;
+    const payload = parsePayload(data, byteOffset, byteLength);
+    if (payload.length === 0) return 0;
+    const taken =
+      typeof payload === 'string'
+        ? (connection.writeText(payload) ?? connection.write(utf8(payload)))
+        : connection.write(payload);
+    if (taken < 0) return -1;
+    this.#bytesWritten += taken;
+    return taken;
+  }
+
+  /**
+   * Sends the final chunk, all of it, and FIN behind it. The socket stays readable until the peer ends, then closes.
+   * @returns the bytes of the final chunk; −1 when closed or shutting down
+   * @throws TypeError, RangeError for arguments that mean nothing; the socket stays open then
+   */
+  end(data?: Payload, byteOffset?: number, byteLength?: number): number;
+  end(): void;
+  end(data?: Payload, byteOffset?: number, byteLength?: number): number {
+    if (this.#phase !== 'open' || this.#connection === undefined) return -1;
+    const payload = parsePayload(data, byteOffset, byteLength);
+    const bytes = typeof payload === 'string' ? utf8(payload) : payload;
+    this.#bytesWritten += bytes.length;
+    this.#endWriting(bytes.length === 0 ? undefined : bytes);
+    return bytes.length;
+  }
+
+  /** As `end()`. */
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /**
+   * Closes both directions; `close` fires before this returns. Bytes already accepted are still delivered; what arrives
+   * later is answered with RST.
+   */
+  close(): void {
+    this.#leave((connection) => connection.abandon(this.#holding));
+  }
+
+  /** Closes with RST, forgetting what was not sent yet; `close` fires before this returns. */
+  terminate(): void {
+    this.#leave((connection) => connection.abort());
+  }
+
+  /**
+   * Shuts the write half (`true`), or both: then neither `data` nor `end` fires any more, and `close` does when the peer
+   * ends.
+   */
+  shutdown(halfClose?: boolean): void {
+    if (!this.#isLive) return;
+    if (!halfClose) {
+      this.#discarding = true;
+      this.#connection?.setOption(OPTION_DISCARD, 1);
+      if (this.#connection?.paused) this.#connection.resume();
+    }
+    if (this.#phase === 'open') this.#endWriting(undefined);
+  }
+
+  /** Sends now what is held back to be sent together. */
+  flush(): void {
+    if (this.#isLive) this.#connection?.flush();
+  }
+
+  /**
+   * After so many seconds, counted from this call, the `timeout` handler runs and the socket is closed, unless the
+   * handler calls `timeout` again. Fractions count; 0 cancels.
+   */
+  timeout(seconds: number): void;
+  timeout(...given: [seconds?: number]): void {
+    if (given.length === 0) throw new Error('Expected 1 argument, got 0');
+    const milliseconds = Number(given[0]) * 1000;
+    if (milliseconds < 0) throw new Error('Timeout must be a positive integer');
+    this.#timeouts++;
+    this.#connection?.setTimeout(Number.isNaN(milliseconds) ? 0 : Math.min(milliseconds, LONGEST_TIMEOUT));
+  }
+
+  /** Nagle's algorithm off (as it is from the start) or on. @returns false when not connected */
+  setNoDelay(noDelay: boolean = true): boolean {
+    return this.#isLive && this.#setOption(OPTION_NO_DELAY, noDelay ? 1 : 0);
+  }
+
+  /**
+   * Probes a silent peer: first after `initialDelay` milliseconds (0: two hours), then every second, ten times.
+   * @returns false when not connected
+   */
+  setKeepAlive(enable: boolean = false, initialDelay: number = 0): boolean {
+    if (typeof initialDelay !== 'number') {
+      throw wrongType(`The "initialDelay" property must be of type number. Received ${typeof initialDelay}`);
+    }
+    if (initialDelay < 0 || initialDelay > LONGEST_TIMEOUT) {
+      const range = `It must be >= 0 and <= ${LONGEST_TIMEOUT}. Received ${initialDelay}`;
+      throw outOfRange(`The value of "initialDelay" is out of range. ${range}`);
+    }
+    if (!this.#isLive) return false;
+    this.#setOption(OPTION_KEEP_IDLE, Math.ceil(initialDelay) || DEFAULT_KEEP_IDLE);
+    this.#setOption(OPTION_KEEP_INTERVAL, KEEP_INTERVAL);
+    this.#setOption(OPTION_KEEP_COUNT, KEEP_COUNT);
+    return this.#setOption(OPTION_KEEP_ALIVE, enable ? 1 : 0);
+  }
+
+  /** No `data` until `resume`; the window closes, so that the peer has to wait. */
+  pause(): void {
+    if (this.#isLive && !this.#discarding) this.#connection?.pause();
+  }
+
+  resume(): void {
+    if (this.#isLive && this.#connection?.paused) this.#connection.resume();
+  }
+
+  /** Keeps the process alive until this socket is closed, as it does from the start. */
+  ref(): void {
+    this.#reffed = true;
+    this.#updateHold();
+  }
+
+  unref(): void {
+    this.#reffed = false;
+    this.#updateHold();
+  }
+
+  /** Replaces the handlers: of all sockets of the listener, or of this one if it came from `connect`. */
+  reload(handler: SocketHandler<Data> | Pick<SocketOptions<Data>, 'socket'>): void;
+  reload(...given: unknown[]): void {
+    this.#box.current = parseReload(given, 'option');
+  }
+
+  #opened(): void {
+    this.#phase = 'open';
+    this.#setOption(OPTION_NO_DELAY, 1);
+    this.#settle?.resolve(this);
+    this.#settle = undefined;
+    const answer = this.#call('open');
+    if (answer instanceof Error) raise(this, this.#box.current, answer);
+    if (answer instanceof Error || answer === THREW) this.close();
+  }
+
+  #received(chunk: Uint8Array<ArrayBuffer>): void {
+    if (!this.#discarding) this.#call('data', shape(chunk, this.#box.current.binaryType));
+  }
+
+  #drained(): void {
+    if (this.#phase === 'open') this.#call('drain');
+  }
+
+  #ended(): void {
+    if (this.#discarding) return;
+    this.#call('end');
+    if (!this.#allowHalfOpen && this.#phase === 'open') this.#endWriting(undefined);
+  }
+
+  #timedOut(): void {
+    const timeouts = this.#timeouts;
+    this.#call('timeout');
+    if (this.#timeouts !== timeouts) return;
+    if (this.#phase === 'connecting') this.#abandonConnect(ERROR_TIMED_OUT);
+    else this.close();
+  }
+
+  #closed(cause: number | CoreFault): void {
+    if (this.#phase !== 'connecting') this.#finish(cause === 0 ? undefined : failure(cause, connectionFailure));
+    else this.#failed(failure(cause === 0 ? ERROR_CONNECTION_ABORTED : cause, connectFailure));
+  }
+
+  #endWriting(bytes: Uint8Array | undefined): void {
+    this.#phase = 'shutdown';
+    this.#connection?.finish(bytes);
+  }
+
+  #leave(how: (connection: Connection<Socket<unknown>>) => void): void {
+    if (this.#phase === 'connecting') {
+      this.#abandonConnect(ERROR_CONNECTION_ABORTED);
+    } else if (this.#isLive) {
+      this.#phase = 'closed';
+      if (this.#connection !== undefined) how(this.#connection);
+      this.#finish(undefined);
+    }
+  }
+
+  #abandonConnect(cause: number): void {
+    this.#connection?.abort();
+    this.#failed(connectFailure(cause));
+  }
+
+  #finish(error: Error | undefined): void {
+    this.#phase = 'closed';
+    this.#connection = undefined;
+    this.#updateHold();
+    this.#call('close', error);
+  }
+
+  /** `connectError` first, then the rejection; if it throws, that is the rejection. */
+  #failed(error: Error): void {
+    this.#phase = 'detached';
+    this.#connection = undefined;
+    this.#updateHold();
+    const settle = this.#settle;
+    this.#settle = undefined;
+    try {
+      this.#box.current.connectError?.call(this, this, error);
+      settle?.reject(error);
+    } catch (thrown) {
+      settle?.reject(thrown);
+    }
+  }
+
+  #call(name: Parameters<typeof call>[2], argument?: unknown): unknown {
+    return call(this, this.#box.current, name, argument);
+  }
+
+  #setOption(option: number, value: number): boolean {
+    return this.#connection?.setOption(option, value) ?? false;
+  }
+
+  #updateHold(): void {
+    const wanted = this.#reffed && (this.#phase === 'connecting' || this.#isLive);
+    if (wanted === this.#holding) return;
+    this.#holding = wanted;
+    if (wanted) this.#keepAlive.hold();
+    else this.#keepAlive.release();
+  }
+
+  get #isLive(): boolean {
+    return this.#phase === 'open' || this.#phase === 'shutdown';
+  }
+
+  get #endpoints(): Endpoints | undefined {
+    return this.#connection?.endpoints();
+  }
+
+  #family(address: string | undefined): 'IPv4' | 'IPv6' {
+    return (address === undefined ? undefined : addressFamily(address)) as 'IPv4' | 'IPv6';
+  }
+
+  /** Ends a `connect` that never reached the core. For `connect`, not for programs. */
+  static fail<Data>(socket: Socket<Data>, error: Error): void {
+    socket.#failed(error);
+  }
+
+  /** What `stack.snapshot` has to remember beside the core's memory. For the stack, not for programs. */
+  static state(socket: Socket<unknown>): SocketState {
+    return {
+      phase: socket.#phase,
+      bytesWritten: socket.#bytesWritten,
+      discarding: socket.#discarding,
+      allowHalfOpen: socket.#allowHalfOpen,
+      listener: socket.#listener,
+    };
+  }
+}
+
+function failure(cause: number | CoreFault, render: (errno: number) => Error): Error {
+  return typeof cause === 'number' ? render(cause) : cause;
+}
+
+/** In milliseconds; 24.8 days. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+const DEFAULT_KEEP_IDLE = 7_200_000;
+const KEEP_INTERVAL = 1000;
+const KEEP_COUNT = 10;

@@ -1,0 +1,65 @@
+/**
+ * From the core's ready list to the handlers: first in, first out, the events of one connection in the order of their
+ * bits. Microtasks that a handler queues run before the next handler: so after one handler ran, delivery stops before
+ * the next and lets its caller come back when the microtasks have run. With one busy connection that is once a batch.
+ * Not for: what the events mean (`connections.ts`).
+ */
+import type { Core } from '../core/core.js';
+import type { Connection, Connections } from './connections.js';
+
+export class Delivery<Owner> {
+  #connection: Connection<Owner> | undefined;
+  #events = 0;
+  #microtasksDue = false;
+
+  constructor(
+    private readonly core: Core,
+    private readonly connections: Connections<Owner>,
+  ) {}
+
+  /** Events told since the last `run`. */
+  delivered = 0;
+
+  /** To be called when the microtasks that `run` waited for have run. */
+  microtasksRan(): void {
+    this.#microtasksDue = false;
+  }
+
+  /** Delivers what is ready. @returns false when microtasks have to run first: come back for the rest */
+  run(): boolean {
+    this.delivered = 0;
+    while (this.#events !== 0 || this.#next()) {
+      const connection = this.#connection as Connection<Owner>;
+      if (this.#microtasksDue && connection.hasOwner) return false;
+      const event = this.#events & -this.#events;
+      this.#events ^= event;
+      if (connection.hasOwner) this.#microtasksDue = true;
+      connection.deliver(event);
+      this.delivered++;
+    }
+    return true;
+  }
+
+  #next(): boolean {
+    const { calls } = this.core;
+    for (let handle = calls.readyNext(); handle !== 0; handle = calls.readyNext()) {
+      const events = this.core.result(0);
+      const connection = this.connections.ready(handle, events, this.core.result(1));
+      if (connection === undefined) continue;
+      this.#connection = connection;
+      this.#events = events | connection.takeDeferred();
+      if (this.#events !== 0) return true;
+    }
+    return this.#nextResumed();
+  }
+
+  #nextResumed(): boolean {
+    for (;;) {
+      const connection = this.connections.takeResumed();
+      if (connection === undefined) return false;
+      this.#connection = connection;
+      this.#events = connection.takeDeferred();
+      if (this.#events !== 0) return true;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What the core says about itself: counters, and the trace of segments and state changes as records.
+ * Not for: printing them (`../packet/`).
+ */
+import {
+  COUNTER_BUFFER_BYTES,
+  COUNTER_CHALLENGE_ACKS,
+  COUNTER_CONNECTIONS,
+  COUNTER_LISTENERS,
+  COUNTER_PACKETS_BAD,
+  COUNTER_PACKETS_IN,
+  COUNTER_PACKETS_OUT,
+  COUNTER_RESETS_OUT,
+  COUNTER_SEGMENTS_IN,
+  COUNTER_SEGMENTS_OUT,
+  COUNTER_SEGMENTS_RETRANSMITTED,
+  COUNTER_SYNS_DROPPED,
+  TRACE_RECORD,
+  TRACE_SEGMENT_IN,
+  TRACE_SEGMENT_OUT,
+} from '../../assembly/abi/constants.js';
+import type { Core } from '../core/core.js';
+
+/** Sums since the stack was made, and what is in use now (`connections`, `listeners`, `bufferBytes`). */
+export interface Counters {
+  packetsIn: number;
+  packetsOut: number;
+  /** Dropped: malformed, or a wrong checksum. */
+  packetsBad: number;
+  segmentsIn: number;
+  segmentsOut: number;
+  segmentsRetransmitted: number;
+  resetsOut: number;
+  challengeAcks: number;
+  /** Dropped because a listener's queue was full. */
+  synsDropped: number;
+  /** In all states, TIME-WAIT included. */
+  connections: number;
+  listeners: number;
+  /** Bytes of send and receive buffers. */
+  bufferBytes: number;
+}
+
+/** One decision of the core. */
+export interface TraceRecord {
+  /** Milliseconds on the stack's clock. */
+  time: number;
+  /** Names the connection among the records; 0 when the segment belongs to none. */
+  handle: number;
+  /** A segment that came in, one that went out, or a change of state without a segment (a call, a timer). */
+  kind: 'in' | 'out' | 'state';
+  /** State of the connection before and after, by its RFC 9293 name. */
+  before: StateName;
+  after: StateName;
+  /** The TCP header's flags, FIN in the lowest bit. */
+  flags: number;
+  seq: number;
+  ack: number;
+  /** Bytes of payload. */
+  length: number;
+  /** The window in bytes, scaling applied. */
+  window: number;
+  localPort: number;
+  remotePort: number;
+  /** IPv4 address of the other side. */
+  remoteAddress: string;
+}
+
+export type StateName = (typeof STATE_NAMES)[number];
+
+export function readCounters(core: Core): Counters {
+  const read = (which: number) => core.calls.counter(which);
+  return {
+    packetsIn: read(COUNTER_PACKETS_IN),
+    packetsOut: read(COUNTER_PACKETS_OUT),
+    packetsBad: read(COUNTER_PACKETS_BAD),
+    segmentsIn: read(COUNTER_SEGMENTS_IN),
+    segmentsOut: read(COUNTER_SEGMENTS_OUT),
+    segmentsRetransmitted: read(COUNTER_SEGMENTS_RETRANSMITTED),
+    resetsOut: read(COUNTER_RESETS_OUT),
+    challengeAcks: read(COUNTER_CHALLENGE_ACKS),
+    synsDropped: read(COUNTER_SYNS_DROPPED),
+    connections: read(COUNTER_CONNECTIONS),
+    listeners: read(COUNTER_LISTENERS),
+    bufferBytes: read(COUNTER_BUFFER_BYTES),
+  };
+}
+
+/** Takes the records out of the ring, oldest first. */
+export function takeTrace(core: Core): { records: TraceRecord[]; dropped: number } {
+  const records: TraceRecord[] = [];
+  let dropped = 0;
+  for (let count = core.calls.traceTake(); count > 0; count = core.calls.traceTake()) {
+    const address = core.result(0);
+    dropped += core.result(1);
+    const view = new DataView(core.memory.buffer, address, count * TRACE_RECORD);
+    for (let index = 0; index < count; index++) records.push(decode(view, index * TRACE_RECORD));
+  }
+  return { records, dropped };
+}
+
+/** The layout is drawn in `assembly/trace/trace.ts`. */
+function decode(view: DataView, at: number): TraceRecord {
+  const byte = (offset: number) => view.getUint8(at + offset);
+  const word = (offset: number) => view.getUint32(at + offset, true);
+  const kind = byte(12);
+  return {
+    time: view.getFloat64(at, true),
+    handle: word(8),
+    kind: kind === TRACE_SEGMENT_IN ? 'in' : kind === TRACE_SEGMENT_OUT ? 'out' : 'state',
+    before: STATE_NAMES[byte(13)] ?? 'Closed',
+    after: STATE_NAMES[byte(14)] ?? 'Closed',
+    flags: byte(15),
+    seq: word(16),
+    ack: word(20),
+    length: word(24),
+    window: word(28),
+    localPort: view.getUint16(at + 32, true),
+    remotePort: view.getUint16(at + 34, true),
+    remoteAddress: `${byte(36)}.${byte(37)}.${byte(38)}.${byte(39)}`,
+  };
+}
+
+/** By `STATE_*`. */
+const STATE_NAMES = [
+  'Closed',
+  'Listen',
+  'SynSent',
+  'SynReceived',
+  'Established',
+  'FinWait1',
+  'FinWait2',
+  'CloseWait',
+  'Closing',
+  'LastAck',
+  'TimeWait',
+] as const;

@@ -1,0 +1,129 @@
+/**
+ * A whole stack as plain data, and back. The core is its memory; beside it the host has to remember the moment, and of
+ * sockets and listeners what the core does not know. Not for: handlers and `socket.data`, which belong to the program.
+ */
+import { STATE_SYN_RECEIVED, STATE_SYN_SENT } from '../../assembly/abi/constants.js';
+import type { Core } from '../core/core.js';
+import { parseHandlers, type SocketHandler } from '../socket/handlers.js';
+import { type ListenerState, SocketListener } from '../socket/listener.js';
+import type { SocketState } from '../socket/parts.js';
+import type { Phase } from '../socket/ready-state.js';
+import { Socket } from '../socket/socket.js';
+import type { Connection, Connections } from './connections.js';
+import type { StackOptions } from './settings.js';
+
+/** Can be cloned, posted and stored. Holds secrets and all bytes in flight. */
+export interface StackSnapshot {
+  /** The core's linear memory. */
+  memory: Uint8Array<ArrayBuffer>;
+  /** Milliseconds on the stack's clock. */
+  now: number;
+  listeners: ListenerState[];
+  sockets: SocketSnapshot[];
+}
+
+export interface SocketSnapshot {
+  handle: number;
+  phase: Phase;
+  bytesWritten: number;
+  discarding: boolean;
+  paused: boolean;
+  allowHalfOpen: boolean;
+  /** What `end(data)` accepted and the core had no room for. */
+  tail?: Uint8Array;
+  /** Handle of the listener that accepted it. */
+  listener?: number;
+}
+
+export interface RestoreOptions
+  extends Pick<StackOptions, 'device' | 'addresses' | 'interfaces' | 'clock' | 'core' | 'error'> {
+  /** The handlers of every socket and listener of the snapshot, until `reload`. */
+  socket: SocketHandler<unknown>;
+}
+
+export function takeSnapshot(
+  core: Core,
+  now: number,
+  connections: Connections<Socket<unknown>>,
+  listeners: readonly SocketListener<unknown>[],
+): StackSnapshot {
+  const sockets: SocketSnapshot[] = [];
+  for (const connection of connections.all()) sockets.push(socketSnapshot(connection));
+  return { memory: core.snapshot(), now, listeners: listeners.map(SocketListener.state), sockets };
+}
+
+/** Gives every restored connection its socket. @returns the listeners */
+export function restoreSockets(
+  snapshot: StackSnapshot,
+  connections: Connections<Socket<unknown>>,
+  options: RestoreOptions,
+): SocketListener<unknown>[] {
+  const handlers = parseHandlers(options.socket);
+  const listeners = new Map<number, SocketListener<unknown>>();
+  for (const { handle, hostname, port, allowHalfOpen } of snapshot.listeners) {
+    const box = { current: handlers };
+    const parts = { connections, handle, box, data: undefined, hostname, port, allowHalfOpen };
+    listeners.set(handle, new SocketListener<unknown>(parts));
+  }
+  const known = new Map(snapshot.sockets.map((socket) => [socket.handle, socket]));
+  for (const handle of liveHandles(connections.port.core)) {
+    const socket = known.get(handle);
+    if (inHandshake(connections.port.core, handle)) connections.add(handle).abort();
+    // The core knows it as released, or will tell us of it as accepted.
+    if (socket === undefined || socket.phase === 'connecting') continue;
+    const connection = connections.add(handle);
+    connection.tail = socket.tail;
+    if (socket.phase === 'closed') {
+      connections.noteOrphan(connection);
+      continue;
+    }
+    const { phase, bytesWritten, discarding, allowHalfOpen } = socket;
+    const resumed = { phase, bytesWritten, discarding };
+    const listener = socket.listener === undefined ? undefined : listeners.get(socket.listener);
+    connection.paused = socket.paused;
+    connection.owner =
+      listener?.adopt(connection, allowHalfOpen, resumed) ??
+      new Socket<unknown>({
+        connection,
+        keepAlive: connections.port.keepAlive,
+        box: { current: handlers },
+        data: undefined,
+        allowHalfOpen,
+        resumed,
+      });
+  }
+  return [...listeners.values()];
+}
+
+function socketSnapshot(connection: Connection<Socket<unknown>>): SocketSnapshot {
+  const { handle, paused, tail, owner } = connection;
+  const { listener, ...state } = owner === null ? ORPHAN : Socket.state(owner);
+  return {
+    handle,
+    paused,
+    ...state,
+    ...(tail === undefined ? {} : { tail: tail.slice() }),
+    ...(listener === undefined ? {} : { listener: SocketListener.state(listener).handle }),
+  };
+}
+
+function inHandshake(core: Core, handle: number): boolean {
+  const state = core.calls.tcpState(handle);
+  return state === STATE_SYN_SENT || state === STATE_SYN_RECEIVED;
+}
+
+/** Collected before anything is changed: aborting would disturb the walk. */
+function liveHandles(core: Core): number[] {
+  const handles: number[] = [];
+  for (let handle = core.calls.tcpNext(0); handle !== 0; handle = core.calls.tcpNext(handle)) handles.push(handle);
+  return handles;
+}
+
+/** A connection that its program has closed and that is still delivering. */
+const ORPHAN: SocketState = {
+  phase: 'closed',
+  bytesWritten: 0,
+  discarding: true,
+  allowHalfOpen: false,
+  listener: undefined,
+};

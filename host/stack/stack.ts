@@ -1,0 +1,349 @@
+/**
+ * A whole TCP/IP stack: one core, its devices, its clock, its sockets. `pump` is the only place that touches the
+ * outside; every entry (a packet, the timer, a call of the program) ends there.
+ *
+ *   read from devices → input → deliver to handlers → output → write to devices → again while anything moved
+ *
+ * Delivery comes before output on purpose: a reply rides on the ACK, with the window that reading has reopened.
+ * Not for: the protocol (the core), the shape of sockets (`../socket/`).
+ */
+import { ERROR_CONNECTION_ABORTED } from '../../assembly/abi/constants.js';
+import { parseAddress } from '../core/address.js';
+import { type Clock, systemClock, type Timer } from '../core/clock.js';
+import { Core } from '../core/core.js';
+import type { CoreFault } from '../core/fault.js';
+import { type CompiledCore, compileCore } from '../core/load.js';
+import { connectSocket } from '../socket/connect.js';
+import { nameFailure, pingFailure } from '../socket/errors.js';
+import { uncaught } from '../socket/handlers.js';
+import { listenSocket } from '../socket/listen.js';
+import type { SocketListener } from '../socket/listener.js';
+import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../socket/options.js';
+import { Socket } from '../socket/socket.js';
+import { Connections } from './connections.js';
+import { Delivery } from './delivery.js';
+import { Interfaces } from './interfaces.js';
+import { KeepAlive } from './keep-alive.js';
+import { type Counters, readCounters, type TraceRecord, takeTrace } from './observation.js';
+import { type PingReply, Pings } from './pings.js';
+import { applyLimits, type StackOptions } from './settings.js';
+import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
+import { afterMicrotasks, nextTurn } from './turns.js';
+
+/**
+ * Makes a stack.
+ * @throws RangeError, TypeError for options that mean nothing; DeviceError when a device can't be used
+ */
+export async function createStack(options: StackOptions = {}): Promise<Stack> {
+  return Stack.create(options);
+}
+
+export class Stack {
+  /** The clock of this stack. */
+  readonly clock: Clock;
+  readonly #core: Core;
+  readonly #interfaces: Interfaces;
+  readonly #connections: Connections<Socket<unknown>>;
+  readonly #delivery: Delivery<Socket<unknown>>;
+  readonly #pings: Pings;
+  readonly #timer: Timer;
+  readonly #report: (error: Error) => void;
+  readonly #listeners = new Set<SocketListener<unknown>>();
+  #traceDropped = 0;
+  #closed = false;
+
+  /** A pump is on the JavaScript stack. */
+  #pumping = false;
+  /** A pump will go on when the microtasks have run, or in the next turn. */
+  #suspended = false;
+  /** A microtask that pumps is queued. */
+  #waking = false;
+  /** Something came while a pump ran, behind the place where it would have been noticed. */
+  #again = false;
+  #rounds = 0;
+  #deadline = Number.POSITIVE_INFINITY;
+
+  /** See `createStack`. */
+  static async create(options: StackOptions = {}): Promise<Stack> {
+    return Stack.createSync(await compileCore(options.core), options);
+  }
+
+  /** As `create`, from a core that is compiled already. */
+  static createSync(compiled: CompiledCore, options: StackOptions = {}): Stack {
+    const core = Core.initialized(compiled.instantiate(options.seed));
+    applyLimits(core, options);
+    const stack = new Stack(core, options.clock ?? systemClock(), options);
+    for (const { device, addresses } of interfacesOf(options)) {
+      stack.#interfaces.add(device, addresses ?? device.addresses);
+    }
+    stack.#wake();
+    return stack;
+  }
+
+  /**
+   * A stack that goes on where `snapshot` was taken: same connections, same listeners, on the devices given, in the
+   * order of the original. Time goes on from the snapshot's. Connections that were in mid-handshake are reset.
+   * The sockets start with the handlers given here; find them in `sockets` and `listeners`, and `reload` each as needed.
+   */
+  static async restore(snapshot: StackSnapshot, options: RestoreOptions): Promise<Stack> {
+    const compiled = await compileCore(options.core);
+    const core = Core.restored(compiled.instantiate(), snapshot.memory);
+    const stack = new Stack(core, shifted(options.clock ?? systemClock(), snapshot.now), options);
+    interfacesOf(options).forEach(({ device }, index) => {
+      stack.#interfaces.attach(device, index + 1);
+    });
+    for (const listener of restoreSockets(snapshot, stack.#connections, options)) stack.#listeners.add(listener);
+    stack.#wake();
+    return stack;
+  }
+
+  private constructor(core: Core, clock: Clock, options: Pick<StackOptions, 'error'>) {
+    this.clock = clock;
+    this.#core = core;
+    this.#report = options.error ?? uncaught;
+    core.onFault = (fault) => queueMicrotask(() => this.#fail(fault));
+    const events = { moved: () => this.pump(), failed: (error: Error) => this.#report(error) };
+    this.#interfaces = new Interfaces(core, clock, events);
+    const port = { core, keepAlive: new KeepAlive(), wake: () => this.#wake(), transmit: () => this.#transmit() };
+    this.#connections = new Connections(port, Socket.events);
+    this.#delivery = new Delivery(core, this.#connections);
+    this.#pings = new Pings(core, clock);
+    this.#timer = clock.timer(() => this.pump());
+  }
+
+  /**
+   * Opens a connection. The promise is resolved when it is open, just before the `open` handler; when it fails, after
+   * `connectError`.
+   * @throws TypeError, RangeError at once, for options that mean nothing
+   */
+  connect<Data = undefined>(options: TCPSocketConnectOptions<Data>): Promise<Socket<Data>> {
+    this.#checkOpen();
+    return connectSocket(this.#connections, options);
+  }
+
+  /**
+   * Listens on a port, at once.
+   * @throws TypeError, RangeError for options that mean nothing; SocketError (`EADDRINUSE`, `EADDRNOTAVAIL`)
+   */
+  listen<Data = undefined>(options: TCPSocketListenOptions<Data>): SocketListener<Data> {
+    this.#checkOpen();
+    const listener = listenSocket(this.#connections, options);
+    this.#listeners.add(listener as SocketListener<unknown>);
+    return listener;
+  }
+
+  /**
+   * Sends one ICMP echo request.
+   * @param options `timeout` in milliseconds, 5000 by default; `length`: bytes of data, 56 by default
+   * @throws SocketError `ETIMEDOUT`, `ENETUNREACH`
+   */
+  ping(address: string, options: { timeout?: number; length?: number } = {}): Promise<PingReply> {
+    this.#checkOpen();
+    const { timeout = 5000, length = 56 } = options;
+    const target = parseAddress(address);
+    if (target === undefined) return Promise.reject(nameFailure(address));
+    const { keepAlive } = this.#connections.port;
+    return new Promise((resolve, reject) => {
+      keepAlive.hold();
+      this.#pings.send(target, length, timeout, (end) => {
+        keepAlive.release();
+        if (typeof end === 'number') reject(pingFailure(end, address));
+        else resolve(end);
+      });
+      this.#wake();
+    });
+  }
+
+  /** Every socket that is not closed, connecting ones included. */
+  get sockets(): Iterable<Socket<unknown>> {
+    return this.#connections.owners();
+  }
+
+  /** Every listener that has not stopped. */
+  get listeners(): readonly SocketListener<unknown>[] {
+    for (const listener of this.#listeners) if (!listener.listening) this.#listeners.delete(listener);
+    return [...this.#listeners];
+  }
+
+  counters(): Counters {
+    return readCounters(this.#core);
+  }
+
+  /** Records every segment and change of state from now on, or no longer. It changes nothing else. */
+  trace(on: boolean): void {
+    this.#core.calls.traceEnable(on ? 1 : 0);
+  }
+
+  /** Takes the records since the last call, oldest first. The core keeps the last 1024; see `traceDropped`. */
+  takeTrace(): TraceRecord[] {
+    const { records, dropped } = takeTrace(this.#core);
+    this.#traceDropped += dropped;
+    return records;
+  }
+
+  /** Records that were lost because nobody took them in time. */
+  get traceDropped(): number {
+    return this.#traceDropped;
+  }
+
+  /**
+   * Everything there is to this stack, as plain data. It holds the secrets of the stack and all bytes in flight.
+   * Handlers and `data` stay here.
+   */
+  snapshot(): StackSnapshot {
+    return takeSnapshot(this.#core, this.clock.now(), this.#connections, this.listeners);
+  }
+
+  /** Ends everything: sockets with RST and `close`, pending connects with an error, listeners, devices. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    for (const listener of this.listeners) listener.stop();
+    for (const socket of this.sockets) socket.terminate();
+    this.#pings.fail(ERROR_CONNECTION_ABORTED);
+    this.#putOut();
+    this.#shut();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The main loop. Not for programs: devices, the timer and every call of a program lead here by themselves. */
+  pump(): void {
+    if (this.#closed) return;
+    if (this.#pumping || this.#suspended) {
+      this.#again = true;
+      return;
+    }
+    this.#rounds = 0;
+    this.#run(true);
+  }
+
+  /** Goes round until nothing moves, the budget is spent, or microtasks are due. */
+  #run(fresh: boolean): void {
+    this.#pumping = true;
+    try {
+      let outcome: Outcome = this.#round(fresh);
+      while (outcome === 'moved' && ++this.#rounds < ROUNDS) outcome = this.#round(true);
+      if (outcome === 'idle') this.#arm();
+      else if (outcome === 'moved') this.#suspend(nextTurn, true);
+      else if (outcome === 'interrupted') this.#suspend(afterMicrotasks, false);
+    } catch (error) {
+      if (error !== this.#core.fault) throw error;
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** @param fresh false when going on where the delivery of the last round was interrupted */
+  #round(fresh: boolean): Outcome {
+    const received = fresh ? this.#receive() : 0;
+    if (!this.#delivery.run()) return 'interrupted';
+    this.#again = false;
+    const pending = this.#send();
+    if (this.#closed) return 'closed';
+    const moved = received + this.#delivery.delivered + pending > 0 || this.#again || !fresh;
+    return moved ? 'moved' : 'idle';
+  }
+
+  #suspend(schedule: (task: () => void) => void, read: boolean): void {
+    this.#suspended = true;
+    schedule(() => {
+      this.#suspended = false;
+      this.#delivery.microtasksRan();
+      if (read) this.#rounds = 0;
+      if (!this.#closed) this.#run(read);
+    });
+  }
+
+  /** @returns how many packets came in */
+  #receive(): number {
+    const { calls } = this.#core;
+    const now = this.clock.now();
+    if (now >= this.#deadline) calls.timersExpire(now);
+    const count = this.#interfaces.read();
+    calls.input(count, now);
+    this.#pings.collect(now);
+    return count;
+  }
+
+  /** @returns how many packets went out or wait on loopback */
+  #send(): number {
+    const loopback = this.#core.calls.output(this.clock.now());
+    this.#connections.releaseDelivered();
+    return this.#interfaces.flush() + loopback;
+  }
+
+  #arm(): void {
+    this.#deadline = this.#core.calls.nextDeadline();
+    this.#timer.arm(this.#deadline);
+  }
+
+  /** A call of the program: pump when it has come to an end, so that handlers never run inside it. */
+  #wake(): void {
+    if (this.#pumping || this.#suspended) this.#again = true;
+    if (this.#pumping || this.#suspended || this.#waking || this.#closed) return;
+    this.#waking = true;
+    queueMicrotask(() => {
+      this.#waking = false;
+      this.pump();
+    });
+  }
+
+  /** For what must leave before the program can end. */
+  #transmit(): void {
+    if (!this.#pumping) this.#putOut();
+    this.#wake();
+  }
+
+  #putOut(): void {
+    if (this.#core.fault !== undefined) return;
+    this.#core.calls.output(this.clock.now());
+    this.#interfaces.flush();
+  }
+
+  #fail(fault: CoreFault): void {
+    this.#connections.fail(fault);
+    this.#pings.fail(ERROR_CONNECTION_ABORTED);
+    this.#shut();
+    this.#report(fault);
+  }
+
+  #shut(): void {
+    this.#closed = true;
+    this.#timer.arm(Number.POSITIVE_INFINITY);
+    this.#interfaces.close();
+    for (const listener of this.listeners) listener.unref();
+    this.#connections.abandonOrphans();
+  }
+
+  #checkOpen(): void {
+    if (this.#core.fault !== undefined) throw this.#core.fault;
+    if (this.#closed) throw Object.assign(new Error('the stack is closed'), { code: 'ERR_STACK_CLOSED' });
+  }
+}
+
+function interfacesOf(options: Pick<StackOptions, 'device' | 'addresses' | 'interfaces'>) {
+  const { device, addresses, interfaces = [] } = options;
+  const first = device === undefined ? [] : [addresses === undefined ? { device } : { device, addresses }];
+  return [...first, ...interfaces];
+}
+
+/** The same clock with another zero: the core's time must not go back. */
+function shifted(clock: Clock, start: number): Clock {
+  const shift = start - clock.now();
+  return {
+    now: () => clock.now() + shift,
+    wall: () => clock.wall(),
+    timer: (alarm) => {
+      const timer = clock.timer(alarm);
+      return { arm: (deadline) => timer.arm(deadline - shift), ref: () => timer.ref(), unref: () => timer.unref() };
+    },
+  };
+}
+
+/** What a round of `pump` came to. */
+type Outcome = 'moved' | 'idle' | 'interrupted' | 'closed';
+
+/** Rounds of at most one batch each before other work of the process gets its turn. */
+const ROUNDS = 32;

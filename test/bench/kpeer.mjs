@@ -1,0 +1,29 @@
+/** Runs the kernel's side (native/kpeer.c) against a stack. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/**
+ * Starts kpeer with the words of a row's `mode`.
+ * @returns its lines, one by one; `lines.next()` throws what it reports as an error. `input` is its stdin.
+ */
+export function startPeer({ stack, tools, mode, seconds, congestion, prefix = [] }) {
+  const target = ['-h', stack.place.stack, '-s', stack.nextSource(), '-P', stack.pid];
+  const command = [...prefix, tools.kpeer, ...mode, '-t', seconds, '-C', congestion, ...target].map(String);
+  const child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { lines: parsed(child.stdout), input: child.stdin };
+}
+
+/** Runs kpeer to its end. @returns its one line, parsed. */
+export async function runPeer(options) {
+  const { value } = await startPeer(options).lines.next();
+  return value;
+}
+
+async function* parsed(output) {
+  for await (const text of createInterface({ input: output })) {
+    const line = JSON.parse(text);
+    if (line.error) throw new Error(`kpeer: ${line.error}`);
+    yield line;
+  }
+  throw new Error('kpeer ended without an answer');
+}

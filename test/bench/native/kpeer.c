@@ -1,0 +1,333 @@
+/*
+ * kpeer: a program on the kernel's own TCP, the other side of every row of the bench. Prints one line of JSON.
+ *
+ *   kpeer source    sends as fast as it can for -t seconds                    (the stack's sink, port 5001)
+ *   kpeer sink      receives for -t seconds                                   (the stack's source, port 5002)
+ *   kpeer pingpong  one byte there and back, one at a time, for -t seconds    (the stack's echo, port 5003)
+ *   kpeer connrate  opens, half-closes, waits for the other FIN and closes, -n times or -t seconds, -c at once
+ *   kpeer idle      opens -n connections, prints a line, waits for a line on stdin, asks a sample for an echo, prints
+ *
+ * -h address of the stack   -p port   -s source address   -P process id of the stack, whose CPU time is reported
+ * -C congestion control asked of the kernel; where it is refused Reno; a bulk mode's line says which one was used.
+ * Times are seconds, of the stack's process in all its threads (`stackCpu`) and of this one (`peerCpu`).
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *host = "10.9.0.2", *source_address, *congestion;
+static int port, count = 10000, at_once = 1;
+static pid_t stack_process;
+static double seconds = 3;
+
+static char buffer[1 << 18];
+
+typedef struct {
+  double start, stack_cpu, peer_cpu;
+} stopwatch;
+
+static void run_source(void);
+static void run_sink(void);
+static void run_pingpong(void);
+static void run_connrate(void);
+static void run_idle(void);
+static void parse(int words_count, char **words);
+static void allow_many_descriptors(void);
+
+enum { SINK_PORT = 5001, SOURCE_PORT = 5002, ECHO_PORT = 5003, EVENTS = 256, OPENING_AT_ONCE = 64 };
+
+static const struct {
+  const char *name;
+  int port;
+  void (*run)(void);
+} modes[] = {
+    {"source", SINK_PORT, run_source},     {"sink", SOURCE_PORT, run_sink}, {"pingpong", ECHO_PORT, run_pingpong},
+    {"connrate", SINK_PORT, run_connrate}, {"idle", ECHO_PORT, run_idle},
+};
+
+int main(int words_count, char **words) {
+  if (words_count < 2) return 2;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  parse(words_count, words);
+  allow_many_descriptors();
+  for (size_t i = 0; i < sizeof buffer; i++) buffer[i] = (char)(i * 7);
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    if (strcmp(words[1], modes[i].name)) continue;
+    if (!port) port = modes[i].port;
+    modes[i].run();
+    return 0;
+  }
+  return 2;
+}
+
+static void parse(int words_count, char **words) {
+  optind = 2;
+  for (int letter; (letter = getopt(words_count, words, "h:p:t:n:c:P:s:C:")) != -1;) switch (letter) {
+      case 'h': host = optarg; break;
+      case 'p': port = atoi(optarg); break;
+      case 't': seconds = atof(optarg); break;
+      case 'n': count = atoi(optarg); break;
+      case 'c': at_once = atoi(optarg); break;
+      case 'P': stack_process = atoi(optarg); break;
+      case 's': source_address = optarg; break;
+      case 'C': congestion = optarg; break;
+      default: exit(2);
+    }
+}
+
+/* -- sockets ------------------------------------------------------------------------------------------------------ */
+
+static void die(const char *what) {
+  printf("{\"error\":\"%s: %s\"}\n", what, strerror(errno));
+  exit(1);
+}
+
+static struct sockaddr_in address_of(const char *text, int number) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(number)};
+  inet_pton(AF_INET, text, &address.sin_addr);
+  return address;
+}
+
+static void bind_source(int fd) {
+  int on = 1;
+  struct sockaddr_in address = address_of(source_address, 0);
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  if (bind(fd, (struct sockaddr *)&address, sizeof address)) die("bind");
+}
+
+/* A blocking socket is connected on return and gives up on any call after three seconds without progress. */
+static int open_connection(int nonblocking) {
+  int fd = socket(AF_INET, SOCK_STREAM | (nonblocking ? SOCK_NONBLOCK : 0), 0), on = 1;
+  if (fd < 0) die("socket");
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (congestion && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, strlen(congestion)))
+    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4); /* a namespace may refuse any other */
+  if (!nonblocking) {
+    struct timeval patience = {3, 0};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+  if (source_address) bind_source(fd);
+  struct sockaddr_in address = address_of(host, port);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) && !(nonblocking && errno == EINPROGRESS)) die("connect");
+  return fd;
+}
+
+/* Closes with RST: no FIN handshake, no TIME-WAIT left for the next run. */
+static void close_hard(int fd) {
+  struct linger now = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(fd);
+}
+
+static struct tcp_info info_of(int fd) {
+  struct tcp_info info = {0};
+  socklen_t size = sizeof info;
+  getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return info;
+}
+
+static void allow_many_descriptors(void) {
+  struct rlimit limit = {1 << 20, 1 << 20};
+  if (!setrlimit(RLIMIT_NOFILE, &limit)) return;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* -- time --------------------------------------------------------------------------------------------------------- */
+
+static double read_clock(clockid_t clock) {
+  struct timespec time;
+  return clock_gettime(clock, &time) ? 0 : time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+static double now(void) { return read_clock(CLOCK_MONOTONIC); }
+
+static double stack_cpu(void) {
+  clockid_t clock;
+  return stack_process && !clock_getcpuclockid(stack_process, &clock) ? read_clock(clock) : 0;
+}
+
+static stopwatch start(void) { return (stopwatch){now(), stack_cpu(), read_clock(CLOCK_PROCESS_CPUTIME_ID)}; }
+
+static int running(const stopwatch *watch) { return now() - watch->start < seconds; }
+
+/* The members that every mode's line has; the caller opens and closes the object. */
+static void print_times(const stopwatch *watch, double end) {
+  double stack = stack_cpu() - watch->stack_cpu, peer = read_clock(CLOCK_PROCESS_CPUTIME_ID) - watch->peer_cpu;
+  printf("\"seconds\":%.6f,\"stackCpu\":%.6f,\"peerCpu\":%.6f", end - watch->start, stack, peer);
+}
+
+/* -- bulk --------------------------------------------------------------------------------------------------------- */
+
+static void print_bulk(int fd, const stopwatch *watch, double end, uint64_t bytes) {
+  char used[32] = "?";
+  socklen_t size = sizeof used;
+  getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, used, &size);
+  struct tcp_info info = info_of(fd);
+  printf("{");
+  print_times(watch, end);
+  printf(",\"bytes\":%lu,\"congestion\":\"%s\",\"retransmits\":%u,\"mss\":%u,\"segmentsOut\":%u,\"segmentsIn\":%u}\n",
+         bytes, used, info.tcpi_total_retrans, info.tcpi_snd_mss, info.tcpi_segs_out, info.tcpi_segs_in);
+}
+
+static void run_source(void) {
+  int fd = open_connection(0);
+  stopwatch watch = start();
+  while (running(&watch))
+    if (send(fd, buffer, 1 << 17, MSG_NOSIGNAL) < 0 && errno != EAGAIN) die("send");
+  uint64_t acknowledged = info_of(fd).tcpi_bytes_acked;
+  print_bulk(fd, &watch, now(), acknowledged);
+  close_hard(fd);
+}
+
+static void run_sink(void) {
+  int fd = open_connection(0);
+  uint64_t bytes = 0;
+  stopwatch watch = start();
+  while (running(&watch)) {
+    ssize_t got = recv(fd, buffer, sizeof buffer, 0);
+    if (got > 0) bytes += got;
+    else if (got == 0) die("the stack closed");
+    else if (errno != EAGAIN) die("recv");
+  }
+  print_bulk(fd, &watch, now(), bytes);
+  close_hard(fd);
+}
+
+/* -- latency ------------------------------------------------------------------------------------------------------ */
+
+static int compare(const void *a, const void *b) {
+  float x = *(const float *)a, y = *(const float *)b;
+  return x < y ? -1 : x > y;
+}
+
+static void run_pingpong(void) {
+  int fd = open_connection(0);
+  size_t limit = 4000000, trips = 0;
+  float *times = malloc(limit * sizeof *times);
+  char byte = 'x';
+  stopwatch watch = start();
+  while (running(&watch) && trips < limit) {
+    double sent = now();
+    if (send(fd, &byte, 1, MSG_NOSIGNAL) != 1) die("send");
+    if (recv(fd, &byte, 1, 0) != 1) die("recv");
+    times[trips++] = (float)(now() - sent);
+  }
+  double end = now();
+  printf("{");
+  print_times(&watch, end);
+  qsort(times, trips, sizeof *times, compare);
+  printf(",\"trips\":%zu,\"p50\":%.9f,\"p99\":%.9f,\"max\":%.9f}\n", trips, times[trips / 2], times[trips * 99 / 100],
+         times[trips - 1]);
+  close_hard(fd);
+}
+
+/* -- connections -------------------------------------------------------------------------------------------------- */
+
+static void watch_for(int poller, int operation, int fd, uint32_t events, int half_closed) {
+  struct epoll_event event = {.events = events, .data.u64 = ((uint64_t)half_closed << 32) | (unsigned)fd};
+  epoll_ctl(poller, operation, fd, &event);
+}
+
+/* Answers 1 when the connection is over, well or badly. */
+static int advance(int poller, const struct epoll_event *event, int *failed) {
+  int fd = (int)event->data.u64, half_closed = event->data.u64 >> 32;
+  if (!half_closed && !(event->events & EPOLLERR)) {
+    shutdown(fd, SHUT_WR);
+    watch_for(poller, EPOLL_CTL_MOD, fd, EPOLLIN, 1);
+    return 0;
+  }
+  char byte;
+  if ((event->events & EPOLLERR) || recv(fd, &byte, 1, 0) != 0) ++*failed;
+  close(fd);
+  return 1;
+}
+
+static int connect_many(const stopwatch *watch, int *failed) {
+  int poller = epoll_create1(0), started = 0, done = 0;
+  struct epoll_event events[EVENTS];
+  while (done < count && running(watch)) {
+    for (; started - done < at_once && started < count; started++)
+      watch_for(poller, EPOLL_CTL_ADD, open_connection(1), EPOLLOUT | EPOLLIN | EPOLLET, 0);
+    int ready = epoll_wait(poller, events, EVENTS, 1000);
+    for (int i = 0; i < ready; i++) done += advance(poller, &events[i], failed);
+  }
+  return done;
+}
+
+static int connect_one_by_one(const stopwatch *watch, int *failed) {
+  int done = 0;
+  for (; done < count && running(watch); done++) {
+    int fd = open_connection(0);
+    char byte;
+    shutdown(fd, SHUT_WR);
+    if (recv(fd, &byte, 1, 0) != 0) ++*failed;
+    close(fd);
+  }
+  return done;
+}
+
+static void run_connrate(void) {
+  int failed = 0;
+  stopwatch watch = start();
+  int done = at_once > 1 ? connect_many(&watch, &failed) : connect_one_by_one(&watch, &failed);
+  double end = now();
+  printf("{");
+  print_times(&watch, end);
+  printf(",\"connections\":%d,\"failed\":%d}\n", done, failed);
+}
+
+static int open_idle(int *fds, int *failed) {
+  int poller = epoll_create1(0), started = 0, up = 0;
+  struct epoll_event events[EVENTS];
+  double begin = now();
+  while (up + *failed < count && now() - begin < 60) {
+    for (; started - up - *failed < OPENING_AT_ONCE && started < count; started++) {
+      fds[started] = open_connection(1);
+      watch_for(poller, EPOLL_CTL_ADD, fds[started], EPOLLOUT, 0);
+    }
+    int ready = epoll_wait(poller, events, EVENTS, 1000);
+    for (int i = 0; i < ready; i++) {
+      if (events[i].events & (EPOLLERR | EPOLLHUP)) ++*failed;
+      else up++;
+      epoll_ctl(poller, EPOLL_CTL_DEL, (int)events[i].data.u64, 0);
+    }
+  }
+  return up;
+}
+
+static int echoes(int fd) {
+  char byte = 'q';
+  struct timeval patience = {3, 0};
+  fcntl(fd, F_SETFL, 0);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return send(fd, &byte, 1, MSG_NOSIGNAL) == 1 && recv(fd, &byte, 1, 0) == 1;
+}
+
+static void run_idle(void) {
+  int *fds = calloc(count, sizeof *fds), failed = 0, sampled = 0, echoed = 0;
+  double begin = now();
+  int up = open_idle(fds, &failed);
+  printf("{\"up\":%d,\"failed\":%d,\"seconds\":%.3f}\n", up, failed, now() - begin);
+  fflush(stdout);
+  if (!fgets(buffer, sizeof buffer, stdin)) exit(1);
+  for (int i = 0; i < count && fds[i]; i += count / 50 + 1, sampled++) echoed += echoes(fds[i]);
+  printf("{\"sampled\":%d,\"echoed\":%d}\n", sampled, echoed);
+  for (int i = 0; i < count && fds[i]; i++) close_hard(fds[i]);
+}

@@ -1,0 +1,61 @@
+/**
+ * Vitrine under measurement: a program on its public API that serves a sink (5001), a source (5002) and an echo (5003)
+ * on the TUN device at descriptor 3, see native/tunexec.c.
+ *
+ *   node vitrine.mjs ADDRESS   answers `settle` on stdin with its memory as JSON; ends with its stdin
+ */
+import { createInterface } from 'node:readline';
+import { createStack, tun } from '../../dist/host/index.js';
+
+const hostname = process.argv[2];
+const device = tun({ fd: 3, addresses: [`${hostname}/16`] });
+const memory = memoryGivenTo(device);
+const stack = await createStack({ device });
+
+const block = new Uint8Array(256 * 1024);
+let received = 0;
+
+stack.listen({
+  hostname,
+  port: 5001,
+  socket: {
+    data(_socket, chunk) {
+      received += chunk.length;
+    },
+  },
+});
+
+stack.listen({ hostname, port: 5002, socket: { open: fill, drain: fill } });
+
+stack.listen({
+  hostname,
+  port: 5003,
+  socket: {
+    data(socket, chunk) {
+      socket.write(chunk);
+    },
+  },
+});
+
+createInterface({ input: process.stdin })
+  .on('line', () => {
+    globalThis.gc?.();
+    console.log(JSON.stringify({ linearBytes: memory().buffer.byteLength, received, ...stack.counters() }));
+  })
+  .on('close', () => process.exit());
+console.log('ready');
+
+function fill(socket) {
+  while (socket.write(block) === block.length);
+}
+
+/** The public API does not show linear memory, but every device is told of it. */
+function memoryGivenTo(target) {
+  const attach = target.attach;
+  let given;
+  target.attach = (port) => {
+    given = port.memory;
+    attach.call(target, port);
+  };
+  return () => given;
+}

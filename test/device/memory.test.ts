@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { manualClock, systemClock } from '../../host/core/clock.js';
+import { type MemoryWireOptions, memoryWire } from '../../host/device/memory.js';
+import { TestPort } from './port.js';
+
+describe('memoryWire', () => {
+  it('gives what one end writes to the other, whole, in order, once', () => {
+    const { left, right } = wire();
+    const packets = [20, 1500, 1, 700].map((length, index) => new Uint8Array(length).fill(index + 1));
+    for (const packet of packets) expect(left.write(packet)).toBe(true);
+    expect(right.readAll()).toEqual(packets);
+    expect(right.read()).toBeUndefined();
+    expect(left.read()).toBeUndefined();
+  });
+
+  it('carries both directions at once without mixing them', () => {
+    const { left, right } = wire();
+    left.write(Uint8Array.of(1));
+    right.write(Uint8Array.of(2));
+    expect(left.readAll()).toEqual([Uint8Array.of(2)]);
+    expect(right.readAll()).toEqual([Uint8Array.of(1)]);
+  });
+
+  it('keeps a copy: the writer may use its memory again', () => {
+    const { left, right } = wire();
+    left.write(Uint8Array.of(7, 7));
+    left.write(Uint8Array.of(8, 8));
+    expect(right.readAll()).toEqual([Uint8Array.of(7, 7), Uint8Array.of(8, 8)]);
+  });
+
+  it('tells the other end by an alarm of its clock, never from inside write', () => {
+    const { clock, left, right } = wire();
+    left.write(Uint8Array.of(1));
+    left.write(Uint8Array.of(2));
+    expect(right.readable).toBe(0);
+    clock.advance(0);
+    expect(right.readable).toBe(1);
+    expect(clock.now()).toBe(0);
+  });
+
+  it('tells on the system clock within a turn of the event loop', async () => {
+    const [leftEnd, rightEnd] = memoryWire();
+    const left = new TestPort(leftEnd, systemClock());
+    const right = new TestPort(rightEnd, systemClock());
+    const told = new Promise<void>((resolve) => {
+      right.onReady = resolve;
+    });
+    left.write(Uint8Array.of(1));
+    expect(right.readable).toBe(0);
+    await told;
+    expect(right.readAll()).toHaveLength(1);
+  });
+
+  it('refuses a packet when the other end has as many as it keeps, and says when there is room', () => {
+    const { clock, left, right } = wire({ capacity: 3 });
+    expect([1, 2, 3, 4].map((byte) => left.write(Uint8Array.of(byte)))).toEqual([true, true, true, false]);
+    clock.advance(1);
+    expect(left.writable).toBe(0);
+    right.read();
+    expect(left.writable).toBe(0);
+    clock.advance(0);
+    expect(left.writable).toBe(1);
+    expect(left.write(Uint8Array.of(4))).toBe(true);
+    expect(right.readAll()).toEqual([2, 3, 4].map((byte) => Uint8Array.of(byte)));
+    clock.advance(1);
+    expect(left.writable).toBe(1);
+  });
+
+  it('keeps packets for an end that is attached later', () => {
+    const clock = manualClock();
+    const [leftEnd, rightEnd] = memoryWire();
+    new TestPort(leftEnd, clock).write(Uint8Array.of(9));
+    const right = new TestPort(rightEnd, clock);
+    clock.advance(0);
+    expect(right.readable).toBe(1);
+    expect(right.readAll()).toEqual([Uint8Array.of(9)]);
+  });
+
+  it('goes on across thousands of packets with buffers used again', () => {
+    const { left, right } = wire({ capacity: 5 });
+    for (let round = 0; round < 3000; round++) {
+      const packet = new Uint8Array(1 + (round % 1500)).fill(round);
+      left.write(packet);
+      if (round % 3 === 0) left.write(packet);
+      expect(right.readAll().every((read) => Buffer.compare(read, packet) === 0)).toBe(true);
+    }
+  });
+
+  it('after close reads nothing, and swallows what is written by either end', () => {
+    const [leftEnd, rightEnd] = memoryWire({ capacity: 1 });
+    const clock = manualClock();
+    const left = new TestPort(leftEnd, clock);
+    const right = new TestPort(rightEnd, clock);
+    right.write(Uint8Array.of(1));
+    left.write(Uint8Array.of(1));
+    expect(left.write(Uint8Array.of(2))).toBe(false);
+    rightEnd.close();
+    rightEnd.close();
+    clock.advance(0);
+    expect(left.writable).toBe(1);
+    expect(left.write(Uint8Array.of(2))).toBe(true);
+    expect(right.read()).toBeUndefined();
+    expect(right.write(Uint8Array.of(2))).toBe(true);
+    expect(left.readAll()).toEqual([Uint8Array.of(1)]);
+  });
+
+  it('refuses to carry a packet larger than the MTU', () => {
+    const { left } = wire({ mtu: 600 });
+    expect(() => left.write(new Uint8Array(601))).toThrow(/600/);
+  });
+
+  it('reads into memory that has grown meanwhile', () => {
+    const { left, right } = wire();
+    right.memory.grow(1);
+    left.memory.grow(1);
+    left.write(Uint8Array.of(5));
+    expect(right.readAll()).toEqual([Uint8Array.of(5)]);
+  });
+
+  it('is attached once only', () => {
+    const [end] = memoryWire();
+    new TestPort(end);
+    expect(() => new TestPort(end)).toThrow(/attached/);
+  });
+
+  it.each([
+    [{ mtu: 575 }, /mtu .*575/],
+    [{ mtu: 65536 }, /mtu/],
+    [{ mtu: 1500.5 }, /mtu/],
+    [{ capacity: 0 }, /capacity/],
+    [{ capcity: 5 }, /"capcity"/],
+  ])('names the bad option: %j', (options, message) => {
+    expect(() => memoryWire(options as MemoryWireOptions)).toThrow(TypeError);
+    expect(() => memoryWire(options as MemoryWireOptions)).toThrow(message);
+  });
+});
+
+function wire(options?: MemoryWireOptions) {
+  const clock = manualClock();
+  const [left, right] = memoryWire(options);
+  return { clock, left: new TestPort(left, clock), right: new TestPort(right, clock) };
+}

@@ -1,0 +1,60 @@
+/**
+ * A stand-in for the stack above a device: memory, a clock and a note of every call. Not for: TCP.
+ */
+import { HEADROOM } from '../../assembly/abi/constants.js';
+import { type Clock, manualClock } from '../../host/core/clock.js';
+import { scratchMemory } from '../../host/core/scratch.js';
+import type { Device, DeviceError, DevicePort } from '../../host/device/device.js';
+
+export class TestPort implements DevicePort {
+  readonly interface = 1;
+  readonly memory = scratchMemory(4 * 65536);
+  readonly errors: DeviceError[] = [];
+  readable = 0;
+  writable = 0;
+  /** Run on every call of `onReadable`, and of `onWritable`. */
+  onReady: () => void = () => {};
+
+  constructor(
+    private readonly device: Device,
+    readonly clock: Clock = manualClock(),
+  ) {
+    device.attach(this);
+  }
+
+  onReadable(): void {
+    this.readable++;
+    this.onReady();
+  }
+
+  onWritable(): void {
+    this.writable++;
+    this.onReady();
+  }
+
+  onError(error: DeviceError): void {
+    this.errors.push(error);
+  }
+
+  /** Writes one packet, from an address of its own; `header` goes into the virtio-net header before it. */
+  write(packet: Uint8Array, header?: Uint8Array): boolean {
+    new Uint8Array(this.memory.buffer, WRITE_AT, packet.length).set(packet);
+    if (header !== undefined) new Uint8Array(this.memory.buffer, WRITE_AT - header.length, header.length).set(header);
+    return this.device.write(WRITE_AT, packet.length);
+  }
+
+  /** @returns a copy of one packet, `undefined` when none waits */
+  read(capacity = 65535): Uint8Array | undefined {
+    const length = this.device.read(READ_AT, capacity);
+    return length === 0 ? undefined : new Uint8Array(this.memory.buffer, READ_AT, length).slice();
+  }
+
+  readAll(): Uint8Array[] {
+    const packets: Uint8Array[] = [];
+    for (let packet = this.read(); packet !== undefined; packet = this.read()) packets.push(packet);
+    return packets;
+  }
+}
+
+const WRITE_AT = HEADROOM;
+const READ_AT = 2 * 65536 + HEADROOM;

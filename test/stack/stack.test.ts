@@ -1,0 +1,236 @@
+/** The stack as a whole: ping, counters, trace, closing, faults, staying alive. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CoreFault } from '../../host/core/fault.js';
+import type { Device, DevicePort } from '../../host/device/device.js';
+import { memoryWire } from '../../host/device/memory.js';
+import { createStack } from '../../host/stack/stack.js';
+import { CLIENT_ADDRESS, converse, type Lab, lab, Recorder, SERVER_ADDRESS, turn } from '../kit/stacks.js';
+
+let net: Lab;
+beforeEach(async () => {
+  net = await lab();
+});
+afterEach(() => net.close());
+
+describe('ping', () => {
+  test('answers with the round-trip time and the TTL', async () => {
+    const promise = net.client.ping(SERVER_ADDRESS);
+    let reply: unknown;
+    promise.then((value) => {
+      reply = value;
+    });
+    await net.until(() => reply !== undefined);
+    expect(reply).toMatchObject({ rtt: 0, ttl: 64 });
+  });
+
+  test('to nobody times out', async () => {
+    const start = net.clock.now();
+    let failure: unknown;
+    net.client.ping('10.9.0.77', { timeout: 700 }).catch((error) => {
+      failure = error;
+    });
+    await net.until(() => failure !== undefined);
+    expect(failure).toMatchObject({ code: 'ETIMEDOUT', syscall: 'ping' });
+    expect(net.clock.now() - start).toBe(700);
+  });
+
+  test('to a name fails', async () => {
+    await expect(net.client.ping('example.org')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  });
+});
+
+test('counters tell what went through', async () => {
+  await converse(net, { client: new Recorder(), server: new Recorder() });
+  const counters = net.client.counters();
+  expect(counters.segmentsOut).toBeGreaterThanOrEqual(2);
+  expect(counters).toMatchObject({ packetsBad: 0, connections: 1, listeners: 0, segmentsRetransmitted: 0 });
+  expect(net.server.counters().listeners).toBe(1);
+});
+
+test('the trace shows the handshake with states, flags and ports', async () => {
+  net.client.trace(true);
+  const { listener } = await converse(net, { client: new Recorder(), server: new Recorder() });
+  const records = net.client.takeTrace().filter((record) => record.kind !== 'state');
+  expect(records.slice(0, 3).map(({ kind, flags, after }) => [kind, flags, after])).toEqual([
+    ['out', 0x02, 'SynSent'],
+    ['in', 0x12, 'Established'],
+    ['out', 0x10, 'Established'],
+  ]);
+  expect(records[0]).toMatchObject({ remotePort: listener.port, remoteAddress: SERVER_ADDRESS, length: 0 });
+  expect(net.client.takeTrace()).toEqual([]);
+  expect(net.client.traceDropped).toBe(0);
+  net.client.trace(false);
+});
+
+describe('close()', () => {
+  test('ends sockets, listeners and pending connects, and closes the device', async () => {
+    const [left, right] = memoryWire();
+    const closed: string[] = [];
+    const wire: [Device, Device] = [watched(left, () => closed.push('device')), right];
+    const own = await lab({ wire });
+    const record = { client: new Recorder(), server: new Recorder() };
+    await converse(own, record);
+    const pending = own.client.connect({ hostname: SERVER_ADDRESS, port: 9, socket: { data() {} } });
+    own.client.close();
+    own.client.close();
+    expect(record.client.events).toEqual(['open', 'close']);
+    await expect(pending).rejects.toMatchObject({ code: 'ECONNABORTED' });
+    expect(closed).toEqual(['device']);
+    await own.until(() => record.server.closed);
+    expect(record.server.events).toEqual(['open', 'close:ECONNRESET']);
+    expect(() => own.client.connect({ hostname: 'localhost', port: 1, socket: { data() {} } })).toThrow('closed');
+    own.close();
+  });
+});
+
+describe('a fault in the core', () => {
+  test('closes every socket, rejects what is pending, closes the device, and every later call throws the same', async () => {
+    const reported: Error[] = [];
+    const [left, right] = memoryWire();
+    let memory: WebAssembly.Memory | undefined;
+    const wire: [Device, Device] = [
+      watched(
+        left,
+        () => {},
+        (port) => {
+          memory = port.memory;
+        },
+      ),
+      right,
+    ];
+    const own = await lab({ wire, client: { error: (error) => reported.push(error) } });
+    const record = { client: new Recorder(), server: new Recorder() };
+    const { client } = await converse(own, record);
+    const pending = own.client.connect({ hostname: SERVER_ADDRESS, port: 9, socket: { data() {} } });
+    pending.catch(() => {});
+    // Pointers everywhere that point nowhere: the next packet traps.
+    new Uint8Array((memory as WebAssembly.Memory).buffer).fill(0xf3, 0x10000);
+    let thrown: unknown;
+    try {
+      client.write('x');
+      await own.pass(10);
+    } catch (error) {
+      thrown = error;
+    }
+    await turn();
+    expect(reported).toHaveLength(1);
+    const fault = reported[0] as Error;
+    expect(fault).toBeInstanceOf(CoreFault);
+    expect(fault.message).toMatch(/^core fault at \S+:\d+:\d+: /);
+    if (thrown !== undefined) expect(thrown).toBe(fault);
+    expect(record.client.events).toEqual(['open', 'close:ERR_CORE_FAULT']);
+    expect(record.client.errors[0]).toBe(fault);
+    await expect(pending).rejects.toBe(fault);
+    expect(() => own.client.counters()).toThrow(fault);
+    expect(() => own.client.listen({ hostname: 'localhost', port: 0, socket: { data() {} } })).toThrow(fault);
+    own.close();
+  });
+});
+
+test('a device that fails by itself is reported and closed; the stack goes on without it', async () => {
+  const reported: Error[] = [];
+  const [left, right] = memoryWire();
+  let port: DevicePort | undefined;
+  const wire: [Device, Device] = [
+    watched(
+      left,
+      () => {},
+      (attached) => {
+        port = attached;
+      },
+    ),
+    right,
+  ];
+  const own = await lab({ wire, client: { error: (error) => reported.push(error) } });
+  const { DeviceError } = await import('../../host/device/device.js');
+  port?.onError(new DeviceError('EIO', 'unplugged'));
+  expect(reported).toMatchObject([{ code: 'EIO', message: 'unplugged' }]);
+  const listener = own.client.listen({ hostname: CLIENT_ADDRESS, port: 0, socket: { data() {} } });
+  const connected = own.client.connect({ hostname: CLIENT_ADDRESS, port: listener.port, socket: { data() {} } });
+  await expect(connected).resolves.toBeDefined();
+  own.close();
+});
+
+describe('options', () => {
+  test('bounds that mean nothing throw', async () => {
+    await expect(createStack({ sendBuffer: -1 })).rejects.toThrow(RangeError);
+    await expect(createStack({ sendBuffer: 1.5 })).rejects.toThrow('sendBuffer');
+  });
+
+  test('addresses that mean nothing throw', async () => {
+    const [device] = memoryWire();
+    await expect(createStack({ device, addresses: ['10.9.0.300/24'] })).rejects.toThrow('no address');
+  });
+
+  test('a small send buffer makes writes short', async () => {
+    const own = await lab({ both: { sendBuffer: 4096 } });
+    const { client, server } = await converse(own, { client: new Recorder(), server: new Recorder() });
+    server.pause();
+    expect(client.write(Buffer.alloc(1 << 20))).toBeLessThan(1 << 20);
+    own.close();
+  });
+});
+
+describe('D20: the process', () => {
+  const run = promisify(execFile);
+  const script = (body: string) => [
+    '--import',
+    new URL('../kit/typescript-loader.mjs', import.meta.url).href,
+    '--input-type=module',
+    '--eval',
+    `import { createStack } from ${JSON.stringify(new URL('../../host/stack/stack.ts', import.meta.url).href)};
+     const stack = await createStack();
+     const socket = { data() {} };
+     const listener = stack.listen({ hostname: 'localhost', port: 0, socket: { ...socket, open(accepted) { accepted.unref(); } } });
+     setTimeout(() => { console.log('alive'); process.exit(); }, 300).unref();
+     ${body}`,
+  ];
+
+  test.each<[string, string, string]>([
+    ['lives while a listener is ref’d', '', 'alive\n'],
+    ['ends when the listener is unref’d', 'listener.unref();', ''],
+    ['lives when it is ref’d again', 'listener.unref(); listener.ref();', 'alive\n'],
+    ['ends when the listener has stopped', 'listener.stop();', ''],
+    [
+      'lives while a socket is open',
+      'listener.unref(); await stack.connect({ hostname: "localhost", port: listener.port, socket });',
+      'alive\n',
+    ],
+    [
+      'ends when all are unref’d',
+      'listener.unref(); (await stack.connect({ hostname: "localhost", port: listener.port, socket })).unref();',
+      '',
+    ],
+    [
+      'ends when the stack is closed',
+      'await stack.connect({ hostname: "localhost", port: listener.port, socket }); stack.close();',
+      '',
+    ],
+  ])('%s', async (_, body, output) => {
+    const { stdout } = await run(process.execPath, script(body));
+    expect(stdout).toBe(output);
+  });
+});
+
+function watched(device: Device, closed: () => void, attached: (port: DevicePort) => void = () => {}): Device {
+  return {
+    mtu: device.mtu,
+    linkType: device.linkType,
+    offloads: 0,
+    addresses: device.addresses,
+    attach: (port) => {
+      attached(port);
+      device.attach(port);
+    },
+    read: (address, capacity) => device.read(address, capacity),
+    write: (address, length) => device.write(address, length),
+    ref: () => device.ref(),
+    unref: () => device.unref(),
+    close: () => {
+      closed();
+      device.close();
+    },
+  };
+}
