@@ -1,32 +1,45 @@
 // The entry points that concern the stack as a whole: life, packets, time, events. Each sets the moment of the call.
 // Not for: what a protocol does.
 
-import { COUNTER_BUFFER_BYTES, COUNTER_CONNECTIONS, COUNTER_LISTENERS, ERROR_INVALID, EVENT_OPEN, SETTING_CONNECTION_LIMIT, SETTING_DATA_RETRIES, SETTING_MEMORY_LIMIT, SETTING_MSL, SETTING_RECEIVE_BUFFER, SETTING_SEND_BUFFER, SETTING_SYN_RETRIES } from "./abi/constants";
-import { LOOPBACK_INTERFACE, BATCH_LIMIT, RECEIVE_DESCRIPTOR } from "./abi/limits";
-import "./abi/fault"; // the compiler is told to look for `abort` there
-import { random_get } from "./abi/wasi_snapshot_preview1";
-import { icmpReply } from "./ip/echo";
-import { ipInput } from "./ip/input";
-import { interfacesInitialize } from "./ip/interface";
-import { transmitCount, transmitDone, transmitWaiting } from "./ip/transmit";
-import { countOf } from "./memory/counters";
-import { DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, checkMap, setResult } from "./memory/map";
-import { REPLY_ACK, REPLY_ECHO, replyAt } from "./memory/replies";
-import { State, NEVER, state } from "./memory/state";
-import { wheelNext } from "./memory/wheel";
-import { readyTake } from "./tcp/block/ready";
-import { emitReplyAck, emitReplyReset } from "./tcp/emit";
-import { listenerInitialize, listenerPool } from "./tcp/open/listener";
-import { settleBatch } from "./tcp/receive";
-import { sendOwed } from "./tcp/send";
-import { HELD, connectionPool, tcbInitialize } from "./tcp/tcb";
-import { tcpTimersExpire } from "./tcp/timers";
+import {
+  COUNTER_BUFFER_BYTES,
+  COUNTER_CONNECTIONS,
+  COUNTER_LISTENERS,
+  ERROR_INVALID,
+  EVENT_OPEN,
+  SETTING_CONNECTION_LIMIT,
+  SETTING_DATA_RETRIES,
+  SETTING_MEMORY_LIMIT,
+  SETTING_MSL,
+  SETTING_RECEIVE_BUFFER,
+  SETTING_SEND_BUFFER,
+  SETTING_SYN_RETRIES,
+} from './abi/constants';
+import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
+import './abi/fault'; // the compiler is told to look for `abort` there
+import { random_get } from './abi/wasi_snapshot_preview1';
+import { icmpReply } from './ip/echo';
+import { ipInput } from './ip/input';
+import { interfacesInitialize } from './ip/interface';
+import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
+import { countOf } from './memory/counters';
+import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
+import { REPLY_ACK, REPLY_ECHO, replyAt } from './memory/replies';
+import { NEVER, State, state } from './memory/state';
+import { wheelNext } from './memory/wheel';
+import { readyTake } from './tcp/block/ready';
+import { emitReplyAck, emitReplyReset } from './tcp/emit';
+import { listenerInitialize, listenerPool } from './tcp/open/listener';
+import { settleBatch } from './tcp/receive';
+import { sendOwed } from './tcp/send';
+import { connectionPool, HELD, tcbInitialize } from './tcp/tcb';
+import { tcpTimersExpire } from './tcp/timers';
 
 /** Prepares memory and seeds the secrets; once, before any other call. */
 export function initialize(): void {
   checkMap();
   // hashKey0 … random lie one behind the other.
-  random_get(STATE_BASE + offsetof<State>("hashKey0"), SECRETS);
+  random_get(STATE_BASE + offsetof<State>('hashKey0'), SECRETS);
   state.dynamicEnd = DYNAMIC_BASE;
   state.sendBuffer = DEFAULT_BUFFER;
   state.receiveBuffer = DEFAULT_BUFFER;
@@ -75,7 +88,7 @@ export function counter(which: u32): f64 {
 /** Takes `count` packets from the receive descriptors, then what waits on loopback, BATCH_LIMIT in all. Sends nothing. */
 export function input(count: u32, now: f64): void {
   setNow(now);
-  assert(count <= BATCH_LIMIT, "a batch is too large");
+  assert(count <= BATCH_LIMIT, 'a batch is too large');
   settleBatch();
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
   for (let index: u32 = 0; index < count; index++) {

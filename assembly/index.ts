@@ -8,51 +8,51 @@
 // Not for: any logic.
 
 // Life. `initialize` seeds the secrets from `random_get`; call it once, first.
-export { initialize, configure, counter } from "./core";
+export { initialize, configure, counter } from './core';
 
 // Where host and core meet in memory.
-export { receiveDescriptors, receiveArena, receiveArenaEnd, resultArea } from "./memory/map";
+export { receiveDescriptors, receiveArena, receiveArenaEnd, resultArea } from './memory/map';
 
 // Interfaces. `interfaceAdd(mtu, offloads)` answers its number. `interfaceAddress(interface, prefixLength)` takes the
 // address from result[0..3]. `interfaceDefault(interface)` sends what no prefix matches there.
-export { interfaceAdd, interfaceAddress, interfaceDefault } from "./ip/interface";
+export { interfaceAdd, interfaceAddress, interfaceDefault } from './ip/interface';
 
 // Packets. `input(count, now)` takes `count` filled descriptors and what waits on loopback. `output(now)` answers how
 // many packets loopback still holds. `transmitQueue(interface)` is the address of {head u32, count u32, descriptors};
 // `transmitDone(interface, count)` gives back the first `count` packets.
-export { input, output } from "./core";
-export { transmitQueue, transmitDone } from "./ip/transmit";
+export { input, output } from './core';
+export { transmitQueue, transmitDone } from './ip/transmit';
 
 // Time. `timersExpire(now)`; `nextDeadline()` is in milliseconds, Infinity when nothing is pending; never late.
-export { timersExpire, nextDeadline } from "./core";
+export { timersExpire, nextDeadline } from './core';
 
 // Events. `readyNext()` answers the handle of the next connection with events, 0 when there is none;
 // result[0] = EVENT_* bits, result[1] = handle of its listener when it was accepted, else 0.
-export { readyNext } from "./core";
+export { readyNext } from './core';
 
 // TCP connections. `tcpConnect(remotePort, localPort)` takes the remote address from result[0..3] and the
 // local one from result[4..7] (zero: chosen).
-export { tcpConnect } from "./tcp/open/connect";
+export { tcpConnect } from './tcp/open/connect';
 // `tcpListen(port, backlog)` takes the local address from result[0..3] (zero: any); result[0] = the port in use.
-export { tcpListen, tcpListenerClose } from "./tcp/open/listen";
+export { tcpListen, tcpListenerClose } from './tcp/open/listen';
 // `tcpSendReserve(handle, wanted)` answers how many bytes may be put at result[0], 0 when the buffer is full (then
 // EVENT_DRAIN follows); `tcpSendCommit(handle, length)` sends them.
-export { tcpSendReserve, tcpSendCommit, tcpFlush } from "./tcp/calls";
+export { tcpSendReserve, tcpSendCommit, tcpFlush } from './tcp/calls';
 // `tcpReceive(handle)` takes all in-order bytes: answers how many; result[0] = pieces, then address and length of
 // each. They stay valid until the next call of `input`, `output` or `timersExpire`.
-export { tcpReceive } from "./tcp/calls";
+export { tcpReceive } from './tcp/calls';
 // `tcpShutdown` queues a FIN; `tcpAbort` resets; `tcpRelease` leaves the connection to itself: what was sent is still
 // delivered, what arrives from now on is answered with RST. The handle is dead after `tcpRelease`.
-export { tcpShutdown, tcpAbort, tcpRelease } from "./tcp/calls";
-export { tcpSetOption, tcpSetTimeout } from "./tcp/calls";
+export { tcpShutdown, tcpAbort, tcpRelease } from './tcp/calls';
+export { tcpSetOption, tcpSetTimeout } from './tcp/calls';
 // `tcpEndpoints`: result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port.
-export { tcpState, tcpError, tcpEndpoints } from "./tcp/calls";
+export { tcpState, tcpError, tcpEndpoints } from './tcp/calls';
 // `tcpNext(handle)`: the live connection after this one (0: the first one), 0 at the end.
-export { tcpNext } from "./tcp/calls";
+export { tcpNext } from './tcp/calls';
 
 // ICMP echo. `icmpEcho(sequence, length)` sends a request to result[0..3]. `icmpEchoNext()` answers 1 for each reply
 // taken: result[0..3] source, [4] sequence, [5] bytes of data, [6] TTL.
-export { icmpEcho, icmpEchoNext } from "./ip/echo";
+export { icmpEcho, icmpEchoNext } from './ip/echo';
 
 // Trace. `traceTake()` answers how many records stand at result[0]; result[1] = dropped since the last call.
-export { traceEnable, traceTake } from "./trace/trace";
+export { traceEnable, traceTake } from './trace/trace';

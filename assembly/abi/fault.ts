@@ -1,17 +1,17 @@
 // How the core reports an impossible state: the text of the failed assertion goes to WASI's standard error, then the
 // instance ends. `asc` calls `abort` for every failed `assert`. Not for: errors a user or a peer can cause.
 
-import { FAULT_BASE } from "../memory/map";
-import { fd_write, proc_exit } from "./wasi_snapshot_preview1";
+import { FAULT_BASE } from '../memory/map';
+import { fd_write, proc_exit } from './wasi_snapshot_preview1';
 
 /** Writes "message at file:line:column" and ends the instance. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   let end = FAULT_BASE + TEXT;
-  end = writeText(end, message === null ? "assertion failed" : message);
-  end = writeText(end, " at ");
-  end = writeText(end, file === null ? "?" : file);
-  end = writeNumber(writeText(end, ":"), line);
-  end = writeNumber(writeText(end, ":"), column);
+  end = writeText(end, message === null ? 'assertion failed' : message);
+  end = writeText(end, ' at ');
+  end = writeText(end, file === null ? '?' : file);
+  end = writeNumber(writeText(end, ':'), line);
+  end = writeNumber(writeText(end, ':'), column);
   store<usize>(FAULT_BASE, FAULT_BASE + TEXT);
   store<usize>(FAULT_BASE + 4, end - FAULT_BASE - TEXT);
   fd_write(STANDARD_ERROR, FAULT_BASE, 1, FAULT_BASE + 8);

@@ -1,7 +1,7 @@
 // The sizes of abi/constants.ts as the core's own types: a literal there is signed, and signed and unsigned numbers do
 // not compare.
 
-import * as abi from "./constants";
+import * as abi from './constants';
 
 export const BATCH_LIMIT: u32 = abi.BATCH_LIMIT;
 export const PACKET_LIMIT: u32 = abi.PACKET_LIMIT;

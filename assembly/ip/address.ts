@@ -4,7 +4,7 @@
 
 /** The low word of the IPv4-mapped address whose four bytes lie at `address`. */
 export function mappedLow(address: usize): u64 {
-  return MAPPED | (<u64>load<u32>(address) << 32);
+  return MAPPED | ((<u64>load<u32>(address)) << 32);
 }
 
 /** The four bytes of an IPv4-mapped address, as they lie in memory. */

@@ -1,16 +1,16 @@
 // ICMP echo, what we send (RFC 792, RFC 1122 §3.2.2.6): replies that input owes, and requests of our own.
 
-import { ERROR_HOST_UNREACHABLE, ERROR_INVALID, ERROR_NETWORK_UNREACHABLE, ERROR_NO_BUFFERS } from "../abi/constants";
-import { store16 } from "../memory/bytes";
-import { ECHOES_BASE, RESULT_BASE } from "../memory/map";
-import { Reply } from "../memory/replies";
-import { state } from "../memory/state";
-import { isMapped, mappedBytes } from "./address";
-import { complement, sum } from "./checksum";
-import { HEADER4, PROTOCOL_ICMP } from "./header4";
-import { ECHO_LIMIT, ECHO_REPLY, ECHO_REQUEST, ECHO_SIZE, ICMP_HEADER } from "./icmp";
-import { interfaceAt, route } from "./interface";
-import { packetBegin, packetSend, sourceFor } from "./output";
+import { ERROR_HOST_UNREACHABLE, ERROR_INVALID, ERROR_NETWORK_UNREACHABLE, ERROR_NO_BUFFERS } from '../abi/constants';
+import { store16 } from '../memory/bytes';
+import { ECHOES_BASE, RESULT_BASE } from '../memory/map';
+import { Reply } from '../memory/replies';
+import { state } from '../memory/state';
+import { isMapped, mappedBytes } from './address';
+import { complement, sum } from './checksum';
+import { HEADER4, PROTOCOL_ICMP } from './header4';
+import { ECHO_LIMIT, ECHO_REPLY, ECHO_REQUEST, ECHO_SIZE, ICMP_HEADER } from './icmp';
+import { interfaceAt, route } from './interface';
+import { packetBegin, packetSend, sourceFor } from './output';
 
 /** Sends an echo request of `length` data bytes to the address at result[0..3]. */
 export function icmpEcho(sequence: u32, length: u32): i32 {
@@ -54,7 +54,7 @@ export function icmpReply(reply: Reply): void {
 
 function send(packet: usize, number: u32, type: u8, length: u32, from: u32, to: u32): void {
   const message = packet + HEADER4;
-  store16(message, <u32>type << 8);
+  store16(message, (<u32>type) << 8);
   store<u16>(message + 2, 0);
   store<u16>(message + 2, complement(sum(message, ICMP_HEADER + length)));
   packetSend(number, packet, PROTOCOL_ICMP, HEADER4 + ICMP_HEADER + length, from, to);

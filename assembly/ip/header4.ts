@@ -8,8 +8,8 @@
 //   |                         Source Address                        |  12
 //   |                      Destination Address                      |  16
 
-import { load16, store16, store32 } from "../memory/bytes";
-import { complement, sum } from "./checksum";
+import { load16, store16, store32 } from '../memory/bytes';
+import { complement, sum } from './checksum';
 
 export function version(packet: usize): u32 {
   return load<u8>(packet) >> 4;

@@ -3,14 +3,14 @@
 //
 //   type u8 | code u8 | checksum u16 | identifier u16 | sequence u16 | data
 
-import { load16 } from "../memory/bytes";
-import { ECHOES_BASE } from "../memory/map";
-import { REPLY_ECHO, replyNew } from "../memory/replies";
-import { state } from "../memory/state";
-import { mappedLow } from "./address";
-import { fold, sum } from "./checksum";
-import { HEADER4, destination, headerLength, source, timeToLive, totalLength } from "./header4";
-import { interfaceAt } from "./interface";
+import { load16 } from '../memory/bytes';
+import { ECHOES_BASE } from '../memory/map';
+import { REPLY_ECHO, replyNew } from '../memory/replies';
+import { state } from '../memory/state';
+import { mappedLow } from './address';
+import { fold, sum } from './checksum';
+import { destination, HEADER4, headerLength, source, timeToLive, totalLength } from './header4';
+import { interfaceAt } from './interface';
 
 /** Takes an ICMP message addressed to us. False: malformed. */
 export function icmpInput(packet: usize, interfaceNumber: u32): bool {

@@ -1,27 +1,27 @@
 // IP input: one packet at a time, checked and handed to its protocol (RFC 791, RFC 1122 §3.2.1).
 // Not for: reassembly and forwarding; a fragment is dropped and counted.
 
-import { COUNTER_PACKETS_BAD, COUNTER_PACKETS_IN, OFFLOAD_CHECKSUM } from "../abi/constants";
-import { LOOPBACK_INTERFACE } from "../abi/limits";
-import { count } from "../memory/counters";
-import { tcpInput } from "../tcp/input";
-import { isLoopback, isUnicast4, mappedLow } from "./address";
-import { fold, sum } from "./checksum";
+import { COUNTER_PACKETS_BAD, COUNTER_PACKETS_IN, OFFLOAD_CHECKSUM } from '../abi/constants';
+import { LOOPBACK_INTERFACE } from '../abi/limits';
+import { count } from '../memory/counters';
+import { tcpInput } from '../tcp/input';
+import { isLoopback, isUnicast4, mappedLow } from './address';
+import { fold, sum } from './checksum';
 import {
-  HEADER4,
-  PROTOCOL_ICMP,
-  PROTOCOL_TCP,
   destination,
+  HEADER4,
   headerLength,
   isFragment,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
   protocol,
   source,
   totalLength,
   version,
-} from "./header4";
-import { icmpInput } from "./icmp";
-import { interfaceAt, isOurs } from "./interface";
-import { checksumKnown } from "./virtio";
+} from './header4';
+import { icmpInput } from './icmp';
+import { interfaceAt, isOurs } from './interface';
+import { checksumKnown } from './virtio';
 
 /** Takes the packet of `length` bytes at `packet`, which came from an interface. */
 export function ipInput(packet: usize, length: u32, interfaceNumber: u32): void {

@@ -2,12 +2,12 @@
 // Routing is the longest prefix among the interfaces, then the default interface (RFC 1122 §3.3.1.1).
 // Not for: the packets themselves (ip/transmit.ts).
 
-import { ERROR_INVALID, ERROR_NO_BUFFERS, OFFLOAD_CHECKSUM } from "../abi/constants";
-import { INTERFACE_LIMIT, LOOPBACK_INTERFACE, PACKET_LIMIT } from "../abi/limits";
-import { INTERFACES_BASE, RESULT_BASE } from "../memory/map";
-import { state } from "../memory/state";
-import { isLoopback, isMapped, isUnspecified, mappedBytes, samePrefix4 } from "./address";
-import { transmitInitialize } from "./transmit";
+import { ERROR_INVALID, ERROR_NO_BUFFERS, OFFLOAD_CHECKSUM } from '../abi/constants';
+import { INTERFACE_LIMIT, LOOPBACK_INTERFACE, PACKET_LIMIT } from '../abi/limits';
+import { INTERFACES_BASE, RESULT_BASE } from '../memory/map';
+import { state } from '../memory/state';
+import { isLoopback, isMapped, isUnspecified, mappedBytes, samePrefix4 } from './address';
+import { transmitInitialize } from './transmit';
 
 @unmanaged
 export class Interface {

@@ -1,14 +1,14 @@
 // IP output: a packet gets its header and goes on its interface's transmit queue. It never calls input: what we send to
 // ourselves waits on loopback's queue like any other packet.
 
-import { COUNTER_PACKETS_OUT } from "../abi/constants";
-import { LOOPBACK_INTERFACE } from "../abi/limits";
-import { count } from "../memory/counters";
-import { isLoopback, mappedBytes } from "./address";
-import { writeHeader4 } from "./header4";
-import { interfaceAt } from "./interface";
-import { transmitCommit, transmitRoom } from "./transmit";
-import { writePlain } from "./virtio";
+import { COUNTER_PACKETS_OUT } from '../abi/constants';
+import { LOOPBACK_INTERFACE } from '../abi/limits';
+import { count } from '../memory/counters';
+import { isLoopback, mappedBytes } from './address';
+import { writeHeader4 } from './header4';
+import { interfaceAt } from './interface';
+import { transmitCommit, transmitRoom } from './transmit';
+import { writePlain } from './virtio';
 
 /** Room for a packet of `length` bytes; 0 when the interface's queue is full. */
 export function packetBegin(interfaceNumber: u32, length: u32): usize {

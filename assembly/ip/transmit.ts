@@ -6,13 +6,13 @@
 //
 // Not for: what is sent, and when.
 
-import { HEADROOM, INTERFACE_LIMIT, TRANSMIT_DESCRIPTOR, TRANSMIT_LIMIT } from "../abi/limits";
-import { TRANSMIT_QUEUES } from "../memory/map";
-import { takeMemory } from "../memory/pages";
+import { HEADROOM, INTERFACE_LIMIT, TRANSMIT_DESCRIPTOR, TRANSMIT_LIMIT } from '../abi/limits';
+import { TRANSMIT_QUEUES } from '../memory/map';
+import { takeMemory } from '../memory/pages';
 
 /** Address of an interface's queue. */
 export function transmitQueue(number: u32): usize {
-  assert(number < INTERFACE_LIMIT, "no such interface");
+  assert(number < INTERFACE_LIMIT, 'no such interface');
   return TRANSMIT_QUEUES + <usize>(number * QUEUE_SIZE);
 }
 

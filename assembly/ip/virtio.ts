@@ -3,7 +3,7 @@
 //
 //   0 flags | 1 gso_type | 2 hdr_len | 4 gso_size | 6 csum_start | 8 csum_offset
 
-import { VNET_HEADER } from "../abi/limits";
+import { VNET_HEADER } from '../abi/limits';
 
 /** The packet's TCP checksum needs no check: it is partial (the packet never left this machine) or was verified. */
 export function checksumKnown(packet: usize): bool {

@@ -1,8 +1,8 @@
 // Counters of the whole stack, COUNTER_* of abi/constants.ts.
 
-import { COUNTER_LIMIT } from "../abi/limits";
-import { STATE_BASE } from "./map";
-import { State } from "./state";
+import { COUNTER_LIMIT } from '../abi/limits';
+import { STATE_BASE } from './map';
+import { State } from './state';
 
 /** Adds one to a counter. */
 export function count(which: u32): void {
@@ -16,5 +16,5 @@ export function countOf(which: u32): f64 {
 }
 
 function slot(which: u32): usize {
-  return STATE_BASE + offsetof<State>("counters") + (<usize>which << 3);
+  return STATE_BASE + offsetof<State>('counters') + ((<usize>which) << 3);
 }

@@ -11,7 +11,15 @@
 //
 // Not for: what the regions hold (the file that owns a region says that).
 
-import { BATCH_LIMIT, HEADROOM, PACKET_LIMIT, RECEIVE_DESCRIPTOR, RESULT_WORDS, TRACE_LIMIT, TRACE_RECORD } from "../abi/limits";
+import {
+  BATCH_LIMIT,
+  HEADROOM,
+  PACKET_LIMIT,
+  RECEIVE_DESCRIPTOR,
+  RESULT_WORDS,
+  TRACE_LIMIT,
+  TRACE_RECORD,
+} from '../abi/limits';
 
 export const STATE_BASE: usize = 0x10000;
 export const POOLS_BASE: usize = 0x10800;
@@ -56,14 +64,14 @@ export function resultArea(): usize {
 
 /** The n-th word of the result area. */
 export function setResult(index: u32, value: u32): void {
-  store<u32>(RESULT_BASE + (<usize>index << 2), value);
+  store<u32>(RESULT_BASE + ((<usize>index) << 2), value);
 }
 
 /** Asserts what the constants above promise one another. */
 export function checkMap(): void {
-  assert(__heap_base <= STATE_BASE, "constant data reaches into the state");
-  assert(RESULT_BASE + RESULT_WORDS * 4 <= SEGMENT_BASE, "result area too small");
-  assert(RECEIVE_DESCRIPTORS + BATCH_LIMIT * RECEIVE_DESCRIPTOR <= PIECES_BASE, "descriptors too many");
-  assert(TRACE_BASE + TRACE_LIMIT * TRACE_RECORD <= TRANSMIT_QUEUES, "trace ring too large");
-  assert(RECEIVE_ARENA + HEADROOM + PACKET_LIMIT <= DYNAMIC_BASE, "receive arena too small");
+  assert(__heap_base <= STATE_BASE, 'constant data reaches into the state');
+  assert(RESULT_BASE + RESULT_WORDS * 4 <= SEGMENT_BASE, 'result area too small');
+  assert(RECEIVE_DESCRIPTORS + BATCH_LIMIT * RECEIVE_DESCRIPTOR <= PIECES_BASE, 'descriptors too many');
+  assert(TRACE_BASE + TRACE_LIMIT * TRACE_RECORD <= TRANSMIT_QUEUES, 'trace ring too large');
+  assert(RECEIVE_ARENA + HEADROOM + PACKET_LIMIT <= DYNAMIC_BASE, 'receive arena too small');
 }

@@ -1,6 +1,6 @@
 // Fresh memory, taken from the end of linear memory and never given back: pools and slabs recycle what they took.
 
-import { state } from "./state";
+import { state } from './state';
 
 /**
  * Takes `size` bytes, zero-filled and aligned to 64.
@@ -10,7 +10,7 @@ export function takeMemory(size: u32): usize {
   const start = state.dynamicEnd;
   const end = <u64>start + ((<u64>size + 63) & ~63);
   if (end > <u64>state.memoryLimit) return 0;
-  const have = <u64>memory.size() << 16;
+  const have = (<u64>memory.size()) << 16;
   if (end > have) {
     // Grow in steps: the host refreshes its views after each.
     const missing = (end - have + 0xffff) >> 16;

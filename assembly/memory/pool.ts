@@ -7,7 +7,7 @@
 // Free slots queue first in, first out: a slot rests as long as possible before its number comes again.
 // Not for: byte buffers (memory/slab.ts).
 
-import { takeMemory } from "./pages";
+import { takeMemory } from './pages';
 
 /** What every pooled object begins with. */
 @unmanaged
@@ -80,7 +80,7 @@ export function slotOf(handle: u32): u32 {
 }
 
 function slotAddress(pool: Pool, slot: u32): usize {
-  const chunk = load<usize>(pool.directory + (<usize>(slot >> CHUNK_SHIFT) << 2));
+  const chunk = load<usize>(pool.directory + ((<usize>(slot >> CHUNK_SHIFT)) << 2));
   return chunk + <usize>((slot & CHUNK_MASK) * pool.itemSize);
 }
 
@@ -95,7 +95,7 @@ function grow(pool: Pool): bool {
   if (pool.slots > SLOT_MASK - CHUNK_MASK) return false;
   const chunk = takeMemory(pool.itemSize << CHUNK_SHIFT);
   if (chunk == 0) return false;
-  store<usize>(pool.directory + (<usize>(pool.slots >> CHUNK_SHIFT) << 2), chunk);
+  store<usize>(pool.directory + ((<usize>(pool.slots >> CHUNK_SHIFT)) << 2), chunk);
   for (let index: u32 = 0; index <= CHUNK_MASK; index++) {
     const address = chunk + <usize>(index * pool.itemSize);
     changetype<PoolItem>(address).handle = (pool.slots + index) | (1 << SLOT_BITS) | FREE;

@@ -2,9 +2,9 @@
 // RFC 5961), resets for segments that belong to no connection, echo replies. Input records them; output sends them.
 // Not for: what can wait or merge (the want-to-send list of tcp/queue.ts).
 
-import { BATCH_LIMIT } from "../abi/limits";
-import { REPLIES_BASE } from "./map";
-import { state } from "./state";
+import { BATCH_LIMIT } from '../abi/limits';
+import { REPLIES_BASE } from './map';
+import { state } from './state';
 
 @unmanaged
 export class Reply {

@@ -8,7 +8,7 @@
 // The receive ring also holds bytes *behind* `length`, out of order: storage is addressed by offset from `head`.
 // Not for: what the bytes mean, or their sequence numbers.
 
-import { slabGive, slabSize, slabTake } from "./slab";
+import { slabGive, slabSize, slabTake } from './slab';
 
 @unmanaged
 export class Ring {

@@ -6,9 +6,9 @@
 // A block goes back to its class and stays there: memory in use is bounded by the sum of the peaks of the classes.
 // Not for: fixed-size objects with handles (memory/pool.ts).
 
-import { SLAB_BASE } from "./map";
-import { takeMemory } from "./pages";
-import { state } from "./state";
+import { SLAB_BASE } from './map';
+import { takeMemory } from './pages';
+import { state } from './state';
 
 /** The smallest power of two that is ≥ `size` and a slab class. */
 export function slabSize(size: u32): u32 {
@@ -37,7 +37,7 @@ export function slabGive(block: usize, size: u32): void {
 }
 
 function classHead(size: u32): usize {
-  return SLAB_BASE + (<usize>ctz(size) << 2);
+  return SLAB_BASE + ((<usize>ctz(size)) << 2);
 }
 
 function refill(size: u32, head: usize): bool {

@@ -1,7 +1,7 @@
 // What the stack as a whole remembers: clock, settings, secrets, list heads. One instance, at a fixed address.
 // Not for: anything of a single connection (tcp/tcb.ts).
 
-import { STATE_BASE } from "./map";
+import { STATE_BASE } from './map';
 
 /** Microseconds on the stack's clock. */
 export type Micros = i64;

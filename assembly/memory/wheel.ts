@@ -10,9 +10,9 @@
 // Scheme: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 7.
 // Not for: what a timer does when it fires (tcp/timers.ts).
 
-import { WHEEL_BASE } from "./map";
-import { PoolItem } from "./pool";
-import { Micros, NEVER, state } from "./state";
+import { WHEEL_BASE } from './map';
+import { PoolItem } from './pool';
+import { Micros, NEVER, state } from './state';
 
 /** What everything that waits begins with. */
 @unmanaged
@@ -110,7 +110,7 @@ function tickOf(moment: Micros): u64 {
 function slotTick(slot: u32): u64 {
   const shift = (slot / SLOTS) * GROUP_BITS;
   const above = (state.wheelTick >> (shift + GROUP_BITS)) << (shift + GROUP_BITS);
-  return above | (<u64>(slot % SLOTS) << shift);
+  return above | ((<u64>(slot % SLOTS)) << shift);
 }
 
 function lowestLevel(): u32 {
@@ -121,16 +121,16 @@ function lowestLevel(): u32 {
 
 /** Bit n set: slot n of this level holds entries. */
 function occupied(level: u32): u64 {
-  return load<u64>(WHEEL_BASE + (<usize>level << 3));
+  return load<u64>(WHEEL_BASE + ((<usize>level) << 3));
 }
 
 function slotHead(slot: u32): usize {
-  return load<usize>(SLOT_HEADS + (<usize>slot << 2));
+  return load<usize>(SLOT_HEADS + ((<usize>slot) << 2));
 }
 
 function setSlotHead(slot: u32, entry: usize): void {
-  store<usize>(SLOT_HEADS + (<usize>slot << 2), entry);
-  const bits = WHEEL_BASE + (<usize>(slot / SLOTS) << 3);
+  store<usize>(SLOT_HEADS + ((<usize>slot) << 2), entry);
+  const bits = WHEEL_BASE + ((<usize>(slot / SLOTS)) << 3);
   const bit: u64 = (<u64>1) << (slot % SLOTS);
   store<u64>(bits, entry == 0 ? load<u64>(bits) & ~bit : load<u64>(bits) | bit);
 }

@@ -2,21 +2,28 @@
 // window moves, duplicate ACKs count, states that wait for our FIN go on.
 // Not for: ACKs that we send (tcp/receive.ts decides, tcp/emit.ts writes).
 
-import { EVENT_DRAIN, STATE_CLOSING, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, STATE_LAST_ACK, STATE_SYN_RECEIVED } from "../abi/constants";
-import { ringConsume } from "../memory/ring";
-import { NEVER, state } from "../memory/state";
-import { armRetransmit } from "./block/deadlines";
-import { finish } from "./block/finish";
-import { raise } from "./block/ready";
-import { ORPHAN_FIN_WAIT, enterTimeWait } from "./close";
-import { establish } from "./handshake";
-import { ACK, FIN, SYN } from "./header";
-import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from "./owed";
-import { recoveryAcknowledged, recoveryDuplicate } from "./recovery/newreno";
-import { rttAcknowledged } from "./recovery/rtt";
-import { Segment } from "./segment";
-import { seqGe, seqGt, seqLe, seqLt, seqMax } from "./seq";
-import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, Tcb } from "./tcb";
+import {
+  EVENT_DRAIN,
+  STATE_CLOSING,
+  STATE_FIN_WAIT_1,
+  STATE_FIN_WAIT_2,
+  STATE_LAST_ACK,
+  STATE_SYN_RECEIVED,
+} from '../abi/constants';
+import { ringConsume } from '../memory/ring';
+import { NEVER, state } from '../memory/state';
+import { armRetransmit } from './block/deadlines';
+import { finish } from './block/finish';
+import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
+import { raise } from './block/ready';
+import { enterTimeWait, ORPHAN_FIN_WAIT } from './close';
+import { establish } from './handshake';
+import { ACK, FIN, SYN } from './header';
+import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
+import { rttAcknowledged } from './recovery/rtt';
+import { Segment } from './segment';
+import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
+import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, Tcb } from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
@@ -72,8 +79,7 @@ function isDuplicate(tcb: Tcb, seg: Segment, window: u32): bool {
 /** RFC 9293 §3.10.7.4: only a segment that is not older than the last one may change the window. */
 function isNewer(tcb: Tcb, seg: Segment): bool {
   return (
-    seqGe(seg.ack, tcb.sndUna) &&
-    (seqLt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 == seg.seq && seqLe(tcb.sndWl2, seg.ack)))
+    seqGe(seg.ack, tcb.sndUna) && (seqLt(tcb.sndWl1, seg.seq) || (tcb.sndWl1 == seg.seq && seqLe(tcb.sndWl2, seg.ack)))
   );
 }
 

@@ -4,17 +4,17 @@
 //   tcpInput → segmentArrives → 1 checkSequence  2 checkReset  3 (security)  4 checkSyn
 //                               5 checkAcknowledgment  6 (urgent)  7 takeText  8 checkFin
 
-import { STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from "../abi/constants";
-import { state } from "../memory/state";
-import { checkAcknowledgment } from "./acknowledge";
-import { checkFin, checkReset, timeWaitArrives } from "./close";
-import { synSentArrives } from "./handshake";
-import { ACK, FIN, RST, SYN } from "./header";
-import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from "./owed";
-import { takeText } from "./receive";
-import { Segment } from "./segment";
-import { seqGe, seqGt, seqLe, seqLt } from "./seq";
-import { OWES_SYN, PASSIVE, TIMESTAMPS_ON, Tcb } from "./tcb";
+import { STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from '../abi/constants';
+import { state } from '../memory/state';
+import { checkAcknowledgment } from './acknowledge';
+import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from './block/owed';
+import { checkFin, checkReset, timeWaitArrives } from './close';
+import { synSentArrives } from './handshake';
+import { ACK, FIN, RST, SYN } from './header';
+import { takeText } from './receive';
+import { Segment } from './segment';
+import { seqGe, seqGt, seqLe, seqLt } from './seq';
+import { OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Runs a segment through a connection that is not in CLOSED or LISTEN. Answers what is owed. */
 export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
@@ -26,7 +26,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   let owed = checkSequence(tcb, seg); // first
   if (!(owed & STOP)) owed |= checkReset(tcb, seg); // second
   // Third, security and compartment: IP security options are not supported.
-  if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
+  if (!(owed & STOP)) owed |= checkSyn(seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
   // Sixth, the URG bit: urgent data is delivered in line, where the peer put it (§3.8.5 MUST-31, MUST-32).
   if (!(owed & STOP)) owed |= takeText(tcb, seg); // seventh
@@ -51,7 +51,12 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
   }
   if (!isAcceptable(tcb, seg)) return unacceptable(tcb, seg);
   // RFC 7323 §4.3 (2), with SEG.SEQ before trimming: the timestamp of the segment that an ACK will answer.
-  if (tcb.has(TIMESTAMPS_ON) && seg.hasTimestamps && seqLe(seg.seq, tcb.lastAckSent) && seqGe(seg.tsVal, tcb.tsRecent)) {
+  if (
+    tcb.has(TIMESTAMPS_ON) &&
+    seg.hasTimestamps &&
+    seqLe(seg.seq, tcb.lastAckSent) &&
+    seqGe(seg.tsVal, tcb.tsRecent)
+  ) {
     tcb.tsRecent = seg.tsVal;
     tcb.tsRecentAt = state.now;
   }
@@ -112,7 +117,7 @@ function trim(tcb: Tcb, seg: Segment): u32 {
 }
 
 /** Fourth: a SYN inside the window is forged or from an earlier life; the peer's answer will tell (RFC 5961 §4). */
-function checkSyn(tcb: Tcb, seg: Segment): u32 {
+function checkSyn(seg: Segment): u32 {
   return seg.flags & SYN ? OWE_CHALLENGE_ACK | STOP : 0;
 }
 

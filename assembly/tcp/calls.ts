@@ -1,21 +1,44 @@
 // The user's calls on a connection (RFC 9293 §3.9.1, §3.10): send, receive, close, abort, options. Each takes a handle
 // and answers ERROR_STALE_HANDLE when it names nothing. Not for: opening (tcp/open/).
 
-import { ERROR_INVALID, ERROR_NOT_CONNECTED, ERROR_PIPE, ERROR_STALE_HANDLE, ERROR_CONNECTION_ABORTED, OPTION_DISCARD, OPTION_KEEP_ALIVE, OPTION_KEEP_COUNT, OPTION_KEEP_IDLE, OPTION_KEEP_INTERVAL, OPTION_NO_DELAY, OPTION_PAUSED, STATE_CLOSED, STATE_CLOSE_WAIT, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, STATE_LAST_ACK, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from "../abi/constants";
-import { RESULT_BASE, setResult } from "../memory/map";
-import { poolScan, slotOf } from "../memory/pool";
-import { ringAddress, ringConsume, ringContiguous, ringEnsure } from "../memory/ring";
-import { NEVER, state } from "../memory/state";
-import { traceState } from "../trace/trace";
-import { armKeepAlive, armRetransmit, armTimeout } from "./block/deadlines";
-import { abort, finish, freeIfDone } from "./block/finish";
-import { pieceAt, piecesDrop } from "./block/pieces";
-import { raiseReceived } from "./block/ready";
-import { reassemblyFree } from "./block/reassembly";
-import { wantSend } from "./block/sendlist";
-import { ORPHAN_FIN_WAIT } from "./close";
-import { windowUpdateDue } from "./receive";
 import {
+  ERROR_CONNECTION_ABORTED,
+  ERROR_INVALID,
+  ERROR_NOT_CONNECTED,
+  ERROR_PIPE,
+  ERROR_STALE_HANDLE,
+  OPTION_DISCARD,
+  OPTION_KEEP_ALIVE,
+  OPTION_KEEP_COUNT,
+  OPTION_KEEP_IDLE,
+  OPTION_KEEP_INTERVAL,
+  OPTION_NO_DELAY,
+  OPTION_PAUSED,
+  STATE_CLOSE_WAIT,
+  STATE_CLOSED,
+  STATE_ESTABLISHED,
+  STATE_FIN_WAIT_1,
+  STATE_FIN_WAIT_2,
+  STATE_LAST_ACK,
+  STATE_SYN_RECEIVED,
+  STATE_SYN_SENT,
+  STATE_TIME_WAIT,
+} from '../abi/constants';
+import { RESULT_BASE, setResult } from '../memory/map';
+import { poolScan, slotOf } from '../memory/pool';
+import { ringAddress, ringConsume, ringContiguous, ringEnsure } from '../memory/ring';
+import { NEVER, state } from '../memory/state';
+import { armKeepAlive, armRetransmit, armTimeout } from './block/deadlines';
+import { abort, finish, freeIfDone } from './block/finish';
+import { traceState } from './block/observe';
+import { pieceAt, piecesDrop } from './block/pieces';
+import { raiseReceived } from './block/ready';
+import { reassemblyFree } from './block/reassembly';
+import { wantSend } from './block/sendlist';
+import { ORPHAN_FIN_WAIT } from './close';
+import { windowUpdateDue } from './receive';
+import {
+  connectionPool,
   DISCARD,
   DRAIN_WANTED,
   FIN_QUEUED,
@@ -27,10 +50,9 @@ import {
   OWES_ACK,
   PAUSED,
   Tcb,
-  connectionPool,
   tcbFind,
   unread,
-} from "./tcb";
+} from './tcb';
 
 /** SEND, first half: how many of `wanted` bytes may be put at result[0]; 0: the buffer is full, EVENT_DRAIN follows. */
 export function tcpSendReserve(handle: u32, wanted: u32): i32 {

@@ -1,16 +1,27 @@
 // How connections end: the RST check (second), the FIN check (eighth), TIME-WAIT (RFC 9293 §3.6, §3.10.7.4).
 // Not for: the deletion of a control block (tcp/block/finish.ts).
 
-import { ERROR_CONNECTION_REFUSED, ERROR_CONNECTION_RESET, STATE_CLOSE_WAIT, STATE_CLOSING, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, STATE_LAST_ACK, STATE_SYN_RECEIVED, STATE_TIME_WAIT } from "../abi/constants";
-import { ringFree } from "../memory/ring";
-import { Micros, state } from "../memory/state";
-import { armRetransmit, noDeadlines } from "./block/deadlines";
-import { finish } from "./block/finish";
-import { raiseReceived } from "./block/ready";
-import { ACK, FIN, RST, SYN } from "./header";
-import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from "./owed";
-import { Segment } from "./segment";
-import { FIN_REACHED, FIN_SEEN, OWES_SYN, PASSIVE, Tcb } from "./tcb";
+import {
+  ERROR_CONNECTION_REFUSED,
+  ERROR_CONNECTION_RESET,
+  STATE_CLOSE_WAIT,
+  STATE_CLOSING,
+  STATE_ESTABLISHED,
+  STATE_FIN_WAIT_1,
+  STATE_FIN_WAIT_2,
+  STATE_LAST_ACK,
+  STATE_SYN_RECEIVED,
+  STATE_TIME_WAIT,
+} from '../abi/constants';
+import { ringFree } from '../memory/ring';
+import { Micros, state } from '../memory/state';
+import { armRetransmit, noDeadlines } from './block/deadlines';
+import { finish } from './block/finish';
+import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from './block/owed';
+import { raiseReceived } from './block/ready';
+import { ACK, FIN, RST, SYN } from './header';
+import { Segment } from './segment';
+import { FIN_REACHED, FIN_SEEN, OWES_SYN, PASSIVE, Tcb } from './tcb';
 
 /** Second: a RST counts only at exactly RCV.NXT; elsewhere in the window it may be forged (RFC 5961 §3.2). */
 export function checkReset(tcb: Tcb, seg: Segment): u32 {
@@ -40,7 +51,8 @@ export function checkFin(tcb: Tcb, seg: Segment): u32 {
   tcb.rcvNxt++;
   tcb.set(FIN_REACHED);
   if (tcb.state == STATE_ESTABLISHED) tcb.state = STATE_CLOSE_WAIT;
-  else if (tcb.state == STATE_FIN_WAIT_1) tcb.state = STATE_CLOSING; // our FIN's ACK would have led on already
+  else if (tcb.state == STATE_FIN_WAIT_1)
+    tcb.state = STATE_CLOSING; // our FIN's ACK would have led on already
   else if (tcb.state == STATE_FIN_WAIT_2) enterTimeWait(tcb);
   raiseReceived(tcb);
   return OWE_ACK_NOW;

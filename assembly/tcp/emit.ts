@@ -1,24 +1,30 @@
 // Writes segments: header, options, payload and checksum go straight into a packet on the transmit queue. Each function
 // answers false, having done nothing, when the queue is full. Not for: deciding what to send (tcp/send.ts).
 
-import { COUNTER_RESETS_OUT, COUNTER_SEGMENTS_OUT, OFFLOAD_CHECKSUM, STATE_SYN_RECEIVED, TRACE_SEGMENT_OUT } from "../abi/constants";
-import { mappedBytes } from "../ip/address";
-import { complement, copySum, fold, pseudoSum, sum, swapped } from "../ip/checksum";
-import { HEADER4, PROTOCOL_TCP } from "../ip/header4";
-import { interfaceAt } from "../ip/interface";
-import { packetBegin, packetSendOffloaded } from "../ip/output";
-import { writeOffload, writePlain } from "../ip/virtio";
-import { count } from "../memory/counters";
-import { Reply } from "../memory/replies";
-import { ringAddress, ringContiguous } from "../memory/ring";
-import { NEVER, state } from "../memory/state";
-import { traceSegment } from "../trace/trace";
-import { largestSegment } from "./handshake";
-import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from "./header";
-import { TIMESTAMPS_SIZE, synOptionsSize, writeSynOptions, writeTimestamps } from "./options";
-import { advertiseWindow } from "./receive";
-import { timestampNow } from "./recovery/rtt";
-import { OWES_ACK, SCALING_ON, TIMESTAMPS_ON, Tcb, tcbFind } from "./tcb";
+import {
+  COUNTER_RESETS_OUT,
+  COUNTER_SEGMENTS_OUT,
+  OFFLOAD_CHECKSUM,
+  STATE_SYN_RECEIVED,
+  TRACE_SEGMENT_OUT,
+} from '../abi/constants';
+import { mappedBytes } from '../ip/address';
+import { complement, copySum, fold, pseudoSum, sum, swapped } from '../ip/checksum';
+import { HEADER4, PROTOCOL_TCP } from '../ip/header4';
+import { interfaceAt } from '../ip/interface';
+import { packetBegin, packetSendOffloaded } from '../ip/output';
+import { writeOffload, writePlain } from '../ip/virtio';
+import { count } from '../memory/counters';
+import { Reply } from '../memory/replies';
+import { ringAddress, ringContiguous } from '../memory/ring';
+import { NEVER, state } from '../memory/state';
+import { traceSegment } from './block/observe';
+import { largestSegment } from './handshake';
+import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
+import { synOptionsSize, TIMESTAMPS_SIZE, writeSynOptions, writeTimestamps } from './options';
+import { advertiseWindow } from './receive';
+import { timestampNow } from './recovery/rtt';
+import { OWES_ACK, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
 
 /** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
 export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, control: u32): bool {
@@ -88,7 +94,7 @@ export function emitReplyReset(reply: Reply): void {
   const packet = packetBegin(reply.interface, HEADER4 + TCP_HEADER);
   if (packet == 0) return;
   const tcp = packet + HEADER4;
-  const between = (<u32>reply.localPort << 16) | reply.remotePort;
+  const between = ((<u32>reply.localPort) << 16) | reply.remotePort;
   writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.flags, 0);
   const from = mappedBytes(reply.localLow);
   const to = mappedBytes(reply.remoteLow);
@@ -146,7 +152,7 @@ function acknowledged(tcb: Tcb): void {
 }
 
 function ports(tcb: Tcb): u32 {
-  return (<u32>tcb.localPort << 16) | tcb.remotePort;
+  return ((<u32>tcb.localPort) << 16) | tcb.remotePort;
 }
 
 function traceOut(tcb: Tcb, control: u32, sequence: u32, length: u32): void {

@@ -1,24 +1,30 @@
 // The three-way handshake (RFC 9293 §3.5): a fresh control block, what SYNs negotiate, the SYN-SENT state
 // (§3.10.7.3) and the step into ESTABLISHED. Simultaneous open included.
 
-import { ERROR_CONNECTION_REFUSED, EVENT_OPEN, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from "../abi/constants";
-import { interfaceAt } from "../ip/interface";
-import { HEADER4 } from "../ip/header4";
-import { NEVER, state } from "../memory/state";
-import { armRetransmit, noDeadlines } from "./block/deadlines";
-import { finish } from "./block/finish";
-import { raiseOnce } from "./block/ready";
-import { congestionInitialize } from "./congestion/reno";
-import { ACK, RST, SYN, TCP_HEADER } from "./header";
-import { leaveHalfOpen } from "./open/listener";
-import { initialSequence, timestampOffset } from "./open/isn";
-import { MAXIMUM_SHIFT } from "./options";
-import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from "./owed";
-import { recoveryInitialize } from "./recovery/newreno";
-import { rttAcknowledged, rttInitialize } from "./recovery/rtt";
-import { Segment } from "./segment";
-import { seqWithin } from "./seq";
-import { FIN_QUEUED, OWES_SYN, SCALING_ON, TIMESTAMPS_ON, Tcb } from "./tcb";
+import {
+  ERROR_CONNECTION_REFUSED,
+  EVENT_OPEN,
+  STATE_ESTABLISHED,
+  STATE_FIN_WAIT_1,
+  STATE_SYN_RECEIVED,
+} from '../abi/constants';
+import { HEADER4 } from '../ip/header4';
+import { interfaceAt } from '../ip/interface';
+import { NEVER, state } from '../memory/state';
+import { armRetransmit, noDeadlines } from './block/deadlines';
+import { finish } from './block/finish';
+import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
+import { raiseOnce } from './block/ready';
+import { congestionInitialize } from './congestion/reno';
+import { ACK, RST, SYN, TCP_HEADER } from './header';
+import { initialSequence, timestampOffset } from './open/isn';
+import { leaveHalfOpen } from './open/listener';
+import { MAXIMUM_SHIFT } from './options';
+import { recoveryInitialize } from './recovery/newreno';
+import { rttAcknowledged, rttInitialize } from './recovery/rtt';
+import { Segment } from './segment';
+import { seqWithin } from './seq';
+import { FIN_QUEUED, OWES_SYN, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Fills a control block whose four-tuple and interface are set. Options are offered until the peer's SYN says no. */
 export function tcbOpen(tcb: Tcb): void {

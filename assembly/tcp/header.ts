@@ -9,7 +9,7 @@
 //   |           Checksum            |         Urgent Pointer        |  16
 //   |                           [Options]                           |  20
 
-import { load16, load32, store16, store32 } from "../memory/bytes";
+import { load16, load32, store16, store32 } from '../memory/bytes';
 
 export function sourcePort(header: usize): u32 {
   return load16(header);

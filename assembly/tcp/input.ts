@@ -1,46 +1,45 @@
 // TCP input: a packet's segment is checked, parsed into `segment` and given to its connection, its listener or nobody
 // (RFC 9293 §3.10.7). What is owed in answer is noted here and sent by output.
 
-import { COUNTER_CHALLENGE_ACKS, COUNTER_SEGMENTS_IN, STATE_CLOSED, STATE_TIME_WAIT, TRACE_SEGMENT_IN } from "../abi/constants";
-import { mappedLow } from "../ip/address";
-import { fold, pseudoSum, sum } from "../ip/checksum";
-import { destination, source } from "../ip/header4";
-import { count } from "../memory/counters";
-import { REPLY_ACK, REPLY_RESET, replyNew } from "../memory/replies";
-import { state } from "../memory/state";
-import { traceSegment } from "../trace/trace";
-import { segmentArrives } from "./arrives";
-import { armDelayedAck } from "./block/deadlines";
-import { finish } from "./block/finish";
-import { wantSend } from "./block/sendlist";
+import {
+  COUNTER_CHALLENGE_ACKS,
+  COUNTER_SEGMENTS_IN,
+  STATE_CLOSED,
+  STATE_TIME_WAIT,
+  TRACE_SEGMENT_IN,
+} from '../abi/constants';
+import { mappedLow } from '../ip/address';
+import { fold, pseudoSum, sum } from '../ip/checksum';
+import { destination, source } from '../ip/header4';
+import { count } from '../memory/counters';
+import { REPLY_ACK, REPLY_RESET, replyNew } from '../memory/replies';
+import { state } from '../memory/state';
+import { segmentArrives } from './arrives';
+import { armDelayedAck } from './block/deadlines';
+import { finish } from './block/finish';
+import { traceSegment } from './block/observe';
+import { OWE_ACK, OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, OWE_RESET } from './block/owed';
+import { wantSend } from './block/sendlist';
 import {
   ACK,
-  RST,
-  SYN,
-  TCP_HEADER,
   acknowledgmentNumber,
   controlBits,
   dataOffset,
   destinationPort,
+  RST,
+  SYN,
   sequenceNumber,
   sourcePort,
+  TCP_HEADER,
   windowField,
-} from "./header";
-import { listenerArrives } from "./open/listen";
-import { listenerFor } from "./open/listener";
-import { parseOptions } from "./options";
-import {
-  OWE_ACK,
-  OWE_ACK_NOW,
-  OWE_CHALLENGE_ACK,
-  OWE_DUPLICATE_ACK,
-  OWE_OUTPUT,
-  OWE_RESET,
-} from "./owed";
-import { Segment, segment } from "./segment";
-import { seqGt } from "./seq";
-import { OWES_ACK, Tcb } from "./tcb";
-import { tableFind } from "./table";
+} from './header';
+import { listenerArrives } from './open/listen';
+import { listenerFor } from './open/listener';
+import { parseOptions } from './options';
+import { Segment, segment } from './segment';
+import { seqGt } from './seq';
+import { tableFind } from './table';
+import { OWES_ACK, Tcb } from './tcb';
 
 /** Takes the segment behind the IP header of `packet`. False: malformed. `known`: its checksum needs no check. */
 export function tcpInput(packet: usize, header: u32, total: u32, interfaceNumber: u32, known: bool): bool {

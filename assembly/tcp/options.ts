@@ -5,8 +5,8 @@
 //
 // Not for: deciding what to offer (tcp/handshake.ts).
 
-import { load16, load32, store32 } from "../memory/bytes";
-import { Segment } from "./segment";
+import { load16, load32, store32 } from '../memory/bytes';
+import { Segment } from './segment';
 
 /**
  * Reads the options in `size` bytes at `address` into `seg`. Unknown ones are skipped by their length (MUST-6); an

@@ -1,17 +1,23 @@
 // Seventh check of SEGMENT ARRIVES, the segment text (RFC 9293 §3.10.7.4): where bytes go, and which ACK they earn.
 // Also the receive window. Not for: delivery to the user (tcp/calls.ts).
 
-import { ERROR_CONNECTION_RESET, ERROR_NO_BUFFERS, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2 } from "../abi/constants";
-import { ringEnsure, ringWrite } from "../memory/ring";
-import { state } from "../memory/state";
-import { abort } from "./block/finish";
-import { pieceAppend, pieceAt, piecePossible, piecesSettle } from "./block/pieces";
-import { raiseReceived } from "./block/ready";
-import { reassemblyAbsorb, reassemblyAdd } from "./block/reassembly";
-import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from "./owed";
-import { Segment } from "./segment";
-import { seqGe, seqLt, seqMax } from "./seq";
-import { DISCARD, ORPHAN, PAUSED, Tcb, unread } from "./tcb";
+import {
+  ERROR_CONNECTION_RESET,
+  ERROR_NO_BUFFERS,
+  STATE_ESTABLISHED,
+  STATE_FIN_WAIT_1,
+  STATE_FIN_WAIT_2,
+} from '../abi/constants';
+import { ringEnsure, ringWrite } from '../memory/ring';
+import { state } from '../memory/state';
+import { abort } from './block/finish';
+import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
+import { pieceAppend, pieceAt, piecePossible, piecesSettle } from './block/pieces';
+import { raiseReceived } from './block/ready';
+import { reassemblyAbsorb, reassemblyAdd } from './block/reassembly';
+import { Segment } from './segment';
+import { seqGe, seqLt, seqMax } from './seq';
+import { DISCARD, ORPHAN, PAUSED, Tcb, unread } from './tcb';
 
 /** Takes the text of a segment that has been trimmed to the window. */
 export function takeText(tcb: Tcb, seg: Segment): u32 {
@@ -106,5 +112,5 @@ function room(tcb: Tcb): u32 {
 
 /** Fr × RCV.BUFF with Fr = 1/2, or one segment (RFC 9293 §3.8.6.2.2); at least what scaling can say. */
 function worthwhile(tcb: Tcb): u32 {
-  return max(min<u32>(state.receiveBuffer >> 1, tcb.rcvMss), <u32>1 << tcb.rcvShift);
+  return max(min<u32>(state.receiveBuffer >> 1, tcb.rcvMss), (<u32>1) << tcb.rcvShift);
 }

@@ -1,8 +1,8 @@
 // The segment under examination: one at a time, at a fixed address, filled by tcp/input.ts (RFC 9293 §3.3.1, SEG.*).
 // Checks may shorten it: what is left is what the connection has still to take.
 
-import { SEGMENT_BASE } from "../memory/map";
-import { FIN, SYN } from "./header";
+import { SEGMENT_BASE } from '../memory/map';
+import { FIN, SYN } from './header';
 
 @unmanaged
 export class Segment {

@@ -1,23 +1,23 @@
 // What a connection sends, and when: SYN, lost segments, new data within both windows, FIN, ACK. `tcpOutput` is called
 // for connections on the want-to-send list. Not for: writing the segment (tcp/emit.ts).
 
-import { COUNTER_SEGMENTS_RETRANSMITTED, OFFLOAD_TSO4, STATE_CLOSED, STATE_SYN_RECEIVED } from "../abi/constants";
-import { PACKET_LIMIT } from "../abi/limits";
-import { HEADER4 } from "../ip/header4";
-import { interfaceAt } from "../ip/interface";
-import { count } from "../memory/counters";
-import { ringFree } from "../memory/ring";
-import { NEVER, state } from "../memory/state";
-import { armRetransmit } from "./block/deadlines";
-import { freeIfDone } from "./block/finish";
-import { sendTake, wantSend, wantSendFirst } from "./block/sendlist";
-import { congestionRestart } from "./congestion/reno";
-import { emitReset, emitSegment, emitSyn, payloadSize } from "./emit";
-import { ACK, FIN, PSH, TCP_HEADER } from "./header";
-import { TIMESTAMPS_SIZE } from "./options";
-import { limitedTransmit } from "./recovery/newreno";
-import { backedOff, rttForget, rttSent } from "./recovery/rtt";
-import { seqGe, seqLt, seqMax } from "./seq";
+import { COUNTER_SEGMENTS_RETRANSMITTED, OFFLOAD_TSO4, STATE_CLOSED, STATE_SYN_RECEIVED } from '../abi/constants';
+import { PACKET_LIMIT } from '../abi/limits';
+import { HEADER4 } from '../ip/header4';
+import { interfaceAt } from '../ip/interface';
+import { count } from '../memory/counters';
+import { ringFree } from '../memory/ring';
+import { NEVER, state } from '../memory/state';
+import { armRetransmit } from './block/deadlines';
+import { freeIfDone } from './block/finish';
+import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
+import { congestionRestart } from './congestion/reno';
+import { emitReset, emitSegment, emitSyn, payloadSize } from './emit';
+import { ACK, FIN, PSH, TCP_HEADER } from './header';
+import { TIMESTAMPS_SIZE } from './options';
+import { limitedTransmit } from './recovery/newreno';
+import { backedOff, rttForget, rttSent } from './recovery/rtt';
+import { seqGe, seqLt, seqMax } from './seq';
 import {
   FIN_QUEUED,
   FIN_SENT,
@@ -31,7 +31,7 @@ import {
   OWES_SYN,
   PERSIST,
   Tcb,
-} from "./tcb";
+} from './tcb';
 
 /** Sends what connections owe until all is sent or the transmit queues are full. */
 export function sendOwed(): void {

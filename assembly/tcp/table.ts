@@ -5,11 +5,11 @@
 //
 // Not for: listeners (tcp/listen.ts).
 
-import { sipHash } from "../crypto/siphash";
-import { HASH_DIRECTORY } from "../memory/map";
-import { takeMemory } from "../memory/pages";
-import { state } from "../memory/state";
-import { IN_TABLE, Tcb } from "./tcb";
+import { sipHash } from '../crypto/siphash';
+import { HASH_DIRECTORY } from '../memory/map';
+import { takeMemory } from '../memory/pages';
+import { state } from '../memory/state';
+import { IN_TABLE, Tcb } from './tcb';
 
 /** The connection with these ends, or null. */
 export function tableFind(
@@ -50,7 +50,7 @@ export function tableInsert(tcb: Tcb): bool {
 export function tableRemove(tcb: Tcb): void {
   if (!tcb.has(IN_TABLE)) return;
   let at = bucketOf(tcb.hash);
-  while (load<usize>(at) != changetype<usize>(tcb)) at = load<usize>(at) + offsetof<Tcb>("hashNext");
+  while (load<usize>(at) != changetype<usize>(tcb)) at = load<usize>(at) + offsetof<Tcb>('hashNext');
   store<usize>(at, tcb.hashNext);
   tcb.clear(IN_TABLE);
   state.hashCount--;
@@ -84,7 +84,7 @@ function tupleHash(
   localPort: u32,
   remotePort: u32,
 ): u32 {
-  const ports = (<u64>localPort << 16) | remotePort;
+  const ports = ((<u64>localPort) << 16) | remotePort;
   return <u32>sipHash(state.hashKey0, state.hashKey1, localHigh, localLow, remoteHigh, remoteLow, ports);
 }
 
@@ -96,8 +96,8 @@ function bucketOf(hash: u32): usize {
 }
 
 function bucketAt(index: u32): usize {
-  const part = load<usize>(HASH_DIRECTORY + (<usize>(index >> PART_SHIFT) << 2));
-  return part + (<usize>(index & PART_MASK) << 2);
+  const part = load<usize>(HASH_DIRECTORY + ((<usize>(index >> PART_SHIFT)) << 2));
+  return part + ((<usize>(index & PART_MASK)) << 2);
 }
 
 function link(tcb: Tcb): void {
@@ -112,7 +112,7 @@ function split(): bool {
   if ((fresh & PART_MASK) == 0) {
     const part = fresh >> PART_SHIFT < PARTS ? takeMemory(4 << PART_SHIFT) : 0;
     if (part == 0) return fresh > 0; // no room for more buckets: chains get longer
-    store<usize>(HASH_DIRECTORY + (<usize>(fresh >> PART_SHIFT) << 2), part);
+    store<usize>(HASH_DIRECTORY + ((<usize>(fresh >> PART_SHIFT)) << 2), part);
   }
   state.hashBuckets = fresh + 1;
   if (fresh == 0) return true;

@@ -10,11 +10,11 @@
 // The head of the send ring is the byte at SND.UNA; the head of the receive ring is the oldest byte the user has not
 // taken, its end is RCV.NXT. Not for: changing any of it by rule (every other file of this folder).
 
-import { CONNECTION_DIRECTORY, POOLS_BASE } from "../memory/map";
-import { Pool, poolFind, poolGive, poolInitialize, poolTake } from "../memory/pool";
-import { Ring } from "../memory/ring";
-import { Micros, state } from "../memory/state";
-import { WheelEntry } from "../memory/wheel";
+import { CONNECTION_DIRECTORY, POOLS_BASE } from '../memory/map';
+import { Pool, poolFind, poolGive, poolInitialize, poolTake } from '../memory/pool';
+import { Ring } from '../memory/ring';
+import { Micros, state } from '../memory/state';
+import { WheelEntry } from '../memory/wheel';
 
 @unmanaged
 export class Tcb extends WheelEntry {
@@ -110,11 +110,11 @@ export class Tcb extends WheelEntry {
   receiveRingFields2: u64;
 
   get sendRing(): Ring {
-    return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>("sendRingFields"));
+    return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>('sendRingFields'));
   }
 
   get receiveRing(): Ring {
-    return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>("receiveRingFields"));
+    return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>('receiveRingFields'));
   }
 
   has(flag: u32): bool {

@@ -1,18 +1,26 @@
 // What happens when a timer fires: one named reaction for each (RFC 9293 §3.10.8, RFC 6298 §5). A reaction decides and
 // marks what is owed; sending follows. Not for: the wheel (memory/wheel.ts), arming (tcp/block/deadlines.ts).
 
-import { ERROR_TIMED_OUT, EVENT_TIMEOUT, STATE_CLOSED, STATE_FIN_WAIT_2, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from "../abi/constants";
-import { NEVER, state } from "../memory/state";
-import { wheelExpired } from "../memory/wheel";
-import { traceState } from "../trace/trace";
-import { fileDeadlines } from "./block/deadlines";
-import { abort, finish } from "./block/finish";
-import { raise } from "./block/ready";
-import { wantSend } from "./block/sendlist";
-import { congestionTimeout } from "./congestion/reno";
-import { recoveryTimeout } from "./recovery/newreno";
-import { backedOff, rttForget } from "./recovery/rtt";
-import { HELD, OWES_ACK, OWES_KEEP_ALIVE, OWES_PROBE, OWES_SYN, PASSIVE, PERSIST, Tcb } from "./tcb";
+import {
+  ERROR_TIMED_OUT,
+  EVENT_TIMEOUT,
+  STATE_CLOSED,
+  STATE_FIN_WAIT_2,
+  STATE_SYN_RECEIVED,
+  STATE_SYN_SENT,
+  STATE_TIME_WAIT,
+} from '../abi/constants';
+import { NEVER, state } from '../memory/state';
+import { wheelExpired } from '../memory/wheel';
+import { fileDeadlines } from './block/deadlines';
+import { abort, finish } from './block/finish';
+import { traceState } from './block/observe';
+import { raise } from './block/ready';
+import { wantSend } from './block/sendlist';
+import { congestionTimeout } from './congestion/reno';
+import { recoveryTimeout } from './recovery/newreno';
+import { backedOff, rttForget } from './recovery/rtt';
+import { HELD, OWES_ACK, OWES_KEEP_ALIVE, OWES_PROBE, OWES_SYN, PASSIVE, PERSIST, Tcb } from './tcb';
 
 /** Runs the reactions of every deadline that has come. */
 export function tcpTimersExpire(): void {
@@ -118,7 +126,8 @@ function limitFor(tcb: Tcb): u32 {
 
 /** A SYN that nobody answers needs no RST; anything else may still be heard. */
 function abortUnheard(tcb: Tcb): void {
-  if (tcb.state == STATE_SYN_SENT || (tcb.state == STATE_SYN_RECEIVED && tcb.has(PASSIVE))) finish(tcb, ERROR_TIMED_OUT);
+  if (tcb.state == STATE_SYN_SENT || (tcb.state == STATE_SYN_RECEIVED && tcb.has(PASSIVE)))
+    finish(tcb, ERROR_TIMED_OUT);
   else abort(tcb, ERROR_TIMED_OUT);
 }
 

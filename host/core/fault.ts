@@ -47,7 +47,7 @@ function sourceLine(offset: number, origin: URL | undefined): string | undefined
     const { SourceMap } = process.getBuiltinModule('node:module');
     const map = new SourceMap(JSON.parse(readFileSync(new URL(`${origin.href}.map`), 'utf8')));
     const entry = map.findEntry(0, offset);
-    if (!('originalSource' in entry)) return undefined;
+    if (!('originalSource' in entry) || entry.originalSource === undefined) return undefined;
     return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   } catch {
     return undefined;

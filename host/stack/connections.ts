@@ -37,6 +37,8 @@ export type Acceptor<Owner> = (connection: Connection<Owner>) => Owner;
 export interface StackPort {
   readonly core: Core;
   readonly keepAlive: KeepAlive;
+  /** Tells the core what time it is, for calls that count from now. */
+  tick(): void;
   /** Something was asked of the core: let the stack run soon. */
   wake(): void;
   /** Puts out at once what the core owes. */
@@ -154,8 +156,8 @@ export class Connection<Owner> {
   /** Accepted by `finish`, not yet by the core. */
   tail: Uint8Array | undefined;
   paused = false;
-  /** Events that wait until the owner reads again. */
-  #deferred = 0;
+  /** Events that wait: until the owner reads again, or since the snapshot they were in. */
+  deferred = 0;
   #holds = false;
 
   constructor(
@@ -183,8 +185,8 @@ export class Connection<Owner> {
   /** Events kept back while paused, now due. */
   takeDeferred(): number {
     if (this.paused) return 0;
-    const events = this.#deferred;
-    this.#deferred = 0;
+    const events = this.deferred;
+    this.deferred = 0;
     return events;
   }
 
@@ -205,7 +207,7 @@ export class Connection<Owner> {
   /** Takes all of the final chunk and sends FIN behind it. */
   finish(bytes?: Uint8Array): void {
     const taken = bytes === undefined ? 0 : this.write(bytes);
-    if (bytes !== undefined && taken >= 0 && taken < bytes.length) this.tail = bytes.slice(taken);
+    if (bytes !== undefined && taken >= 0 && taken < bytes.length) this.tail = new Uint8Array(bytes.subarray(taken));
     else this.core.calls.tcpShutdown(this.handle);
     this.all.port.wake();
   }
@@ -218,7 +220,7 @@ export class Connection<Owner> {
   resume(): void {
     this.paused = false;
     this.core.calls.tcpSetOption(this.handle, OPTION_PAUSED, 0);
-    if (this.#deferred !== 0) this.all.noteResumed(this);
+    if (this.deferred !== 0) this.all.noteResumed(this);
     this.all.port.wake();
   }
 
@@ -229,12 +231,14 @@ export class Connection<Owner> {
   }
 
   setOption(option: number, value: number): boolean {
+    this.all.port.tick();
     const done = this.core.calls.tcpSetOption(this.handle, option, value) >= 0;
     this.all.port.wake();
     return done;
   }
 
   setTimeout(milliseconds: number): void {
+    this.all.port.tick();
     this.core.calls.tcpSetTimeout(this.handle, milliseconds);
     this.all.port.wake();
   }
@@ -244,11 +248,16 @@ export class Connection<Owner> {
   }
 
   /**
-   * The owner lets go: what was accepted is still delivered, what arrives from now on is answered with RST.
+   * The owner lets go: what was accepted is still delivered, what arrives from now on is answered with RST, and so is
+   * what nobody has read: the peer has to learn that it was lost (RFC 9293 §3.6.1 SHLD-3).
    * @param holds whether the process has to stay alive for it
    */
   abandon(holds: boolean): void {
     this.owner = null;
+    if (this.core.calls.tcpReceive(this.handle) > 0) {
+      this.abort();
+      return;
+    }
     if (this.tail === undefined) this.core.calls.tcpShutdown(this.handle);
     if (this.paused) this.resume();
     this.#holds = holds;
@@ -321,7 +330,7 @@ export class Connection<Owner> {
 
   /** While paused, the end waits behind the bytes that nobody has read; a failure does not. */
   #wait(event: number): boolean {
-    if (this.paused) this.#deferred |= event;
+    if (this.paused) this.deferred |= event;
     return this.paused;
   }
 

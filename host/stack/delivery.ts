@@ -20,6 +20,11 @@ export class Delivery<Owner> {
   /** Events told since the last `run`. */
   delivered = 0;
 
+  /** Events taken from the core for a connection and not told yet. */
+  pending(connection: Connection<Owner>): number {
+    return connection === this.#connection ? this.#events : 0;
+  }
+
   /** To be called when the microtasks that `run` waited for have run. */
   microtasksRan(): void {
     this.#microtasksDue = false;

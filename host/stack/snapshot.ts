@@ -28,6 +28,8 @@ export interface SocketSnapshot {
   bytesWritten: number;
   discarding: boolean;
   paused: boolean;
+  /** Events that the core has told and the handlers have not heard. */
+  events: number;
   allowHalfOpen: boolean;
   /** What `end(data)` accepted and the core had no room for. */
   tail?: Uint8Array;
@@ -46,9 +48,10 @@ export function takeSnapshot(
   now: number,
   connections: Connections<Socket<unknown>>,
   listeners: readonly SocketListener<unknown>[],
+  pending: (connection: Connection<Socket<unknown>>) => number,
 ): StackSnapshot {
   const sockets: SocketSnapshot[] = [];
-  for (const connection of connections.all()) sockets.push(socketSnapshot(connection));
+  for (const connection of connections.all()) sockets.push(socketSnapshot(connection, pending(connection)));
   return { memory: core.snapshot(), now, listeners: listeners.map(SocketListener.state), sockets };
 }
 
@@ -73,6 +76,8 @@ export function restoreSockets(
     if (socket === undefined || socket.phase === 'connecting') continue;
     const connection = connections.add(handle);
     connection.tail = socket.tail;
+    connection.deferred = socket.events;
+    connections.noteResumed(connection);
     if (socket.phase === 'closed') {
       connections.noteOrphan(connection);
       continue;
@@ -95,12 +100,14 @@ export function restoreSockets(
   return [...listeners.values()];
 }
 
-function socketSnapshot(connection: Connection<Socket<unknown>>): SocketSnapshot {
+function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number): SocketSnapshot {
   const { handle, paused, tail, owner } = connection;
+  const events = connection.deferred | pending;
   const { listener, ...state } = owner === null ? ORPHAN : Socket.state(owner);
   return {
     handle,
     paused,
+    events,
     ...state,
     ...(tail === undefined ? {} : { tail: tail.slice() }),
     ...(listener === undefined ? {} : { listener: SocketListener.state(listener).handle }),

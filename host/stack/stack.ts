@@ -104,7 +104,13 @@ export class Stack {
     core.onFault = (fault) => queueMicrotask(() => this.#fail(fault));
     const events = { moved: () => this.pump(), failed: (error: Error) => this.#report(error) };
     this.#interfaces = new Interfaces(core, clock, events);
-    const port = { core, keepAlive: new KeepAlive(), wake: () => this.#wake(), transmit: () => this.#transmit() };
+    const port = {
+      core,
+      keepAlive: new KeepAlive(),
+      tick: () => core.calls.timersExpire(clock.now()),
+      wake: () => this.#wake(),
+      transmit: () => this.#transmit(),
+    };
     this.#connections = new Connections(port, Socket.events);
     this.#delivery = new Delivery(core, this.#connections);
     this.#pings = new Pings(core, clock);
@@ -191,7 +197,8 @@ export class Stack {
    * Handlers and `data` stay here.
    */
   snapshot(): StackSnapshot {
-    return takeSnapshot(this.#core, this.clock.now(), this.#connections, this.listeners);
+    const pending = this.#delivery.pending.bind(this.#delivery);
+    return takeSnapshot(this.#core, this.clock.now(), this.#connections, this.listeners, pending);
   }
 
   /** Ends everything: sockets with RST and `close`, pending connects with an error, listeners, devices. Idempotent. */

@@ -46,7 +46,7 @@ export const SHARED = 'assembly/abi/constants';
 export const BARRIERS = [
   {
     from: ['input', 'arrives', 'acknowledge', 'receive', 'close', 'handshake'].map((name) => `assembly/tcp/${name}`),
-    to: ['assembly/ip/output', 'assembly/tcp/output', 'assembly/tcp/emit'],
+    to: ['assembly/ip/output', 'assembly/tcp/send', 'assembly/tcp/emit'],
     reason: 'the input path says what is owed and never sends',
   },
 ];

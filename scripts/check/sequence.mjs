@@ -190,4 +190,4 @@ const LAST_WORDS =
 /** The ends of a segment, of a range received out of order and of a SACK block. */
 const RANGE_FIELDS = /(^|\.)(seg|segment|range|block)\.(start|end|left|right)$/i;
 /** Functions that answer a sequence number or a timestamp. */
-const CIRCLE_FUNCTIONS = new Set(['seqMax', 'seqMin', 'rangeStart', 'rangeEnd', 'timestampNow']);
+const CIRCLE_FUNCTIONS = new Set(['seqMax', 'seqMin', 'rangeStart', 'rangeEnd', 'timestampNow', 'dataEnd']);

@@ -44,7 +44,9 @@ describe('weather', () => {
   it('keeps its sequence from release to release: seed 1 loses these of the first fifty', () => {
     const { inside, outside, clock } = storm({ loss: 0.2 });
     const arrived = new Set(send(50, inside, outside, clock).map(numberOf));
-    expect([...Array(50).keys()].filter((number) => !arrived.has(number))).toEqual([]);
+    expect([...Array(50).keys()].filter((number) => !arrived.has(number))).toEqual([
+      0, 1, 8, 10, 12, 13, 15, 17, 22, 36, 41, 42, 49,
+    ]);
   });
 
   it('has a chance of its own for each matter: loss strikes the same packets whatever else happens', () => {

@@ -134,7 +134,7 @@ describe('D3: end(data)', () => {
     const { client } = await converse(net, record);
     client.end('request');
     expect(client.readyState).toBe(-2);
-    await net.until(() => record.client.closed);
+    await net.until(() => record.client.closed && record.server.closed);
     expect(record.client.events).toEqual(['open', 'data:reply', 'end', 'close']);
     expect(record.client.states).toEqual([1, -2, -2, 0]);
     expect(record.server.events).toEqual(['open', 'data:request', 'end', 'close']);

@@ -2,9 +2,9 @@
 // where it is: it expires early, finds nothing due and is filed again.
 // Not for: what happens at a deadline (tcp/timers.ts).
 
-import { Micros, NEVER } from "../../memory/state";
-import { wheelArm, wheelCancel } from "../../memory/wheel";
-import { Tcb } from "../tcb";
+import { Micros, NEVER } from '../../memory/state';
+import { wheelArm, wheelCancel } from '../../memory/wheel';
+import { Tcb } from '../tcb';
 
 export function armRetransmit(tcb: Tcb, at: Micros): void {
   tcb.retransmitAt = at;

@@ -1,16 +1,16 @@
 // The end of a connection: deletion of the TCB (RFC 9293 §3.10) in steps, since lists and the host may still refer to
 // it. A control block goes back to its pool when the protocol is done with it, it is on no list and nobody holds it.
 
-import { EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from "../../abi/constants";
-import { ringFree } from "../../memory/ring";
-import { leaveHalfOpen } from "../open/listener";
-import { tableRemove } from "../table";
-import { HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, Tcb, tcbFree } from "../tcb";
-import { noDeadlines } from "./deadlines";
-import { piecesDrop } from "./pieces";
-import { raiseOnce, raiseReceived } from "./ready";
-import { reassemblyFree } from "./reassembly";
-import { wantSend } from "./sendlist";
+import { EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
+import { ringFree } from '../../memory/ring';
+import { leaveHalfOpen } from '../open/listener';
+import { tableRemove } from '../table';
+import { HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, Tcb, tcbFree } from '../tcb';
+import { noDeadlines } from './deadlines';
+import { piecesDrop } from './pieces';
+import { raiseOnce, raiseReceived } from './ready';
+import { reassemblyFree } from './reassembly';
+import { wantSend } from './sendlist';
 
 /**
  * Enters CLOSED. `error` is one of ERROR_*, 0 after an orderly close. What has been received stays readable for whoever

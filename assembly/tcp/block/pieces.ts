@@ -5,11 +5,11 @@
 //
 // A connection has pieces only while its receive ring is empty, so ring and pieces never interleave.
 
-import { BATCH_LIMIT } from "../../abi/limits";
-import { PIECES_BASE } from "../../memory/map";
-import { ringEnsure, ringWrite } from "../../memory/ring";
-import { state } from "../../memory/state";
-import { Tcb } from "../tcb";
+import { BATCH_LIMIT } from '../../abi/limits';
+import { PIECES_BASE } from '../../memory/map';
+import { ringEnsure, ringWrite } from '../../memory/ring';
+import { state } from '../../memory/state';
+import { Tcb } from '../tcb';
 
 @unmanaged
 export class Piece {

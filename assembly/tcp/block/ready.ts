@@ -1,9 +1,9 @@
 // The ready list: connections with events for the host, each at most once, first in, first out. It cannot overflow,
 // and nothing calls back into the host.
 
-import { EVENT_CLOSED, EVENT_DATA, EVENT_END, EVENT_OPEN, STATE_CLOSED, STATE_TIME_WAIT } from "../../abi/constants";
-import { state } from "../../memory/state";
-import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, PAUSED, Tcb, unread } from "../tcb";
+import { EVENT_CLOSED, EVENT_DATA, EVENT_END, EVENT_OPEN, STATE_CLOSED, STATE_TIME_WAIT } from '../../abi/constants';
+import { state } from '../../memory/state';
+import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, PAUSED, Tcb, unread } from '../tcb';
 
 /** Tells the host of an event. The host hears of a connection that it holds, or that has just opened for it to take. */
 export function raise(tcb: Tcb, event: u32): void {

@@ -3,9 +3,9 @@
 //
 //   range   start u32 | end u32        sequence numbers, end exclusive
 
-import { slabGive, slabTake } from "../../memory/slab";
-import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from "../seq";
-import { Tcb } from "../tcb";
+import { slabGive, slabTake } from '../../memory/slab';
+import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
+import { Tcb } from '../tcb';
 
 /** Adds a range, merging it with those it touches. False when there are too many ranges or memory has run out. */
 export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
@@ -38,7 +38,7 @@ export function reassemblyAbsorb(tcb: Tcb, next: u32): u32 {
   }
   if (count > 0) {
     const left = tcb.reassemblyCount - count;
-    memory.copy(tcb.reassembly, tcb.reassembly + (<usize>count << 3), <usize>left << 3);
+    memory.copy(tcb.reassembly, tcb.reassembly + ((<usize>count) << 3), (<usize>left) << 3);
     tcb.reassemblyCount = left;
   }
   if (tcb.reassemblyCount == 0) reassemblyFree(tcb);
@@ -53,20 +53,20 @@ export function reassemblyFree(tcb: Tcb): void {
 
 /** Puts one range in place of the ranges first … last - 1. */
 function replace(tcb: Tcb, first: u32, last: u32, start: u32, end: u32): void {
-  const at = tcb.reassembly + (<usize>first << 3);
-  const tail = <usize>(tcb.reassemblyCount - last) << 3;
-  memory.copy(at + 8, tcb.reassembly + (<usize>last << 3), tail);
+  const at = tcb.reassembly + ((<usize>first) << 3);
+  const tail = (<usize>(tcb.reassemblyCount - last)) << 3;
+  memory.copy(at + 8, tcb.reassembly + ((<usize>last) << 3), tail);
   store<u32>(at, start);
   store<u32>(at, end, 4);
   tcb.reassemblyCount = tcb.reassemblyCount + 1 - (last - first);
 }
 
 function rangeStart(tcb: Tcb, index: u32): u32 {
-  return load<u32>(tcb.reassembly + (<usize>index << 3));
+  return load<u32>(tcb.reassembly + ((<usize>index) << 3));
 }
 
 function rangeEnd(tcb: Tcb, index: u32): u32 {
-  return load<u32>(tcb.reassembly + (<usize>index << 3), 4);
+  return load<u32>(tcb.reassembly + ((<usize>index) << 3), 4);
 }
 
 const BLOCK: u32 = 256;

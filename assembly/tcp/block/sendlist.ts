@@ -1,8 +1,8 @@
 // The want-to-send list: connections that owe the network something, each at most once, in the order of service.
 // Not for: what they owe (tcp/send.ts).
 
-import { state } from "../../memory/state";
-import { ON_SEND_LIST, Tcb } from "../tcb";
+import { state } from '../../memory/state';
+import { ON_SEND_LIST, Tcb } from '../tcb';
 
 /** Puts a connection at the end of the list, unless it is on it. */
 export function wantSend(tcb: Tcb): void {

@@ -1,8 +1,8 @@
 // Reno congestion control (RFC 5681 §3.1, §4.1): how large the congestion window is. Bytes throughout.
 // Not for: which segment is sent again (tcp/recovery/newreno.ts).
 
-import { state } from "../../memory/state";
-import { Tcb } from "../tcb";
+import { state } from '../../memory/state';
+import { Tcb } from '../tcb';
 
 /** Once the segment size is known. `synLost`: one segment (RFC 5681 §3.1). */
 export function congestionInitialize(tcb: Tcb, synLost: bool): void {

@@ -1,15 +1,22 @@
 // Active open: the OPEN call (RFC 9293 §3.10.1).
 
-import { ERROR_ADDRESS_IN_USE, ERROR_ADDRESS_NOT_AVAILABLE, ERROR_INVALID, ERROR_NETWORK_UNREACHABLE, ERROR_NO_BUFFERS, STATE_SYN_SENT } from "../../abi/constants";
-import { MAPPED, isMapped, isUnspecified } from "../../ip/address";
-import { isOurs, route } from "../../ip/interface";
-import { sourceFor } from "../../ip/output";
-import { RESULT_BASE } from "../../memory/map";
-import { wantSend } from "../block/sendlist";
-import { tcbOpen } from "../handshake";
-import { tableFind, tableInsert } from "../table";
-import { HELD, tcbFree, tcbNew } from "../tcb";
-import { ephemeralPort } from "./port";
+import {
+  ERROR_ADDRESS_IN_USE,
+  ERROR_ADDRESS_NOT_AVAILABLE,
+  ERROR_INVALID,
+  ERROR_NETWORK_UNREACHABLE,
+  ERROR_NO_BUFFERS,
+  STATE_SYN_SENT,
+} from '../../abi/constants';
+import { isMapped, isUnspecified, MAPPED } from '../../ip/address';
+import { isOurs, route } from '../../ip/interface';
+import { sourceFor } from '../../ip/output';
+import { RESULT_BASE } from '../../memory/map';
+import { wantSend } from '../block/sendlist';
+import { tcbOpen } from '../handshake';
+import { tableFind, tableInsert } from '../table';
+import { HELD, tcbFree, tcbNew } from '../tcb';
+import { ephemeralPort } from './port';
 
 /**
  * Connects to the address at result[0..3], from the one at result[4..7] (unspecified: ours on the way there) and from
@@ -29,7 +36,7 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
     const source = sourceFor(number, remoteHigh, remoteLow);
     if (source == 0) return ERROR_NETWORK_UNREACHABLE;
     localHigh = 0;
-    localLow = MAPPED | (<u64>source << 32);
+    localLow = MAPPED | ((<u64>source) << 32);
   } else if (!isOurs(localHigh, localLow)) return ERROR_ADDRESS_NOT_AVAILABLE;
   const port = localPort == 0 ? ephemeralPort(localHigh, localLow, remoteHigh, remoteLow, remotePort) : localPort;
   const taken = tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) !== null;

@@ -1,8 +1,8 @@
 // Initial send sequence numbers and timestamp offsets: ISN = M + F(four-tuple, secret) (RFC 9293 §3.4.1, RFC 6528 §3).
 
-import { sipHash } from "../../crypto/siphash";
-import { state } from "../../memory/state";
-import { Tcb } from "../tcb";
+import { sipHash } from '../../crypto/siphash';
+import { state } from '../../memory/state';
+import { Tcb } from '../tcb';
 
 /** M is a clock of 4 µs, so the numbers of one four-tuple rise from one incarnation to the next. */
 export function initialSequence(tcb: Tcb): u32 {
@@ -15,14 +15,6 @@ export function timestampOffset(tcb: Tcb): u32 {
 }
 
 function tupleSecret(tcb: Tcb): u64 {
-  const ports = (<u64>tcb.localPort << 16) | tcb.remotePort;
-  return sipHash(
-    state.isnKey0,
-    state.isnKey1,
-    tcb.localHigh,
-    tcb.localLow,
-    tcb.remoteHigh,
-    tcb.remoteLow,
-    ports,
-  );
+  const ports = ((<u64>tcb.localPort) << 16) | tcb.remotePort;
+  return sipHash(state.isnKey0, state.isnKey1, tcb.localHigh, tcb.localLow, tcb.remoteHigh, tcb.remoteLow, ports);
 }

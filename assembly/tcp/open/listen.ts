@@ -1,27 +1,30 @@
 // Passive open: LISTEN's side of the handshake (RFC 9293 §3.10.1, §3.10.7.2) and its SYN queue.
 
-import { COUNTER_SYNS_DROPPED, ERROR_ADDRESS_IN_USE, ERROR_ADDRESS_NOT_AVAILABLE, ERROR_CONNECTION_ABORTED, ERROR_INVALID, ERROR_NO_BUFFERS, ERROR_STALE_HANDLE, STATE_SYN_RECEIVED } from "../../abi/constants";
-import { isOurs } from "../../ip/interface";
-import { isUnspecified } from "../../ip/address";
-import { count } from "../../memory/counters";
-import { RESULT_BASE, setResult } from "../../memory/map";
-import { poolScan, slotOf } from "../../memory/pool";
-import { abort } from "../block/finish";
-import { wantSend } from "../block/sendlist";
-import { acceptSyn, tcbOpen } from "../handshake";
-import { ACK, RST, SYN } from "../header";
-import { OWE_RESET, STOP } from "../owed";
-import { Segment } from "../segment";
-import { tableInsert } from "../table";
-import { PASSIVE, Tcb, connectionPool, tcbFree, tcbNew } from "../tcb";
 import {
-  Listener,
-  listenerByHandle,
-  listenerCollides,
-  listenerFree,
-  listenerNew,
-} from "./listener";
-import { listeningPort } from "./port";
+  COUNTER_SYNS_DROPPED,
+  ERROR_ADDRESS_IN_USE,
+  ERROR_ADDRESS_NOT_AVAILABLE,
+  ERROR_CONNECTION_ABORTED,
+  ERROR_INVALID,
+  ERROR_NO_BUFFERS,
+  ERROR_STALE_HANDLE,
+  STATE_SYN_RECEIVED,
+} from '../../abi/constants';
+import { isUnspecified } from '../../ip/address';
+import { isOurs } from '../../ip/interface';
+import { count } from '../../memory/counters';
+import { RESULT_BASE, setResult } from '../../memory/map';
+import { poolScan, slotOf } from '../../memory/pool';
+import { abort } from '../block/finish';
+import { OWE_RESET, STOP } from '../block/owed';
+import { wantSend } from '../block/sendlist';
+import { acceptSyn, tcbOpen } from '../handshake';
+import { ACK, RST, SYN } from '../header';
+import { Segment } from '../segment';
+import { tableInsert } from '../table';
+import { connectionPool, PASSIVE, Tcb, tcbFree, tcbNew } from '../tcb';
+import { Listener, listenerByHandle, listenerCollides, listenerFree, listenerNew } from './listener';
+import { listeningPort } from './port';
 
 /** Listens on the address at result[0..3] (unspecified: any); port 0 chooses one. Answers the handle; result[0] = the port. */
 export function tcpListen(port: u32, backlog: u32): i32 {

@@ -1,9 +1,9 @@
 // Listeners: local ends that take new connections, found by their port. Not for: what a SYN does (tcp/open/listen.ts).
 
-import { LISTENER_BUCKETS, LISTENER_DIRECTORY, POOLS_BASE } from "../../memory/map";
-import { Pool, PoolItem, poolFind, poolGive, poolInitialize, poolTake } from "../../memory/pool";
-import { isUnspecified } from "../../ip/address";
-import { PASSIVE, Tcb } from "../tcb";
+import { isUnspecified } from '../../ip/address';
+import { LISTENER_BUCKETS, LISTENER_DIRECTORY, POOLS_BASE } from '../../memory/map';
+import { Pool, PoolItem, poolFind, poolGive, poolInitialize, poolTake } from '../../memory/pool';
+import { PASSIVE, Tcb } from '../tcb';
 
 @unmanaged
 export class Listener extends PoolItem {
@@ -35,7 +35,7 @@ export function listenerNew(high: u64, low: u64, port: u32, backlog: u32): Liste
 
 export function listenerFree(listener: Listener): void {
   let at = bucket(listener.port);
-  while (load<usize>(at) != changetype<usize>(listener)) at = load<usize>(at) + offsetof<Listener>("next");
+  while (load<usize>(at) != changetype<usize>(listener)) at = load<usize>(at) + offsetof<Listener>('next');
   store<usize>(at, listener.next);
   poolGive(listenerPool, changetype<usize>(listener));
 }

@@ -1,19 +1,13 @@
 // Ephemeral ports: simple hash-based selection (RFC 6056 §3.3.3). The sequence differs for each destination and cannot
 // be told from outside, and a port comes again as late as possible.
 
-import { sipHash } from "../../crypto/siphash";
-import { state } from "../../memory/state";
-import { tableFind } from "../table";
-import { listenerCollides, listenerFor } from "./listener";
+import { sipHash } from '../../crypto/siphash';
+import { state } from '../../memory/state';
+import { tableFind } from '../table';
+import { listenerCollides, listenerFor } from './listener';
 
 /** A free local port for a connection between two addresses; 0 when every one is taken. */
-export function ephemeralPort(
-  localHigh: u64,
-  localLow: u64,
-  remoteHigh: u64,
-  remoteLow: u64,
-  remotePort: u32,
-): u32 {
+export function ephemeralPort(localHigh: u64, localLow: u64, remoteHigh: u64, remoteLow: u64, remotePort: u32): u32 {
   const offset = <u32>sipHash(state.isnKey1, state.isnKey0, localHigh, localLow, remoteHigh, remoteLow, remotePort);
   for (let tried: u32 = 0; tried < COUNT; tried++) {
     const port = FIRST + ((offset + state.ephemeralNext++) % COUNT);

@@ -1,9 +1,9 @@
 // Fast retransmit and fast recovery without SACK: NewReno (RFC 6582), with limited transmit (RFC 3042).
 // Not for: recovery by timeout (tcp/timers.ts).
 
-import { congestionAcknowledged, congestionLoss } from "../congestion/reno";
-import { seqGe, seqGt } from "../seq";
-import { OWES_RETRANSMIT, RECOVERY, Tcb } from "../tcb";
+import { congestionAcknowledged, congestionLoss } from '../congestion/reno';
+import { seqGe, seqGt } from '../seq';
+import { OWES_RETRANSMIT, RECOVERY, Tcb } from '../tcb';
 
 /** Before anything is sent: "recover" is the initial send sequence number (RFC 6582 §3.2 step 1). */
 export function recoveryInitialize(tcb: Tcb): void {

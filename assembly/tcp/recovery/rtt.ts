@@ -2,10 +2,10 @@
 // the timestamps option (RFC 7323 §4) when that segment was sent twice. Karn's rule (RFC 6298 §3): what was sent twice
 // is never timed.
 
-import { Micros, state } from "../../memory/state";
-import { Segment } from "../segment";
-import { seqGe } from "../seq";
-import { TIMESTAMPS_ON, Tcb } from "../tcb";
+import { Micros, state } from '../../memory/state';
+import { Segment } from '../segment';
+import { seqGe } from '../seq';
+import { Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** Before any measurement (RFC 6298 §2.1). */
 export function rttInitialize(tcb: Tcb): void {
@@ -39,7 +39,7 @@ export function rttAcknowledged(tcb: Tcb, seg: Segment): void {
 
 /** The timeout after `doublings` expirations in a row (RFC 6298 §5.5). */
 export function backedOff(tcb: Tcb, doublings: u32): Micros {
-  return min<Micros>(<Micros>tcb.rto << min<u32>(doublings, 10), RTO_MAXIMUM);
+  return min<Micros>((<Micros>tcb.rto) << min<u32>(doublings, 10), RTO_MAXIMUM);
 }
 
 /** TSval: a clock of 1 ms (RFC 7323 §5.4) with an offset of each connection's own. */
