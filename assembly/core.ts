@@ -6,7 +6,6 @@ import {
   COUNTER_CONNECTIONS,
   COUNTER_LISTENERS,
   ERROR_INVALID,
-  EVENT_OPEN,
   SETTING_CONNECTION_LIMIT,
   SETTING_DATA_RETRIES,
   SETTING_MEMORY_LIMIT,
@@ -27,6 +26,7 @@ import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } fr
 import { REPLY_ACK, REPLY_ECHO, replyAt } from './memory/replies';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
+import { freeIfDone } from './tcp/block/finish';
 import { readyTake } from './tcp/block/ready';
 import { emitReplyAck, emitReplyReset } from './tcp/emit';
 import { listenerInitialize, listenerPool } from './tcp/open/listener';
@@ -126,13 +126,19 @@ export function nextDeadline(): f64 {
 
 /** Takes the next connection with events: its handle, result[0] = EVENT_*, result[1] = its listener's handle; 0: none. */
 export function readyNext(): u32 {
-  const tcb = readyTake();
-  if (tcb === null) return 0;
-  setResult(0, tcb.events);
-  setResult(1, tcb.listener);
-  if (tcb.events & EVENT_OPEN) tcb.set(HELD);
-  tcb.events = 0;
-  return tcb.handle;
+  for (let tcb = readyTake(); tcb != null; tcb = readyTake()) {
+    if (tcb.events == 0) {
+      // Released since: nobody waits for it any more.
+      freeIfDone(tcb);
+      continue;
+    }
+    setResult(0, tcb.events);
+    setResult(1, tcb.listener);
+    tcb.set(HELD);
+    tcb.events = 0;
+    return tcb.handle;
+  }
+  return 0;
 }
 
 /** Answers one by one what input met. A full queue drops them, as a wire would. */

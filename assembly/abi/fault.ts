@@ -7,9 +7,9 @@ import { fd_write, proc_exit } from './wasi_snapshot_preview1';
 /** Writes "message at file:line:column" and ends the instance. */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   let end = FAULT_BASE + TEXT;
-  end = writeText(end, message === null ? 'assertion failed' : message);
+  end = writeText(end, message == null ? 'assertion failed' : message);
   end = writeText(end, ' at ');
-  end = writeText(end, file === null ? '?' : file);
+  end = writeText(end, file == null ? '?' : file);
   end = writeNumber(writeText(end, ':'), line);
   end = writeNumber(writeText(end, ':'), column);
   store<usize>(FAULT_BASE, FAULT_BASE + TEXT);

@@ -26,7 +26,7 @@ export function icmpInput(packet: usize, interfaceNumber: u32): bool {
 function owe(packet: usize, message: usize, length: u32, interfaceNumber: u32): void {
   if (HEADER4 + length > interfaceAt(interfaceNumber).mtu) return;
   const reply = replyNew(REPLY_ECHO);
-  if (reply === null) return;
+  if (reply == null) return;
   reply.sequence = <u32>message;
   reply.acknowledgment = length;
   reply.interface = interfaceNumber;

@@ -47,7 +47,7 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
   if (tcb.has(TIMESTAMPS_ON) && !(seg.flags & RST)) {
     // RFC 7323 §3.2: a segment that lacks the negotiated option is dropped in silence.
     if (!seg.hasTimestamps) return STOP;
-    if (isOld(tcb, seg)) return OWE_DUPLICATE_ACK | STOP;
+    if (isOld(tcb, seg)) return unwanted(seg);
   }
   if (!isAcceptable(tcb, seg)) return unacceptable(tcb, seg);
   // RFC 7323 §4.3 (2), with SEG.SEQ before trimming: the timestamp of the segment that an ACK will answer.
@@ -95,7 +95,11 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
     seg.flags &= ~FIN;
     return OWE_DUPLICATE_ACK;
   }
-  // Bare ACKs could answer each other for ever between two confused ends; data cannot.
+  return unwanted(seg);
+}
+
+/** A segment from elsewhere or from long ago is answered. Bare ACKs could answer each other for ever; data cannot. */
+function unwanted(seg: Segment): u32 {
   return (seg.size == 0 ? OWE_CHALLENGE_ACK : OWE_DUPLICATE_ACK) | STOP;
 }
 

@@ -57,7 +57,7 @@ import {
 /** SEND, first half: how many of `wanted` bytes may be put at result[0]; 0: the buffer is full, EVENT_DRAIN follows. */
 export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   if (tcb.state == STATE_CLOSED) return ERROR_NOT_CONNECTED;
   if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
   if (tcb.state < STATE_ESTABLISHED) return ERROR_NOT_CONNECTED;
@@ -75,7 +75,7 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
 /** SEND, second half: `length` bytes, not more than were reserved, have been put there. */
 export function tcpSendCommit(handle: u32, length: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   const ring = tcb.sendRing;
   if (length > ring.capacity - ring.length) return ERROR_INVALID;
   ring.length += length;
@@ -86,7 +86,7 @@ export function tcpSendCommit(handle: u32, length: u32): i32 {
 /** Sends what Nagle's algorithm holds back. */
 export function tcpFlush(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   tcb.set(FLUSH);
   wantSend(tcb);
   return 0;
@@ -95,7 +95,7 @@ export function tcpFlush(handle: u32): i32 {
 /** RECEIVE: takes all in-order bytes. Answers how many; result[0] = pieces, then each one's address and length. */
 export function tcpReceive(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   const total = unread(tcb);
   let count = takeRing(tcb);
   for (let number: u32 = tcb.pieceFirst; number != 0; ) {
@@ -114,7 +114,7 @@ export function tcpReceive(handle: u32): i32 {
 /** CLOSE (RFC 9293 §3.10.4): a FIN follows what has been sent. */
 export function tcpShutdown(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   shutdown(tcb);
   return 0;
 }
@@ -122,7 +122,7 @@ export function tcpShutdown(handle: u32): i32 {
 /** ABORT (RFC 9293 §3.10.5): a RST, and nothing more. */
 export function tcpAbort(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   abortCall(tcb);
   return 0;
 }
@@ -133,7 +133,7 @@ export function tcpAbort(handle: u32): i32 {
  */
 export function tcpRelease(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   const before = tcb.state;
   tcb.clear(HELD | PAUSED);
   tcb.set(ORPHAN);
@@ -153,7 +153,7 @@ export function tcpRelease(handle: u32): i32 {
 /** Sets OPTION_*. */
 export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   if (option == OPTION_NO_DELAY) {
     setFlag(tcb, NO_DELAY, value != 0);
     if (value != 0) wantSend(tcb);
@@ -174,7 +174,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
 /** Fires EVENT_TIMEOUT once, in so many milliseconds; 0 or less cancels. */
 export function tcpSetTimeout(handle: u32, milliseconds: f64): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   const delay = min(milliseconds, LONGEST_TIMEOUT);
   armTimeout(tcb, delay > 0 && tcb.state != STATE_CLOSED ? state.now + i64(nearest(delay * 1000)) : NEVER);
   return 0;
@@ -183,19 +183,19 @@ export function tcpSetTimeout(handle: u32, milliseconds: f64): i32 {
 /** STATE_* of a connection; ERROR_STALE_HANDLE when there is none. */
 export function tcpState(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  return tcb === null ? ERROR_STALE_HANDLE : <i32>tcb.state;
+  return tcb == null ? ERROR_STALE_HANDLE : <i32>tcb.state;
 }
 
 /** What ended a connection: ERROR_*, 0 for an orderly close or none yet. */
 export function tcpError(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  return tcb === null ? ERROR_STALE_HANDLE : tcb.error;
+  return tcb == null ? ERROR_STALE_HANDLE : tcb.error;
 }
 
 /** result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port. */
 export function tcpEndpoints(handle: u32): i32 {
   const tcb = tcbFind(handle);
-  if (tcb === null) return ERROR_STALE_HANDLE;
+  if (tcb == null) return ERROR_STALE_HANDLE;
   store<u64>(RESULT_BASE, tcb.localHigh);
   store<u64>(RESULT_BASE + 8, tcb.localLow);
   store<u64>(RESULT_BASE + 16, tcb.remoteHigh);

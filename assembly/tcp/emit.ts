@@ -17,9 +17,9 @@ import { writeOffload, writePlain } from '../ip/virtio';
 import { count } from '../memory/counters';
 import { Reply } from '../memory/replies';
 import { ringAddress, ringContiguous } from '../memory/ring';
-import { NEVER, state } from '../memory/state';
+import { NEVER } from '../memory/state';
 import { traceSegment } from './block/observe';
-import { largestSegment } from './handshake';
+import { largestSegment, synWindow } from './handshake';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
 import { synOptionsSize, TIMESTAMPS_SIZE, writeSynOptions, writeTimestamps } from './options';
 import { advertiseWindow } from './receive';
@@ -48,7 +48,7 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   return true;
 }
 
-/** Our SYN, with an ACK in SYN-RECEIVED. Its window is not scaled (RFC 7323 §2.2). */
+/** Our SYN, with an ACK in SYN-RECEIVED. */
 export function emitSyn(tcb: Tcb): bool {
   const scaled = tcb.has(SCALING_ON);
   const stamped = tcb.has(TIMESTAMPS_ON);
@@ -57,12 +57,10 @@ export function emitSyn(tcb: Tcb): bool {
   if (packet == 0) return false;
   const received = tcb.state == STATE_SYN_RECEIVED;
   const control = received ? SYN | ACK : SYN;
-  const window = min<u32>(state.receiveBuffer, u16.MAX_VALUE);
   const tcp = packet + HEADER4;
-  writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, window);
+  writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, synWindow());
   const echo = received ? tcb.tsRecent : 0;
   writeSynOptions(tcp + TCP_HEADER, largestSegment(tcb), scaled, tcb.rcvShift, stamped, timestampNow(tcb), echo);
-  if (received) tcb.rcvAdv = tcb.rcvNxt + window;
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   finishSegment(tcb, packet, header, 0, 0, partial);
   if (received) acknowledged(tcb);
@@ -84,7 +82,7 @@ export function emitReset(tcb: Tcb): bool {
 /** The ACK that answers a segment by itself (RFC 5681 §4.2); best effort. */
 export function emitReplyAck(reply: Reply): void {
   const tcb = tcbFind(reply.handle);
-  if (tcb === null || tcb.state < STATE_SYN_RECEIVED) return;
+  if (tcb == null || tcb.state < STATE_SYN_RECEIVED) return;
   // It says what was so when the segment arrived: the sender counts repetitions of one number.
   emit(tcb, tcb.sndNxt, reply.acknowledgment, 0, 0, ACK);
 }

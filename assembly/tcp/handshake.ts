@@ -21,7 +21,7 @@ import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
 import { MAXIMUM_SHIFT } from './options';
 import { recoveryInitialize } from './recovery/newreno';
-import { rttAcknowledged, rttInitialize } from './recovery/rtt';
+import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
 import { seqWithin } from './seq';
 import { FIN_QUEUED, OWES_SYN, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
@@ -49,7 +49,7 @@ export function tcbOpen(tcb: Tcb): void {
 export function acceptSyn(tcb: Tcb, seg: Segment): void {
   tcb.irs = seg.seq;
   tcb.rcvNxt = seg.seq + 1;
-  tcb.rcvAdv = tcb.rcvNxt;
+  tcb.rcvAdv = tcb.rcvNxt + synWindow(); // what our own SYN says
   tcb.lastAckSent = tcb.rcvNxt;
   // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
   const offered = seg.mss == 0 ? DEFAULT_MSS : max(seg.mss, SMALLEST_MSS);
@@ -68,7 +68,6 @@ export function acceptSyn(tcb: Tcb, seg: Segment): void {
   tcb.sndWndMax = seg.wnd;
   tcb.sndWl1 = seg.seq;
   tcb.sndWl2 = seg.ack;
-  congestionInitialize(tcb, tcb.retransmissions > 0);
 }
 
 /** SEGMENT ARRIVES in SYN-SENT (RFC 9293 §3.10.7.3). */
@@ -104,6 +103,8 @@ export function establish(tcb: Tcb, seg: Segment): void {
   rttAcknowledged(tcb, seg);
   tcb.sndUna = tcb.iss + 1;
   tcb.sndResume = tcb.sndUna;
+  congestionInitialize(tcb, tcb.retransmissions > 0);
+  rttEstablished(tcb);
   tcb.retransmissions = 0;
   tcb.clear(OWES_SYN);
   armRetransmit(tcb, NEVER);
@@ -114,6 +115,11 @@ export function establish(tcb: Tcb, seg: Segment): void {
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry without any options. */
 export function largestSegment(tcb: Tcb): u32 {
   return interfaceAt(tcb.interface).mtu - HEADER4 - TCP_HEADER;
+}
+
+/** The window field of our SYN, which is never scaled (RFC 7323 §2.2). */
+export function synWindow(): u32 {
+  return min<u32>(state.receiveBuffer, u16.MAX_VALUE);
 }
 
 /** The smallest shift that lets 16 bits say the whole buffer (RFC 7323 §2.3). */

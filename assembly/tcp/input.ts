@@ -75,16 +75,16 @@ function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumb
 /** To the connection with the segment's four-tuple, else to a listener, else to CLOSED. */
 function dispatch(seg: Segment): void {
   let tcb = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
-  if (tcb !== null && tcb.state == STATE_TIME_WAIT && reopens(tcb, seg)) {
+  if (tcb != null && tcb.state == STATE_TIME_WAIT && reopens(tcb, seg)) {
     finish(tcb, 0);
     tcb = null;
   }
-  if (tcb !== null) {
+  if (tcb != null) {
     deliver(tcb, seg);
     return;
   }
   const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
-  if (listener === null) resetStranger(seg);
+  if (listener == null) resetStranger(seg);
   else if (listenerArrives(listener, seg) & OWE_RESET) resetStranger(seg);
 }
 
@@ -103,7 +103,7 @@ function deliver(tcb: Tcb, seg: Segment): void {
 function note(tcb: Tcb, owed: u32): void {
   if (owed & OWE_DUPLICATE_ACK || (owed & OWE_CHALLENGE_ACK && challengeAllowed())) {
     const reply = replyNew(REPLY_ACK);
-    if (reply !== null) {
+    if (reply != null) {
       reply.handle = tcb.handle;
       reply.acknowledgment = tcb.rcvNxt;
     }
@@ -126,7 +126,7 @@ function reopens(tcb: Tcb, seg: Segment): bool {
 function resetStranger(seg: Segment): void {
   if (seg.flags & RST) return;
   const reply = replyNew(REPLY_RESET);
-  if (reply === null) return;
+  if (reply == null) return;
   const acknowledges = (seg.flags & ACK) != 0;
   reply.sequence = acknowledges ? seg.ack : 0;
   reply.acknowledgment = acknowledges ? 0 : seg.end;

@@ -4,6 +4,7 @@
 import {
   ERROR_CONNECTION_RESET,
   ERROR_NO_BUFFERS,
+  STATE_CLOSED,
   STATE_ESTABLISHED,
   STATE_FIN_WAIT_1,
   STATE_FIN_WAIT_2,
@@ -12,7 +13,7 @@ import { ringEnsure, ringWrite } from '../memory/ring';
 import { state } from '../memory/state';
 import { abort } from './block/finish';
 import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
-import { pieceAppend, pieceAt, piecePossible, piecesSettle } from './block/pieces';
+import { pieceAppend, pieceAt, piecePossible, piecesDrop, piecesSettle } from './block/pieces';
 import { raiseReceived } from './block/ready';
 import { reassemblyAbsorb, reassemblyAdd } from './block/reassembly';
 import { Segment } from './segment';
@@ -99,7 +100,9 @@ export function settleBatch(): void {
     const owner = pieceAt(number).owner;
     if (owner == 0) continue;
     const tcb = changetype<Tcb>(owner);
-    if (!piecesSettle(tcb)) abort(tcb, ERROR_NO_BUFFERS);
+    if (piecesSettle(tcb)) continue;
+    piecesDrop(tcb);
+    if (tcb.state != STATE_CLOSED) abort(tcb, ERROR_NO_BUFFERS);
   }
   state.pieceCount = 0;
 }

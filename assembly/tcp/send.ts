@@ -16,7 +16,7 @@ import { emitReset, emitSegment, emitSyn, payloadSize } from './emit';
 import { ACK, FIN, PSH, TCP_HEADER } from './header';
 import { TIMESTAMPS_SIZE } from './options';
 import { limitedTransmit } from './recovery/newreno';
-import { backedOff, rttForget, rttSent } from './recovery/rtt';
+import { rttForget, rttSent } from './recovery/rtt';
 import { seqGe, seqLt, seqMax } from './seq';
 import {
   FIN_QUEUED,
@@ -46,15 +46,15 @@ function sendRound(): bool {
   const last = state.sendTail;
   let blocked: Tcb | null = null;
   let more = false;
-  for (let tcb = sendTake(); tcb !== null; tcb = sendTake()) {
+  for (let tcb = sendTake(); tcb != null; tcb = sendTake()) {
     const outcome = tcpOutput(tcb);
     if (outcome == MORE) more = true;
-    if (outcome == FULL && blocked === null) blocked = tcb;
+    if (outcome == FULL && blocked == null) blocked = tcb;
     else if (outcome != DONE) wantSend(tcb);
     else freeIfDone(tcb);
     if (<u32>changetype<usize>(tcb) == last) break;
   }
-  if (blocked !== null) wantSendFirst(blocked);
+  if (blocked != null) wantSendFirst(blocked);
   return more;
 }
 
@@ -89,7 +89,7 @@ function sendSyn(tcb: Tcb): bool {
     tcb.sndResume = tcb.sndNxt;
     rttSent(tcb, tcb.sndNxt);
   }
-  armRetransmit(tcb, state.now + backedOff(tcb, tcb.retransmissions));
+  armRetransmit(tcb, state.now + tcb.rto);
   return true;
 }
 

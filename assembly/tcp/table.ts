@@ -22,7 +22,7 @@ export function tableFind(
 ): Tcb | null {
   // Packets come in trains (Jain & Routhier, 1986): the last one found is the likeliest.
   const last = changetype<Tcb | null>(<usize>state.lastFound);
-  if (last !== null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) return last;
+  if (last != null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) return last;
   if (state.hashBuckets == 0) return null;
   const hash = tupleHash(localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort);
   let address = load<usize>(bucketOf(hash));

@@ -19,7 +19,7 @@ import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
 import { congestionTimeout } from './congestion/reno';
 import { recoveryTimeout } from './recovery/newreno';
-import { backedOff, rttForget } from './recovery/rtt';
+import { probeInterval, rttExpired } from './recovery/rtt';
 import { HELD, OWES_ACK, OWES_KEEP_ALIVE, OWES_PROBE, OWES_SYN, PASSIVE, PERSIST, Tcb } from './tcb';
 
 /** Runs the reactions of every deadline that has come. */
@@ -86,7 +86,7 @@ function retransmit(tcb: Tcb): void {
     return;
   }
   tcb.retransmissions++;
-  rttForget(tcb);
+  rttExpired(tcb);
   if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
     tcb.set(OWES_SYN);
   } else {
@@ -95,7 +95,7 @@ function retransmit(tcb: Tcb): void {
     // Everything outstanding counts as lost; sending goes on from the oldest byte, one segment at first.
     tcb.sndResume = tcb.sndUna;
   }
-  tcb.retransmitAt = state.now + backedOff(tcb, tcb.retransmissions);
+  tcb.retransmitAt = state.now + tcb.rto;
   wantSend(tcb);
 }
 
@@ -107,14 +107,14 @@ function probeWindow(tcb: Tcb): void {
   }
   if (tcb.retransmissions < u8.MAX_VALUE) tcb.retransmissions++;
   tcb.set(OWES_PROBE);
-  tcb.retransmitAt = state.now + backedOff(tcb, tcb.retransmissions);
+  tcb.retransmitAt = state.now + probeInterval(tcb);
   wantSend(tcb);
 }
 
 /** R2 (RFC 9293 §3.8.3): too many in a row, unless the peer answers and merely keeps its window shut (MUST-37). */
 function givesUp(tcb: Tcb): bool {
   if (tcb.retransmissions < limitFor(tcb)) return false;
-  const answers = state.now - tcb.heardAt < 2 * backedOff(tcb, tcb.retransmissions);
+  const answers = state.now - tcb.heardAt < 2 * max<i64>(probeInterval(tcb), tcb.rto);
   return !(tcb.sndWnd == 0 && answers && tcb.has(HELD));
 }
 

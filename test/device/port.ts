@@ -1,7 +1,7 @@
 /**
  * A stand-in for the stack above a device: memory, a clock and a note of every call. Not for: TCP.
  */
-import { HEADROOM } from '../../assembly/abi/constants.js';
+import { HEADROOM, VNET_HEADER } from '../../assembly/abi/constants.js';
 import { type Clock, manualClock } from '../../host/core/clock.js';
 import { scratchMemory } from '../../host/core/scratch.js';
 import type { Device, DeviceError, DevicePort } from '../../host/device/device.js';
@@ -34,6 +34,11 @@ export class TestPort implements DevicePort {
 
   onError(error: DeviceError): void {
     this.errors.push(error);
+  }
+
+  /** The virtio-net header of the packet that was read last. */
+  get header(): Uint8Array {
+    return new Uint8Array(this.memory.buffer, READ_AT - VNET_HEADER, VNET_HEADER).slice();
   }
 
   /** Writes one packet, from an address of its own; `header` goes into the virtio-net header before it. */

@@ -129,6 +129,7 @@ class DocumentedTun extends Duplex {
   holding = false;
   readonly #arrived: Uint8Array[] = [];
   #wantsMore = false;
+  #moves = 0;
   #resume = () => {};
 
   fromKernel(packet: Uint8Array): void {
@@ -146,9 +147,13 @@ class DocumentedTun extends Duplex {
     this.#resume();
   }
 
-  /** Until the stream has handed on what it can. */
+  /** Until the stream has handed on what it can: nothing has moved for some turns of the event loop. */
   async idle(): Promise<void> {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let quiet = 0, moves = -1; quiet < 10; quiet++) {
+      if (moves !== this.#moves) quiet = 0;
+      moves = this.#moves;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   override _read(): void {
@@ -171,6 +176,7 @@ class DocumentedTun extends Duplex {
     const packet = this.#arrived.shift();
     if (packet === undefined) return;
     this.#wantsMore = false;
+    this.#moves++;
     setImmediate(() => this.push(Buffer.from(packet)));
   }
 }

@@ -19,7 +19,7 @@ export function traceSegment(
   window: u32,
 ): void {
   const record = traceRecord();
-  if (record === 0) return;
+  if (record == 0) return;
   store<f64>(record, <f64>state.now / 1000);
   store<u32>(record + 8, tcb.handle);
   store<u8>(record + 12, <u8>kind);
@@ -38,5 +38,5 @@ export function traceSegment(
 
 /** A change of state by a call or a timer. */
 export function traceState(tcb: Tcb, before: i32): void {
-  if (tcb.state !== before) traceSegment(tcb, TRACE_STATE, before, 0, tcb.sndNxt, tcb.rcvNxt, 0, tcb.sndWnd);
+  if (tcb.state != before) traceSegment(tcb, TRACE_STATE, before, 0, tcb.sndNxt, tcb.rcvNxt, 0, tcb.sndWnd);
 }

@@ -37,7 +37,7 @@ export function raiseReceived(tcb: Tcb): void {
 /** Takes the first connection off the list; null when there is none. */
 export function readyTake(): Tcb | null {
   const tcb = changetype<Tcb | null>(<usize>state.readyHead);
-  if (tcb === null) return null;
+  if (tcb == null) return null;
   state.readyHead = <u32>tcb.readyNext;
   if (state.readyHead == 0) state.readyTail = 0;
   tcb.clear(ON_READY_LIST);

@@ -25,7 +25,7 @@ export function wantSendFirst(tcb: Tcb): void {
 /** Takes the first connection off the list; null when there is none. */
 export function sendTake(): Tcb | null {
   const tcb = changetype<Tcb | null>(<usize>state.sendHead);
-  if (tcb === null) return null;
+  if (tcb == null) return null;
   state.sendHead = <u32>tcb.sendNext;
   if (state.sendHead == 0) state.sendTail = 0;
   tcb.clear(ON_SEND_LIST);

@@ -8,7 +8,7 @@ import {
   ERROR_NO_BUFFERS,
   STATE_SYN_SENT,
 } from '../../abi/constants';
-import { isMapped, isUnspecified, MAPPED } from '../../ip/address';
+import { isMapped, isUnicast4, isUnspecified, MAPPED } from '../../ip/address';
 import { isOurs, route } from '../../ip/interface';
 import { sourceFor } from '../../ip/output';
 import { RESULT_BASE } from '../../memory/map';
@@ -29,7 +29,7 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
   let localLow = load<u64>(RESULT_BASE + 24);
   if (remotePort == 0 || remotePort > u16.MAX_VALUE || localPort > u16.MAX_VALUE) return ERROR_INVALID;
   // RFC 9293 §3.9.1.1 MUST-46: broadcast and multicast are no remote end, nor is nobody.
-  if (!isMapped(remoteHigh, remoteLow) || isUnspecified(remoteHigh, remoteLow)) return ERROR_INVALID;
+  if (!isMapped(remoteHigh, remoteLow) || !isUnicast4(RESULT_BASE + 12)) return ERROR_INVALID;
   const number = route(remoteHigh, remoteLow);
   if (number < 0) return ERROR_NETWORK_UNREACHABLE;
   if (isUnspecified(localHigh, localLow)) {
@@ -39,11 +39,11 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
     localLow = MAPPED | ((<u64>source) << 32);
   } else if (!isOurs(localHigh, localLow)) return ERROR_ADDRESS_NOT_AVAILABLE;
   const port = localPort == 0 ? ephemeralPort(localHigh, localLow, remoteHigh, remoteLow, remotePort) : localPort;
-  const taken = tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) !== null;
+  const taken = tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) != null;
   if (port == 0 || taken) return ERROR_ADDRESS_IN_USE;
 
   const tcb = tcbNew();
-  if (tcb === null) return ERROR_NO_BUFFERS;
+  if (tcb == null) return ERROR_NO_BUFFERS;
   tcb.localHigh = localHigh;
   tcb.localLow = localLow;
   tcb.remoteHigh = remoteHigh;

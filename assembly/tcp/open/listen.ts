@@ -35,7 +35,7 @@ export function tcpListen(port: u32, backlog: u32): i32 {
   const chosen = port == 0 ? listeningPort(high, low) : port;
   if (chosen == 0 || listenerCollides(high, low, chosen)) return ERROR_ADDRESS_IN_USE;
   const listener = listenerNew(high, low, chosen, backlog);
-  if (listener === null) return ERROR_NO_BUFFERS;
+  if (listener == null) return ERROR_NO_BUFFERS;
   setResult(0, chosen);
   return <i32>listener.handle;
 }
@@ -43,7 +43,7 @@ export function tcpListen(port: u32, backlog: u32): i32 {
 /** Stops listening. Connections that are open live on; those in SYN-RECEIVED are reset. */
 export function tcpListenerClose(handle: u32): i32 {
   const listener = listenerByHandle(handle);
-  if (listener === null) return ERROR_STALE_HANDLE;
+  if (listener == null) return ERROR_STALE_HANDLE;
   for (let address = poolScan(connectionPool, 0); address != 0 && listener.halfOpen > 0; ) {
     const tcb = changetype<Tcb>(address);
     address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
@@ -60,8 +60,8 @@ export function listenerArrives(listener: Listener, seg: Segment): u32 {
   if (!(seg.flags & SYN)) return STOP; // fourth: anything else is dropped
   // Third. A full SYN queue drops in silence: the peer asks again, and a RST would tell it that nobody listens.
   const tcb = listener.halfOpen < listener.backlog ? tcbNew() : null;
-  if (tcb === null || !receive(tcb, listener, seg)) {
-    if (tcb !== null) tcbFree(tcb);
+  if (tcb == null || !receive(tcb, listener, seg)) {
+    if (tcb != null) tcbFree(tcb);
     count(COUNTER_SYNS_DROPPED);
   }
   return STOP;

@@ -22,7 +22,7 @@ export function listenerInitialize(): void {
 /** A listener on a local end that is free; null when a limit is reached. */
 export function listenerNew(high: u64, low: u64, port: u32, backlog: u32): Listener | null {
   const listener = changetype<Listener | null>(poolTake(listenerPool, LISTENER_LIMIT));
-  if (listener === null) return null;
+  if (listener == null) return null;
   listener.high = high;
   listener.low = low;
   listener.port = port;
@@ -74,7 +74,7 @@ export function listenerCollides(high: u64, low: u64, port: u32): bool {
 export function leaveHalfOpen(tcb: Tcb): void {
   if (!tcb.has(PASSIVE)) return;
   const listener = listenerByHandle(tcb.listener);
-  if (listener !== null) listener.halfOpen--;
+  if (listener != null) listener.halfOpen--;
 }
 
 function bucket(port: u32): usize {

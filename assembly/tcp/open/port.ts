@@ -12,8 +12,8 @@ export function ephemeralPort(localHigh: u64, localLow: u64, remoteHigh: u64, re
   for (let tried: u32 = 0; tried < COUNT; tried++) {
     const port = FIRST + ((offset + state.ephemeralNext++) % COUNT);
     // A port that someone listens on would make its next caller meet this connection instead.
-    if (listenerFor(localHigh, localLow, port) !== null) continue;
-    if (tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) === null) return port;
+    if (listenerFor(localHigh, localLow, port) != null) continue;
+    if (tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) == null) return port;
   }
   return 0;
 }

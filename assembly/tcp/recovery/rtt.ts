@@ -37,9 +37,20 @@ export function rttAcknowledged(tcb: Tcb, seg: Segment): void {
   }
 }
 
-/** The timeout after `doublings` expirations in a row (RFC 6298 §5.5). */
-export function backedOff(tcb: Tcb, doublings: u32): Micros {
-  return min<Micros>((<Micros>tcb.rto) << min<u32>(doublings, 10), RTO_MAXIMUM);
+/** The timer expired: the timeout doubles, and stays so until there is a new sample (RFC 6298 §5.5, Karn's rule). */
+export function rttExpired(tcb: Tcb): void {
+  rttForget(tcb);
+  tcb.rto = min<u32>(tcb.rto << 1, RTO_MAXIMUM);
+}
+
+/** Data transmission begins: a SYN that was sent twice gave no sample (RFC 6298 §5.7). */
+export function rttEstablished(tcb: Tcb): void {
+  if (tcb.srtt == 0 && tcb.retransmissions > 0) tcb.rto = RTO_UNKNOWN;
+}
+
+/** The time between zero-window probes, which doubles each time (RFC 9293 §3.8.6.1 SHLD-30). */
+export function probeInterval(tcb: Tcb): Micros {
+  return min<Micros>((<Micros>tcb.rto) << min<u32>(tcb.retransmissions, 10), RTO_MAXIMUM);
 }
 
 /** TSval: a clock of 1 ms (RFC 7323 §5.4) with an offset of each connection's own. */
@@ -67,5 +78,6 @@ const RTO_INITIAL: u32 = 1_000_000;
  * stack of today uses 200 ms or less.
  */
 const RTO_MINIMUM: u32 = 200_000;
+const RTO_UNKNOWN: u32 = 3_000_000;
 const RTO_MAXIMUM: u32 = 120_000_000;
 const GRANULARITY: u32 = 1_000;
