@@ -41,7 +41,7 @@ export interface StackPort {
   tick(): void;
   /** Something was asked of the core: let the stack run soon. */
   wake(): void;
-  /** Puts out at once what the core owes. */
+  /** Puts out at once what the core owes, so that it has left even if the program ends now. */
   transmit(): void;
 }
 
@@ -267,8 +267,9 @@ export class Connection<Owner> {
     if (!this.dead) this.releaseIfDelivered();
   }
 
-  /** RST at once. */
+  /** RST at once, behind what was written before it in the same turn and may be sent. */
   abort(): void {
+    this.all.port.transmit();
     this.core.calls.tcpAbort(this.handle);
     this.all.port.transmit();
     this.#release();

@@ -299,7 +299,7 @@ export class Stack {
 
   /** For what must leave before the program can end. */
   #transmit(): void {
-    if (!this.#pumping) this.#putOut();
+    this.#putOut();
     this.#wake();
   }
 
