@@ -3,6 +3,11 @@ export { type Clock, type ManualClock, manualClock, systemClock, type Timer } fr
 export { CoreFault } from './core/fault.js';
 export type { CoreSource } from './core/load.js';
 export { type Device, DeviceError, type DevicePort, type LinkType } from './device/device.js';
+export { type MemoryWireOptions, memoryWire } from './device/memory.js';
+export { type Pcap, type PcapOptions, pcap } from './device/pcap.js';
+export { type Tun, type TunOptions, tun } from './device/tun.js';
+export { type Tuntap2Options, type Tuntap2Tun, tuntap2 } from './device/tuntap2.js';
+export { type Weather, type WeatherConditions, type WeatherOptions, weather } from './device/weather.js';
 export { connect, defaultStack, listen, setDefaultStack } from './socket/default-stack.js';
 export { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';

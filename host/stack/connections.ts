@@ -41,8 +41,10 @@ export interface StackPort {
   tick(): void;
   /** Something was asked of the core: let the stack run soon. */
   wake(): void;
-  /** Puts out at once what the core owes, so that it has left even if the program ends now. */
+  /** Puts out now what the core owes. */
   transmit(): void;
+  /** As `transmit`, but leaves it to a pump that is running, which will do it for all its connections together. */
+  transmitSoon(): void;
 }
 
 export class Connections<Owner> {
@@ -263,7 +265,7 @@ export class Connection<Owner> {
     this.#holds = holds;
     if (holds) this.all.port.keepAlive.hold();
     this.all.noteOrphan(this);
-    this.all.port.transmit();
+    this.all.port.transmitSoon();
     if (!this.dead) this.releaseIfDelivered();
   }
 
@@ -271,7 +273,7 @@ export class Connection<Owner> {
   abort(): void {
     this.all.port.transmit();
     this.core.calls.tcpAbort(this.handle);
-    this.all.port.transmit();
+    this.all.port.transmitSoon();
     this.#release();
   }
 

@@ -110,6 +110,7 @@ export class Stack {
       tick: () => core.calls.timersExpire(clock.now()),
       wake: () => this.#wake(),
       transmit: () => this.#transmit(),
+      transmitSoon: () => (this.#pumping ? this.#wake() : this.#transmit()),
     };
     this.#connections = new Connections(port, Socket.events);
     this.#delivery = new Delivery(core, this.#connections);
@@ -207,7 +208,7 @@ export class Stack {
     for (const listener of this.listeners) listener.stop();
     for (const socket of this.sockets) socket.terminate();
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
-    this.#putOut();
+    this.#transmit();
     this.#shut();
   }
 
@@ -299,14 +300,10 @@ export class Stack {
 
   /** For what must leave before the program can end. */
   #transmit(): void {
-    this.#putOut();
-    this.#wake();
-  }
-
-  #putOut(): void {
-    if (this.#core.fault !== undefined) return;
+    if (this.#core.fault !== undefined || this.#closed) return;
     this.#core.calls.output(this.clock.now());
     this.#interfaces.flush();
+    this.#wake();
   }
 
   #fail(fault: CoreFault): void {

@@ -143,7 +143,6 @@ describe('D6: terminate()', () => {
     const record = heard();
     const { client } = await converse(net, record);
     client.write('last words');
-    await net.pass(1);
     client.terminate();
     await net.until(() => record.server.closed);
     expect(record.server.events).toEqual(['open', 'data:last words', 'close:ECONNRESET']);
