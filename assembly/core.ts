@@ -107,6 +107,7 @@ export function input(count: u32, now: f64): void {
 /** Puts what is owed on the transmit queues. Answers how many packets wait on loopback for `input`. */
 export function output(now: f64): u32 {
   setNow(now);
+  settleBatch();
   sendReplies();
   sendOwed();
   return transmitCount(LOOPBACK_INTERFACE) - state.loopbackTaken;

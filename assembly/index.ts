@@ -1,10 +1,11 @@
 // The contract between host and core: every export, one line each. `host/core/core.ts` is its typed other side.
 //
 //   input → ip/input → tcp/input → arrives → acknowledge | receive | close      (reads; sends nothing)
-//   output → tcp/output → emit → ip/output → transmit queue                     (writes what is owed)
+//   output → tcp/send → emit → ip/output → transmit queue                     (writes what is owed)
 //
 // Integers and addresses only. `now` is in milliseconds on the stack's clock, with a fraction, and never goes back.
-// "result[n]" is the n-th u32 of the result area. A handle is positive; a negative answer is one of ERROR_*.
+// A call without it happens at the moment of the last call that gave one. A handle is positive; a negative answer is one
+// of ERROR_*. "result[n]" is the n-th u32 of the result area.
 // Not for: any logic.
 
 // Life. `initialize` seeds the secrets from `random_get`; call it once, first.

@@ -1,22 +1,21 @@
 // The second entry, built to dist/core.test.wasm: the contract, and the internals that unit tests call by themselves.
 // Objects cross as addresses; `takeMemory` makes room for them. Not for: anything that ships.
 
-import { sum } from "./ip/checksum";
+import { sum } from './ip/checksum';
 
-export * from "./index";
-
-export { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin, seqWithin } from "./tcp/seq";
-export { complement, copySum, fold, pseudoSum, sum, swapped } from "./ip/checksum";
-export { sipHash } from "./crypto/siphash";
-export { takeMemory } from "./memory/pages";
-export { slabGive, slabSize, slabTake } from "./memory/slab";
-export { poolFind, poolGive, poolInitialize, poolScan, poolTake } from "./memory/pool";
-export { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree, ringWrite } from "./memory/ring";
-export { wheelArm, wheelCancel, wheelExpired, wheelNext } from "./memory/wheel";
+export { sipHash } from './crypto/siphash';
+export * from './index';
+export { complement, copySum, fold, pseudoSum, sum, swapped } from './ip/checksum';
+export { takeMemory } from './memory/pages';
+export { poolFind, poolGive, poolInitialize, poolScan, poolTake } from './memory/pool';
+export { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree, ringWrite } from './memory/ring';
+export { slabGive, slabSize, slabTake } from './memory/slab';
+export { wheelArm, wheelCancel, wheelExpired, wheelNext } from './memory/wheel';
+export { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin, seqWithin } from './tcp/seq';
 
 /** Meets an impossible state: the test asks where the report says it happened. */
 export function failAssertion(): void {
-  assert(false, "planted fault");
+  assert(false, 'planted fault');
 }
 
 /** A hardware trap: reads behind the end of memory. */

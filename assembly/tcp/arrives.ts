@@ -40,6 +40,7 @@ function passSimultaneousSyn(tcb: Tcb, seg: Segment): void {
   if (!repeats || seg.seq != tcb.irs) return;
   seg.flags &= ~SYN;
   seg.seq++;
+  seg.wnd >>= tcb.sndShift; // the window of a SYN is not scaled (RFC 7323 §2.2)
 }
 
 /** First: does the segment belong to the window? (§3.10.7.4, RFC 7323 §5.3) */

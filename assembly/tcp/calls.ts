@@ -20,7 +20,6 @@ import {
   STATE_FIN_WAIT_1,
   STATE_FIN_WAIT_2,
   STATE_LAST_ACK,
-  STATE_SYN_RECEIVED,
   STATE_SYN_SENT,
   STATE_TIME_WAIT,
 } from '../abi/constants';
@@ -56,7 +55,7 @@ import {
 
 /** SEND, first half: how many of `wanted` bytes may be put at result[0]; 0: the buffer is full, EVENT_DRAIN follows. */
 export function tcpSendReserve(handle: u32, wanted: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   if (tcb.state == STATE_CLOSED) return ERROR_NOT_CONNECTED;
   if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
@@ -74,7 +73,7 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
 
 /** SEND, second half: `length` bytes, not more than were reserved, have been put there. */
 export function tcpSendCommit(handle: u32, length: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   const ring = tcb.sendRing;
   if (length > ring.capacity - ring.length) return ERROR_INVALID;
@@ -85,7 +84,7 @@ export function tcpSendCommit(handle: u32, length: u32): i32 {
 
 /** Sends what Nagle's algorithm holds back. */
 export function tcpFlush(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   tcb.set(FLUSH);
   wantSend(tcb);
@@ -94,7 +93,7 @@ export function tcpFlush(handle: u32): i32 {
 
 /** RECEIVE: takes all in-order bytes. Answers how many; result[0] = pieces, then each one's address and length. */
 export function tcpReceive(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   const total = unread(tcb);
   let count = takeRing(tcb);
@@ -113,17 +112,21 @@ export function tcpReceive(handle: u32): i32 {
 
 /** CLOSE (RFC 9293 §3.10.4): a FIN follows what has been sent. */
 export function tcpShutdown(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
+  const before = tcb.state;
   shutdown(tcb);
+  traceState(tcb, before);
   return 0;
 }
 
 /** ABORT (RFC 9293 §3.10.5): a RST, and nothing more. */
 export function tcpAbort(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
+  const before = tcb.state;
   abortCall(tcb);
+  traceState(tcb, before);
   return 0;
 }
 
@@ -132,7 +135,7 @@ export function tcpAbort(handle: u32): i32 {
  * RST (RFC 9293 §3.6.1, RFC 2525 §2.17).
  */
 export function tcpRelease(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   const before = tcb.state;
   tcb.clear(HELD | PAUSED);
@@ -143,16 +146,14 @@ export function tcpRelease(handle: u32): i32 {
   else if (tcb.state == STATE_SYN_SENT) finish(tcb, 0);
   else if ((unread(tcb) > 0 && !tcb.has(DISCARD)) || tcb.reassemblyCount > 0) abort(tcb, ERROR_CONNECTION_ABORTED);
   else shutdown(tcb);
-  if (tcb.handle == handle) {
-    if (tcb.state == STATE_FIN_WAIT_2) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
-    traceState(tcb, before);
-  }
+  if (tcb.state == STATE_FIN_WAIT_2) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
+  traceState(tcb, before);
   return 0;
 }
 
 /** Sets OPTION_*. */
 export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   if (option == OPTION_NO_DELAY) {
     setFlag(tcb, NO_DELAY, value != 0);
@@ -173,7 +174,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
 
 /** Fires EVENT_TIMEOUT once, in so many milliseconds; 0 or less cancels. */
 export function tcpSetTimeout(handle: u32, milliseconds: f64): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   const delay = min(milliseconds, LONGEST_TIMEOUT);
   armTimeout(tcb, delay > 0 && tcb.state != STATE_CLOSED ? state.now + i64(nearest(delay * 1000)) : NEVER);
@@ -182,19 +183,19 @@ export function tcpSetTimeout(handle: u32, milliseconds: f64): i32 {
 
 /** STATE_* of a connection; ERROR_STALE_HANDLE when there is none. */
 export function tcpState(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   return tcb == null ? ERROR_STALE_HANDLE : <i32>tcb.state;
 }
 
 /** What ended a connection: ERROR_*, 0 for an orderly close or none yet. */
 export function tcpError(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   return tcb == null ? ERROR_STALE_HANDLE : tcb.error;
 }
 
 /** result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port. */
 export function tcpEndpoints(handle: u32): i32 {
-  const tcb = tcbFind(handle);
+  const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
   store<u64>(RESULT_BASE, tcb.localHigh);
   store<u64>(RESULT_BASE + 8, tcb.localLow);
@@ -205,16 +206,26 @@ export function tcpEndpoints(handle: u32): i32 {
   return 0;
 }
 
-/** The connection after `handle`, or the first one for 0; 0 at the end. */
+/** The connection after `handle` that is not released, or the first one for 0; 0 at the end. */
 export function tcpNext(handle: u32): u32 {
-  const address = poolScan(connectionPool, handle == 0 ? 0 : slotOf(handle) + 1);
-  return address == 0 ? 0 : changetype<Tcb>(address).handle;
+  let address = poolScan(connectionPool, handle == 0 ? 0 : slotOf(handle) + 1);
+  while (address != 0) {
+    const tcb = changetype<Tcb>(address);
+    if (!tcb.has(ORPHAN)) return tcb.handle;
+    address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
+  }
+  return 0;
+}
+
+/** The connection that the host knows by this handle: not one that it has released. */
+function held(handle: u32): Tcb | null {
+  const tcb = tcbFind(handle);
+  return tcb == null || tcb.has(ORPHAN) ? null : tcb;
 }
 
 /** CLOSE in each state. Where data is queued the FIN waits behind it, but the state says at once what was asked. */
 function shutdown(tcb: Tcb): void {
   if (tcb.state == STATE_CLOSED || tcb.has(FIN_QUEUED)) return;
-  const before = tcb.state;
   if (tcb.state == STATE_SYN_SENT) {
     finish(tcb, 0);
     return;
@@ -223,20 +234,15 @@ function shutdown(tcb: Tcb): void {
   if (tcb.state == STATE_ESTABLISHED) tcb.state = STATE_FIN_WAIT_1;
   else if (tcb.state == STATE_CLOSE_WAIT) tcb.state = STATE_LAST_ACK;
   wantSend(tcb);
-  traceState(tcb, before);
 }
 
-/** ABORT in each state (RFC 9293 §3.10.5): no RST where the peer knows of no connection or needs none. */
+/**
+ * ABORT in each state (RFC 9293 §3.10.5): no RST where the peer knows of no connection or needs none. We deviate: CLOSING
+ * and LAST-ACK send one too, since they may hold text that was never sent, for which the peer would wait for ever.
+ */
 function abortCall(tcb: Tcb): void {
-  const synchronized =
-    tcb.state == STATE_SYN_RECEIVED ||
-    tcb.state == STATE_ESTABLISHED ||
-    tcb.state == STATE_FIN_WAIT_1 ||
-    tcb.state == STATE_FIN_WAIT_2 ||
-    tcb.state == STATE_CLOSE_WAIT ||
-    tcb.state == STATE_LAST_ACK;
   if (tcb.state == STATE_CLOSED) return;
-  if (tcb.state == STATE_TIME_WAIT || !synchronized) finish(tcb, ERROR_CONNECTION_ABORTED);
+  if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_TIME_WAIT) finish(tcb, ERROR_CONNECTION_ABORTED);
   else abort(tcb, ERROR_CONNECTION_ABORTED);
 }
 

@@ -21,6 +21,7 @@ import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from './block
 import { raiseReceived } from './block/ready';
 import { ACK, FIN, RST, SYN } from './header';
 import { Segment } from './segment';
+import { seqMax } from './seq';
 import { FIN_REACHED, FIN_SEEN, OWES_SYN, PASSIVE, Tcb } from './tcb';
 
 /** Second: a RST counts only at exactly RCV.NXT; elsewhere in the window it may be forged (RFC 5961 §3.2). */
@@ -49,6 +50,7 @@ export function checkFin(tcb: Tcb, seg: Segment): u32 {
     return seg.flags & FIN && seg.length == 0 && seg.seq != tcb.rcvNxt ? OWE_DUPLICATE_ACK : 0;
   }
   tcb.rcvNxt++;
+  tcb.rcvAdv = seqMax(tcb.rcvAdv, tcb.rcvNxt); // a FIN may stand right behind the window
   tcb.set(FIN_REACHED);
   if (tcb.state == STATE_ESTABLISHED) tcb.state = STATE_CLOSE_WAIT;
   else if (tcb.state == STATE_FIN_WAIT_1)

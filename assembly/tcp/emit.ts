@@ -22,7 +22,7 @@ import { traceSegment } from './block/observe';
 import { largestSegment, synWindow } from './handshake';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
 import { synOptionsSize, TIMESTAMPS_SIZE, writeSynOptions, writeTimestamps } from './options';
-import { advertiseWindow } from './receive';
+import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
 import { OWES_ACK, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
 
@@ -39,7 +39,8 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   const packet = packetBegin(tcb.interface, HEADER4 + header + length);
   if (packet == 0) return false;
   const tcp = packet + HEADER4;
-  writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, control, advertiseWindow(tcb));
+  const window = acknowledgment == tcb.rcvNxt ? advertiseWindow(tcb) : advertisedWindow(tcb, acknowledgment);
+  writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, control, window);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   const payload = length == 0 ? 0 : copyPayload(tcb, tcp + header, offset, length, !partial);

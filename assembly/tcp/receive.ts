@@ -83,17 +83,23 @@ export function advertiseWindow(tcb: Tcb): u32 {
   return field;
 }
 
+/** The window field of an ACK that repeats an earlier number: the right edge is where it was. */
+export function advertisedWindow(tcb: Tcb, acknowledgment: u32): u32 {
+  return min((tcb.rcvAdv - acknowledgment) >> tcb.rcvShift, <u32>u16.MAX_VALUE);
+}
+
 /** After the user has read: whether the window has opened enough to tell the peer without being asked. */
 export function windowUpdateDue(tcb: Tcb): bool {
-  // A peer that still has half the buffer before it hears of it with the next ACK.
-  if (tcb.rcvAdv - tcb.rcvNxt >= state.receiveBuffer >> 1) return false;
-  const edge = tcb.rcvNxt + room(tcb);
+  const largest = min<u32>(state.receiveBuffer, (<u32>u16.MAX_VALUE) << tcb.rcvShift);
+  // A peer that still has half the window before it hears of it with the next ACK.
+  if (tcb.rcvAdv - tcb.rcvNxt >= largest >> 1) return false;
+  const edge = tcb.rcvNxt + min(room(tcb), largest);
   return seqGe(edge, tcb.rcvAdv) && edge - tcb.rcvAdv >= worthwhile(tcb);
 }
 
 /**
- * Begins a new batch: the slots of the last one are about to be filled again, so what was not taken moves to the
- * rings. Acknowledged bytes must not be lost: a connection whose bytes find no memory is reset.
+ * Ends a batch: its slots are about to be filled again, so what was not taken moves to the rings. Acknowledged bytes must
+ * not be lost: a connection whose bytes find no memory is reset.
  */
 export function settleBatch(): void {
   for (let number: u32 = 1; number <= state.pieceCount; number++) {

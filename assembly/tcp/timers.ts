@@ -64,6 +64,9 @@ function probeKeepAlive(tcb: Tcb): void {
   const idleUntil = tcb.heardAt + <i64>tcb.keepIdle * 1_000;
   if (state.now < idleUntil) {
     tcb.keepAt = idleUntil;
+  } else if (tcb.sndUna != tcb.sndNxt) {
+    // What is outstanding is question enough (MUST-26).
+    tcb.keepAt = state.now + <i64>tcb.keepInterval * 1_000;
   } else if (tcb.keepProbes >= tcb.keepCount) {
     abort(tcb, ERROR_TIMED_OUT);
   } else {
@@ -83,6 +86,12 @@ function leaveTimeWait(tcb: Tcb): void {
 function retransmit(tcb: Tcb): void {
   if (givesUp(tcb)) {
     abortUnheard(tcb);
+    return;
+  }
+  if (tcb.sndWnd == 0 && tcb.state > STATE_SYN_RECEIVED) {
+    // The peer took its window back: what is outstanding may not go out again, but must be asked for (§3.8.6 MUST-35).
+    tcb.set(PERSIST);
+    probeWindow(tcb);
     return;
   }
   tcb.retransmissions++;
@@ -115,7 +124,8 @@ function probeWindow(tcb: Tcb): void {
 function givesUp(tcb: Tcb): bool {
   if (tcb.retransmissions < limitFor(tcb)) return false;
   const answers = state.now - tcb.heardAt < 2 * max<i64>(probeInterval(tcb), tcb.rto);
-  return !(tcb.sndWnd == 0 && answers && tcb.has(HELD));
+  const shut = tcb.sndWnd == 0 && tcb.state > STATE_SYN_RECEIVED;
+  return !(shut && answers && tcb.has(HELD));
 }
 
 function limitFor(tcb: Tcb): u32 {

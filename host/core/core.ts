@@ -165,10 +165,10 @@ export class Core {
   }
 
   #guard(call: Call): Call {
-    return (first, second) => {
+    return (first, second, third) => {
       if (this.#fault !== undefined) throw this.#fault;
       try {
-        return call(first, second);
+        return call(first, second, third);
       } catch (thrown) {
         throw this.#poison(thrown);
       }
@@ -182,8 +182,8 @@ export class Core {
   }
 }
 
-/** No export takes more than two arguments; surplus ones are ignored by WebAssembly. */
-type Call = (first?: number, second?: number) => number;
+/** No export takes more than three arguments; surplus ones are ignored by WebAssembly. */
+type Call = (first?: number, second?: number, third?: number) => number;
 
 /** Node's `Buffer` where there is one: it is what `data` handlers get, and it skips the zero-filling. */
 function allocate(length: number): Uint8Array<ArrayBuffer> {

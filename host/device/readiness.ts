@@ -34,12 +34,12 @@ export class Readiness {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
     });
-    this.#worker.unref();
     this.#worker.on('message', (events: number) => this.#answered(events));
     this.#worker.on('error', (error) => {
       if (!this.#closed) onFailure(error);
     });
     this.#worker.on('exit', () => closeSync(eventfd));
+    this.#worker.unref(); // only now: listening for messages refs it
     open.add(this);
     if (open.size === 1) process.on('exit', interruptAll);
   }

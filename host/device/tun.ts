@@ -75,8 +75,6 @@ class TunDevice implements Tun {
   #readiness: Readiness | undefined;
   #reffed = false;
   #closed = false;
-  /** Packets have been read since the device was last found empty. */
-  #busy = false;
   #buffer: ArrayBufferLike | undefined;
   /** Where linear memory begins in this process. */
   #base = 0;
@@ -114,14 +112,11 @@ class TunDevice implements Tun {
     const from = this.#native(address) - header;
     for (;;) {
       const length = this.#linux.read(this.#descriptor, from, capacity + header);
-      if (length > header) {
-        this.#busy = true;
-        return length - header;
-      }
+      if (length > header) return length - header;
       const errno = length < 0 ? this.#linux.errno() : ERRNO.EINTR;
       // EIO: the interface is down, like a cable that is not plugged in.
       if (errno === ERRNO.EAGAIN || errno === ERRNO.EIO) {
-        this.#idle();
+        this.#readiness?.want(POLLIN);
         return 0;
       }
       if (errno !== ERRNO.EINTR) throw this.#lost(errno);
@@ -179,21 +174,6 @@ class TunDevice implements Tun {
 
   #clear(address: number, length: number): void {
     new Uint8Array((this.#port as DevicePort).memory.buffer, address, length).fill(0);
-  }
-
-  /**
-   * The device is empty. After a burst the next packet is probably near, and looking again in the next turn of the
-   * event loop is cheaper than waking two threads; the second time the worker waits.
-   */
-  #idle(): void {
-    if (!this.#busy) {
-      this.#readiness?.want(POLLIN);
-      return;
-    }
-    this.#busy = false;
-    setImmediate(() => {
-      if (!this.#closed) this.#port?.onReadable();
-    });
   }
 
   #polled(port: DevicePort, events: number): void {

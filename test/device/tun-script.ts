@@ -20,7 +20,7 @@ const OPTIONS = { name: 'glass%d', kernelAddress: `${THEIRS}/24`, addresses: [`$
 
 const cases: Record<string, () => unknown> = {
   /** The interface as the kernel describes it. */
-  async described() {
+  described() {
     const device = tun({ ...OPTIONS, mtu: 9000, queueLength: 123 });
     const [link] = JSON.parse(ip('-j', 'address', 'show', 'dev', device.name));
     const { local, prefixlen } = link.addr_info.find(({ family }: { family: string }) => family === 'inet');
@@ -77,7 +77,7 @@ const cases: Record<string, () => unknown> = {
     return 'done';
   },
 
-  async 'stays when ref’d'() {
+  'stays when ref’d'() {
     const device = tun(OPTIONS);
     new TestPort(device, systemClock());
     device.ref();
@@ -85,7 +85,6 @@ const cases: Record<string, () => unknown> = {
       print('stayed');
       device.unref();
     }, 300).unref();
-    await new Promise(() => {});
   },
 
   async 'process.exit'() {
@@ -117,13 +116,13 @@ const cases: Record<string, () => unknown> = {
   async 'deleted while idle'() {
     const device = tun(OPTIONS);
     const port = new TestPort(device, systemClock());
-    await pause(200);
+    await quiet(port);
     ip('link', 'delete', device.name);
     await until(() => port.errors.length > 0);
     return port.errors.map(told);
   },
 
-  async 'deleted while busy'() {
+  'deleted while busy'() {
     const device = tun(OPTIONS);
     const port = new TestPort(device, systemClock());
     ip('link', 'delete', device.name);
@@ -152,8 +151,9 @@ const cases: Record<string, () => unknown> = {
     const device = tun(OPTIONS);
     const port = new TestPort(device, systemClock());
     await quiet(port);
+    port.onReady = () => {};
     const before = port.readable;
-    createSocket('udp4').send('x', 9, OURS).unref();
+    createSocket('udp4').unref().send('x', 9, OURS);
     await until(() => port.readable > before);
     const start = process.cpuUsage();
     await pause(500);
@@ -270,7 +270,7 @@ async function next(port: TestPort, wanted: (packet: Uint8Array) => boolean): Pr
   }
 }
 
-/** Until the kernel has sent what it sends when an interface comes up (IPv6), and the device is idle again. */
+/** Until the kernel has sent what it sends when an interface comes up (IPv6), and the device waits for packets. */
 async function quiet(port: TestPort): Promise<void> {
   port.onReady = () => port.readAll();
   ip('link', 'set', 'dev', 'glass0', 'addrgenmode', 'none');
@@ -279,7 +279,6 @@ async function quiet(port: TestPort): Promise<void> {
     seen = port.readable;
     await pause(300);
   }
-  port.onReady = () => {};
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -169,7 +169,11 @@ export class Driver {
       const descriptor = queue + 2 + ((head + index) % TRANSMIT_LIMIT) * (TRANSMIT_DESCRIPTOR >> 2);
       const at = words[descriptor] as number;
       const length = words[descriptor + 1] as number;
-      this.emitted.push({ at: this.now, bytes: bytes.slice(at, at + length), virtio: bytes.slice(at - VNET_HEADER, at) });
+      this.emitted.push({
+        at: this.now,
+        bytes: bytes.slice(at, at + length),
+        virtio: bytes.slice(at - VNET_HEADER, at),
+      });
     }
     if (count > 0) this.calls.transmitDone(1, count);
     this.deviceRoom -= count;

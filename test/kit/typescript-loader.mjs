@@ -1,12 +1,12 @@
 /**
  * Lets a child process run the TypeScript sources as they are: `node --import <this file> script.ts`. Node 20 strips no
- * types, and `dist/` may be stale. Types are erased, not checked.
+ * types, and `dist/` may be stale. Types are erased, not checked; what has been erased once is kept by its hash.
  */
-import { readFile } from 'node:fs/promises';
-import { register } from 'node:module';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import ts from 'typescript';
 
 // Node loads this file twice: in the process itself, where it registers, and in the thread that runs the hooks.
 if (isMainThread) register(import.meta.url);
@@ -25,13 +25,49 @@ export async function resolve(specifier, context, nextResolve) {
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
   const fileName = fileURLToPath(url);
-  const { outputText } = ts.transpileModule(await readFile(fileName, 'utf8'), { fileName, compilerOptions: OPTIONS });
-  return { format: 'module', source: outputText, shortCircuit: true };
+  const source = readFileSync(fileName, 'utf8');
+  const key = createHash('sha256').update(`${loader}\0${fileName}\0${source}`).digest('hex');
+  return { format: 'module', source: kept(key) ?? keep(key, erase(fileName, source)), shortCircuit: true };
 }
 
-const OPTIONS = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ESNext,
-  verbatimModuleSyntax: true,
-  inlineSourceMap: true,
-};
+/** @param {string} key */
+function kept(key) {
+  try {
+    return readFileSync(new URL(`${key}.js`, KEPT), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Under its own name first: another process may be reading or writing the same.
+ * @param {string} key
+ * @param {string} code
+ */
+function keep(key, code) {
+  const unfinished = new URL(`${key}.${process.pid}`, KEPT);
+  mkdirSync(KEPT, { recursive: true });
+  writeFileSync(unfinished, code);
+  renameSync(unfinished, new URL(`${key}.js`, KEPT));
+  return code;
+}
+
+/**
+ * @param {string} fileName
+ * @param {string} source
+ */
+function erase(fileName, source) {
+  // Not as an ES module: nine megabytes would be searched for its exports.
+  const ts = /** @type {typeof import('typescript')} */ (createRequire(import.meta.url)('typescript'));
+  const compilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    verbatimModuleSyntax: true,
+    inlineSourceMap: true,
+  };
+  return ts.transpileModule(source, { fileName, compilerOptions }).outputText;
+}
+
+/** A change of how types are erased must not go unnoticed. */
+const loader = readFileSync(fileURLToPath(import.meta.url), 'utf8');
+const KEPT = new URL('../../node_modules/.cache/vitrine-typescript/', import.meta.url);

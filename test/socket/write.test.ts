@@ -87,10 +87,12 @@ describe('D2: write', () => {
     expect(record.client.has('drain')).toBe(false);
     server.pause();
     while (client.write(Buffer.alloc(1 << 20)) > 0) await net.pass(5);
+    const drains = () => record.client.events.filter((event) => event === 'drain').length;
+    const before = drains();
     server.resume();
-    await net.until(() => record.client.has('drain'));
+    await net.until(() => drains() > before);
     await net.pass(500);
-    expect(record.client.events.filter((event) => event === 'drain')).toHaveLength(1);
+    expect(drains()).toBe(before + 1);
   });
 
   test('moves a megabyte by the loop that the README shows', async () => {

@@ -204,6 +204,16 @@ describe('D20: the process', () => {
       '',
     ],
     [
+      'lives while a closed socket has bytes to deliver',
+      `listener.unref();
+       const client = await stack.connect({ hostname: "localhost", port: listener.port, socket });
+       await new Promise(setImmediate);
+       for (const each of stack.sockets) each.pause();
+       client.end(Buffer.alloc(32 << 20));
+       client.close();`,
+      'alive\n',
+    ],
+    [
       'ends when the stack is closed',
       'await stack.connect({ hostname: "localhost", port: listener.port, socket }); stack.close();',
       '',

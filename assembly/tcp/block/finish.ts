@@ -14,7 +14,7 @@ import { wantSend } from './sendlist';
 
 /**
  * Enters CLOSED. `error` is one of ERROR_*, 0 after an orderly close. What has been received stays readable for whoever
- * holds the connection; the control block may be gone when this returns.
+ * holds the connection. The control block goes back with the next output, when no step of this call can refer to it.
  */
 export function finish(tcb: Tcb, error: i32): void {
   if (tcb.state == STATE_SYN_RECEIVED) leaveHalfOpen(tcb);
@@ -26,13 +26,12 @@ export function finish(tcb: Tcb, error: i32): void {
   reassemblyFree(tcb);
   if (error != 0) raiseOnce(tcb, EVENT_CLOSED);
   else raiseReceived(tcb);
-  freeIfDone(tcb);
+  wantSend(tcb);
 }
 
 /** Ends a connection with a RST to the peer (RFC 9293 §3.10.5). */
 export function abort(tcb: Tcb, error: i32): void {
   tcb.set(OWES_RESET);
-  wantSend(tcb);
   finish(tcb, error);
 }
 

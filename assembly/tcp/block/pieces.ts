@@ -1,5 +1,5 @@
 // Bytes that stay in the slots they arrived in until the user takes them, which saves a copy. A piece lives for one
-// batch: what is still there when the next one comes is moved to the receive ring.
+// batch: what is still there when output follows is moved to the receive ring, for the host fills the slots again.
 //
 //   piece   connection u32 | next u32 (1 + index, 0: last) | address u32 | length u32
 //

@@ -3,10 +3,11 @@
 
 import { EVENT_CLOSED, EVENT_DATA, EVENT_END, EVENT_OPEN, STATE_CLOSED, STATE_TIME_WAIT } from '../../abi/constants';
 import { state } from '../../memory/state';
-import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, PAUSED, Tcb, unread } from '../tcb';
+import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, ORPHAN, PAUSED, Tcb, unread } from '../tcb';
 
 /** Tells the host of an event. The host hears of a connection that it holds, or that has just opened for it to take. */
 export function raise(tcb: Tcb, event: u32): void {
+  if (tcb.has(ORPHAN)) return;
   tcb.events |= <u8>event;
   if (tcb.has(ON_READY_LIST) || !(tcb.has(HELD) || (tcb.events & EVENT_OPEN) != 0)) return;
   tcb.set(ON_READY_LIST);
