@@ -48,6 +48,7 @@ export const OPTION_KEEP_INTERVAL = 4;
 export const OPTION_KEEP_COUNT = 5;
 export const OPTION_PAUSED = 6; // 1: no EVENT_DATA; bytes wait in the receive ring, the window closes
 export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and thrown away (shutdown of the read half)
+export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
 
 // Settings of a whole stack, `configure`; read before the first connection is made.
 export const SETTING_SEND_BUFFER = 1; // bytes a connection may hold for sending

@@ -4,6 +4,7 @@
 
 import {
   EVENT_DRAIN,
+  STATE_CLOSED,
   STATE_CLOSING,
   STATE_FIN_WAIT_1,
   STATE_FIN_WAIT_2,
@@ -13,7 +14,7 @@ import {
 import { ringConsume } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { armRetransmit } from './block/deadlines';
-import { finish } from './block/finish';
+import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { raise } from './block/ready';
 import { enterTimeWait, ORPHAN_FIN_WAIT } from './close';
@@ -40,6 +41,8 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (seqGt(seg.ack, tcb.sndUna)) advance(tcb, seg);
   else if (isDuplicate(tcb, seg, window)) recoveryDuplicate(tcb);
   if (isNewer(tcb, seg)) takeWindow(tcb, seg);
+  resetIfSent(tcb);
+  if (tcb.state == STATE_CLOSED) return STOP;
   return tcb.has(FIN_SENT) && tcb.sndUna == tcb.sndNxt ? finAcknowledged(tcb) : OWE_OUTPUT;
 }
 

@@ -14,6 +14,7 @@ import {
   OPTION_KEEP_INTERVAL,
   OPTION_NO_DELAY,
   OPTION_PAUSED,
+  OPTION_REFUSE,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -25,10 +26,10 @@ import {
 } from '../abi/constants';
 import { RESULT_BASE, setResult } from '../memory/map';
 import { poolScan, slotOf } from '../memory/pool';
-import { ringAddress, ringConsume, ringContiguous, ringEnsure } from '../memory/ring';
+import { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { armKeepAlive, armRetransmit, armTimeout } from './block/deadlines';
-import { abort, finish, freeIfDone } from './block/finish';
+import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
 import { pieceAt, piecesDrop } from './block/pieces';
 import { raiseReceived } from './block/ready';
@@ -48,6 +49,8 @@ import {
   ORPHAN,
   OWES_ACK,
   PAUSED,
+  REFUSE,
+  RESET_WHEN_SENT,
   Tcb,
   tcbFind,
   unread,
@@ -143,9 +146,10 @@ export function tcpRelease(handle: u32): i32 {
   tcb.events = 0;
   armTimeout(tcb, NEVER);
   if (tcb.state == STATE_CLOSED) freeIfDone(tcb);
-  else if (tcb.state == STATE_SYN_SENT) finish(tcb, 0);
-  else if ((unread(tcb) > 0 && !tcb.has(DISCARD)) || tcb.reassemblyCount > 0) abort(tcb, ERROR_CONNECTION_ABORTED);
-  else shutdown(tcb);
+  else {
+    refuse(tcb);
+    shutdown(tcb);
+  }
   if (tcb.state == STATE_FIN_WAIT_2) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
   traceState(tcb, before);
   return 0;
@@ -168,6 +172,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
     setFlag(tcb, PAUSED, value != 0);
     raiseReceived(tcb);
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
+  else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
   else return ERROR_INVALID;
   return 0;
 }
@@ -234,6 +239,7 @@ function shutdown(tcb: Tcb): void {
   if (tcb.state == STATE_ESTABLISHED) tcb.state = STATE_FIN_WAIT_1;
   else if (tcb.state == STATE_CLOSE_WAIT) tcb.state = STATE_LAST_ACK;
   wantSend(tcb);
+  resetIfSent(tcb);
 }
 
 /**
@@ -266,13 +272,26 @@ function setPiece(index: u32, address: usize, length: u32): void {
 /** From now on what arrives is acknowledged and thrown away; so is what waits. */
 function discard(tcb: Tcb): void {
   tcb.set(DISCARD);
-  piecesDrop(tcb);
-  reassemblyFree(tcb);
-  const ring = tcb.receiveRing;
-  if (ring.length > 0) ringConsume(ring, ring.length);
+  dropReceived(tcb);
   if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
   wantSend(tcb);
   raiseReceived(tcb);
+}
+
+/** Nobody will read: what waits is dropped, and the peer will hear of it unless it has long gone. */
+function refuse(tcb: Tcb): void {
+  const lost = (unread(tcb) > 0 || tcb.reassemblyCount > 0) && !tcb.has(DISCARD) && tcb.state != STATE_TIME_WAIT;
+  tcb.set(REFUSE);
+  dropReceived(tcb);
+  if (lost) tcb.set(RESET_WHEN_SENT);
+  resetIfSent(tcb);
+}
+
+/** Forgets everything that was received and not taken. */
+function dropReceived(tcb: Tcb): void {
+  piecesDrop(tcb);
+  reassemblyFree(tcb);
+  ringFree(tcb.receiveRing);
 }
 
 function setKeepAlive(tcb: Tcb, on: bool): void {

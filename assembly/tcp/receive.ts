@@ -2,7 +2,6 @@
 // Also the receive window. Not for: delivery to the user (tcp/calls.ts).
 
 import {
-  ERROR_CONNECTION_RESET,
   ERROR_NO_BUFFERS,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -11,23 +10,23 @@ import {
 } from '../abi/constants';
 import { ringEnsure, ringWrite } from '../memory/ring';
 import { state } from '../memory/state';
-import { abort } from './block/finish';
+import { abort, resetIfSent } from './block/finish';
 import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { pieceAppend, pieceAt, piecePossible, piecesDrop, piecesSettle } from './block/pieces';
 import { raiseReceived } from './block/ready';
 import { reassemblyAbsorb, reassemblyAdd } from './block/reassembly';
 import { Segment } from './segment';
 import { seqGe, seqLt, seqMax } from './seq';
-import { DISCARD, ORPHAN, PAUSED, Tcb, unread } from './tcb';
+import { DISCARD, PAUSED, REFUSE, RESET_WHEN_SENT, Tcb, unread } from './tcb';
 
 /** Takes the text of a segment that has been trimmed to the window. */
 export function takeText(tcb: Tcb, seg: Segment): u32 {
   if (seg.length == 0) return 0;
   // After the peer's FIN there is no text: "this should not occur" (§3.10.7.4).
   if (tcb.state != STATE_ESTABLISHED && tcb.state != STATE_FIN_WAIT_1 && tcb.state != STATE_FIN_WAIT_2) return 0;
-  if (tcb.has(ORPHAN)) {
-    // Nobody will read it: the peer must not believe otherwise (§3.6.1).
-    abort(tcb, ERROR_CONNECTION_RESET);
+  if (tcb.has(REFUSE)) {
+    tcb.set(RESET_WHEN_SENT);
+    resetIfSent(tcb);
     return STOP;
   }
   tcb.rcvMss = <u16>min(max<u32>(tcb.rcvMss, seg.length), tcb.mss);

@@ -186,6 +186,10 @@ export const DRAIN_WANTED: u32 = 1 << 17;
 export const PERSIST: u32 = 1 << 18;
 /** Fast recovery is under way, up to `recover`. */
 export const RECOVERY: u32 = 1 << 19;
+/** Nobody will read what the peer sends. */
+export const REFUSE: u32 = 1 << 27;
+/** The peer sent what nobody will read: a RST follows our last byte, once it is acknowledged. */
+export const RESET_WHEN_SENT: u32 = 1 << 26;
 /** Opened by a listener. */
 export const PASSIVE: u32 = 1 << 20;
 /** The host has the handle. */

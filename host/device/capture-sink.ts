@@ -1,9 +1,9 @@
 /**
- * Takes a capture away to a file or a function without holding up the one who captures: writes what has come together,
- * one write at a time, and keeps a bounded amount meanwhile.
+ * Takes a capture away to a file or a function without holding up the one who captures: writes all that has come
+ * together, one write at a time, and keeps a bounded amount meanwhile.
  * Not for: what the bytes mean (`pcapng.ts`).
  */
-import { closeSync, openSync, write as writeFile, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync, writev } from 'node:fs';
 
 /** Gets the capture in pieces, in order. A promise delays the next piece. The bytes are the receiver's to keep. */
 export type CaptureWriter = (bytes: Uint8Array) => void | Promise<void>;
@@ -77,14 +77,15 @@ export class CaptureSink {
   }
 
   #next(): void {
-    if (this.#ended || this.#writing) return;
-    if (this.#full.length === 0) this.#seal(0);
-    const piece = this.#full.shift();
-    if (piece === undefined) return;
+    if (this.#ended || this.#writing || this.#pending === 0) return;
+    this.#seal(0);
+    const pieces = this.#full;
+    const size = this.#pending;
+    this.#full = [];
     this.#writing = true;
-    this.#target.write(piece, (error) => {
+    this.#target.write(pieces, (error) => {
       this.#writing = false;
-      this.#pending -= piece.length;
+      this.#pending -= size;
       if (error !== undefined) this.#fail(error);
       else this.#next();
     });
@@ -101,7 +102,7 @@ type Done = (error?: unknown) => void;
 
 interface Target {
   /** Not called again before `done`. */
-  write(piece: Uint8Array, done: Done): void;
+  write(pieces: readonly Uint8Array[], done: Done): void;
   /** May be called while a write is under way. */
   end(pieces: readonly Uint8Array[], done: Done): void;
 }
@@ -113,37 +114,48 @@ interface Target {
 class FileTarget implements Target {
   readonly #file: number;
   #position = 0;
-  #underWay: Uint8Array | undefined;
+  #underWay: readonly Uint8Array[] = [];
   #ended: Done | undefined;
 
   constructor(path: string) {
     this.#file = openSync(path, 'w');
   }
 
-  write(piece: Uint8Array, done: Done): void {
-    this.#underWay = piece;
-    writeFile(this.#file, piece, 0, piece.length, this.#position, (error, written) => {
+  write(pieces: readonly Uint8Array[], done: Done): void {
+    this.#underWay = pieces;
+    writev(this.#file, pieces, this.#position, (error, written) => {
       if (this.#ended !== undefined) {
         this.#close(this.#ended);
         return;
       }
-      this.#underWay = undefined;
+      this.#underWay = [];
       this.#position += written;
       if (error !== null) done(error);
-      else if (written < piece.length) this.write(piece.subarray(written), done);
-      else done();
+      else this.#rest(pieces, written, done);
     });
   }
 
   end(pieces: readonly Uint8Array[], done: Done): void {
     try {
-      for (const piece of this.#underWay === undefined ? pieces : [this.#underWay, ...pieces]) this.#writeAll(piece);
+      for (const piece of [...this.#underWay, ...pieces]) this.#writeAll(piece);
     } catch (error) {
       done(error);
     }
     // A number that is closed under a running write might mean another file by the time it is used.
-    if (this.#underWay === undefined) this.#close(done);
+    if (this.#underWay.length === 0) this.#close(done);
     else this.#ended = done;
+  }
+
+  /** A nearly full disk takes less than it is given, before it takes nothing. */
+  #rest(pieces: readonly Uint8Array[], written: number, done: Done): void {
+    let skip = written;
+    const left = pieces.flatMap((piece) => {
+      const taken = Math.min(skip, piece.length);
+      skip -= taken;
+      return taken < piece.length ? [piece.subarray(taken)] : [];
+    });
+    if (left.length === 0) done();
+    else this.write(left, done);
   }
 
   #writeAll(piece: Uint8Array): void {
@@ -165,16 +177,15 @@ class FunctionTarget implements Target {
 
   constructor(private readonly writer: CaptureWriter) {}
 
-  write(piece: Uint8Array, done: Done): void {
-    this.#last = this.#last.then(() => this.writer(piece));
-    this.#last.then(() => done(), done);
-  }
-
-  end(pieces: readonly Uint8Array[], done: Done): void {
+  write(pieces: readonly Uint8Array[], done: Done): void {
     for (const piece of pieces) {
       if (piece.length > 0) this.#last = this.#last.then(() => this.writer(piece));
     }
     this.#last.then(() => done(), done);
+  }
+
+  end(pieces: readonly Uint8Array[], done: Done): void {
+    this.write(pieces, done);
   }
 }
 

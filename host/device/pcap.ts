@@ -5,10 +5,10 @@
  * A slow disk never slows the stack: packets that find no room are left out of the capture and counted.
  * Not for: the format (`pcapng.ts`) and the writing (`capture-sink.ts`).
  */
-import { VNET_HEADER } from '../../assembly/abi/constants.js';
+import { PACKET_LIMIT, VNET_HEADER } from '../../assembly/abi/constants.js';
 import { CaptureSink, type CaptureWriter } from './capture-sink.js';
 import type { Device, DevicePort } from './device.js';
-import { onlyKnown, unexpected } from './options.js';
+import { onlyKnown, unexpected, wholeNumber } from './options.js';
 import { fileHeader, packetBlockSize, putPacket, statistics } from './pcapng.js';
 
 /** Exactly one of `path` and `write`. */
@@ -19,6 +19,8 @@ export interface PcapOptions {
   write?: CaptureWriter | undefined;
   /** The interface's name in the capture. Default: the device's own name, or `vitrine`. */
   name?: string | undefined;
+  /** Bytes of each packet that are kept, at least 68: an IPv4 and a TCP header with options. Default: all. */
+  snapLength?: number | undefined;
 }
 
 export interface Pcap extends Device {
@@ -36,14 +38,15 @@ export interface Pcap extends Device {
  * @throws Error of `node:fs` when the file can't be opened
  */
 export function pcap(device: Device, options: PcapOptions): Pcap {
-  onlyKnown('pcap', options, ['path', 'write', 'name']);
+  onlyKnown('pcap', options, ['path', 'write', 'name', 'snapLength']);
   const { path, write, name = nameOf(device) } = options;
   if (typeof name !== 'string') throw unexpected('name', 'a string', name);
   if ((path === undefined) === (write === undefined)) throw new TypeError('pcap needs either path or write');
   if (path !== undefined && typeof path !== 'string') throw unexpected('path', 'a string', path);
   if (write !== undefined && typeof write !== 'function') throw unexpected('write', 'a function', write);
+  const snapLength = wholeNumber('snapLength', options.snapLength, 68, PACKET_LIMIT, PACKET_LIMIT);
   const sink = new CaptureSink(path !== undefined ? { path } : { write: write as CaptureWriter });
-  return new PcapDevice(device, sink, name);
+  return new PcapDevice(device, sink, name, snapLength);
 }
 
 class PcapDevice implements Pcap {
@@ -64,12 +67,13 @@ class PcapDevice implements Pcap {
     private readonly below: Device,
     private readonly sink: CaptureSink,
     name: string,
+    private readonly snapLength: number,
   ) {
     this.mtu = below.mtu;
     this.linkType = below.linkType;
     this.addresses = below.addresses;
     this.finished = sink.finished;
-    const header = fileHeader(name);
+    const header = fileHeader(name, snapLength);
     sink.reserve(header.length)?.set(header);
   }
 
@@ -123,16 +127,18 @@ class PcapDevice implements Pcap {
 
   #capture(address: number, length: number, inbound: boolean, time?: number): void {
     if (this.#closed) return;
-    const room = this.sink.reserve(packetBlockSize(length));
+    const kept = Math.min(length, this.snapLength);
+    const room = this.sink.reserve(packetBlockSize(kept));
     if (room === undefined) {
       this.dropped++;
       return;
     }
     this.captured++;
     const { buffer } = (this.#port as DevicePort).memory;
-    const packet = putPacket(room, length, this.#now(time), inbound);
-    packet.set(new Uint8Array(buffer, address, length));
-    if (this.#hasHeader) completeChecksum(packet, new DataView(buffer, address - VNET_HEADER, VNET_HEADER));
+    const packet = new Uint8Array(buffer, address, length);
+    const copy = putPacket(room, kept, length, this.#now(time), inbound);
+    copy.set(packet.subarray(0, kept));
+    if (this.#hasHeader) completeChecksum(copy, packet, new DataView(buffer, address - VNET_HEADER, VNET_HEADER));
   }
 }
 
@@ -140,19 +146,19 @@ class PcapDevice implements Pcap {
  * With a partial checksum the field holds the sum of the pseudo-header only (virtio 1.2 §5.1.6.2). Of a packet that
  * waits to be segmented, header and payload are summed as the one segment that it is for now.
  */
-function completeChecksum(packet: Uint8Array, header: DataView): void {
+function completeChecksum(copy: Uint8Array, packet: Uint8Array, header: DataView): void {
   if ((header.getUint8(0) & NEEDS_CHECKSUM) === 0) return;
   const start = header.getUint16(6, true);
   const field = start + header.getUint16(8, true);
-  if (field + 2 > packet.length) return;
+  if (field + 2 > copy.length) return;
   let sum = 0;
   const even = packet.length - ((packet.length - start) & 1);
   for (let at = start; at < even; at += 2) sum += ((packet[at] as number) << 8) | (packet[at + 1] as number);
   if (even < packet.length) sum += (packet[even] as number) << 8;
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
   const checksum = ~sum & 0xffff;
-  packet[field] = checksum >> 8;
-  packet[field + 1] = checksum & 0xff;
+  copy[field] = checksum >> 8;
+  copy[field + 1] = checksum & 0xff;
 }
 
 function nameOf(device: Device): string {

@@ -4,31 +4,41 @@
  */
 
 /** §4.1 and §4.2: what a file begins with. Timestamps are in microseconds, packets begin with an IP header. */
-export function fileHeader(interfaceName: string): Uint8Array {
+export function fileHeader(interfaceName: string, snapLength: number): Uint8Array {
   const section = block(BLOCK_SECTION, 16, [option(OPTION_USER_APPLICATION, encode('Vitrine'))], (fixed) => {
     fixed.setUint32(0, BYTE_ORDER_MAGIC, true);
     fixed.setUint16(4, 1, true);
     fixed.setBigInt64(8, -1n, true);
   });
   const options = [option(OPTION_NAME, encode(interfaceName)), option(OPTION_RESOLUTION, Uint8Array.of(6))];
-  const description = block(BLOCK_INTERFACE, 8, options, (fixed) => fixed.setUint16(0, LINKTYPE_RAW, true));
+  const description = block(BLOCK_INTERFACE, 8, options, (fixed) => {
+    fixed.setUint16(0, LINKTYPE_RAW, true);
+    fixed.setUint32(4, snapLength, true);
+  });
   const bytes = new Uint8Array(section.length + description.length);
   bytes.set(section);
   bytes.set(description, section.length);
   return bytes;
 }
 
-/** How many bytes `putPacket` writes. */
-export function packetBlockSize(length: number): number {
-  return PACKET_FIXED + padded(length) + PACKET_TRAILER;
+/** How many bytes `putPacket` writes for a packet of which so many bytes are kept. */
+export function packetBlockSize(kept: number): number {
+  return PACKET_FIXED + padded(kept) + PACKET_TRAILER;
 }
 
 /**
  * §4.3: writes a packet's block into `target`, which has `packetBlockSize` bytes, and returns where the packet's own
  * bytes stand in it, for the caller to fill.
+ * @param kept how many bytes of the packet, which has `length`, those are
  * @param timestamp milliseconds since 1970
  */
-export function putPacket(target: Uint8Array, length: number, timestamp: number, inbound: boolean): Uint8Array {
+export function putPacket(
+  target: Uint8Array,
+  kept: number,
+  length: number,
+  timestamp: number,
+  inbound: boolean,
+): Uint8Array {
   const view = new DataView(target.buffer, target.byteOffset, target.length);
   const microseconds = Math.round(timestamp * 1000);
   view.setUint32(0, BLOCK_PACKET, true);
@@ -36,15 +46,15 @@ export function putPacket(target: Uint8Array, length: number, timestamp: number,
   view.setUint32(8, 0, true);
   view.setUint32(12, Math.floor(microseconds / 2 ** 32), true);
   view.setUint32(16, microseconds % 2 ** 32, true);
-  view.setUint32(20, length, true);
+  view.setUint32(20, kept, true);
   view.setUint32(24, length, true);
   const trailer = target.length - PACKET_TRAILER;
-  target.fill(0, PACKET_FIXED + length, trailer);
+  target.fill(0, PACKET_FIXED + kept, trailer);
   view.setUint32(trailer, OPTION_FLAGS | (4 << 16), true);
   view.setUint32(trailer + 4, inbound ? FLAG_INBOUND : FLAG_OUTBOUND, true);
   view.setUint32(trailer + 8, 0, true);
   view.setUint32(trailer + 12, target.length, true);
-  return target.subarray(PACKET_FIXED, PACKET_FIXED + length);
+  return target.subarray(PACKET_FIXED, PACKET_FIXED + kept);
 }
 
 /** §4.6: what a file ends with, if it ends in good order. */

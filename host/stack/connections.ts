@@ -10,6 +10,7 @@ import {
   EVENT_OPEN,
   EVENT_TIMEOUT,
   OPTION_PAUSED,
+  OPTION_REFUSE,
   STATE_CLOSED,
   STATE_FIN_WAIT_2,
   STATE_TIME_WAIT,
@@ -256,10 +257,7 @@ export class Connection<Owner> {
    */
   abandon(holds: boolean): void {
     this.owner = null;
-    if (this.core.calls.tcpReceive(this.handle) > 0) {
-      this.abort();
-      return;
-    }
+    this.core.calls.tcpSetOption(this.handle, OPTION_REFUSE, 1);
     if (this.tail === undefined) this.core.calls.tcpShutdown(this.handle);
     if (this.paused) this.resume();
     this.#holds = holds;
@@ -338,8 +336,7 @@ export class Connection<Owner> {
   }
 
   #orphaned(event: number): void {
-    if (event === EVENT_DATA) this.abort();
-    else if (event === EVENT_CLOSED) this.#release();
+    if (event === EVENT_CLOSED) this.#release();
     else if (event === EVENT_DRAIN && this.tail !== undefined) this.#feed(this.tail);
   }
 

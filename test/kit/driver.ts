@@ -23,6 +23,8 @@ import { Core } from '../../host/core/core.js';
 import { compileCore } from '../../host/core/load.js';
 
 export interface DriverOptions {
+  /** No interface but loopback. */
+  bare?: boolean;
   mtu?: number;
   offloads?: number;
   seed?: number;
@@ -74,6 +76,7 @@ export class Driver {
     for (const [setting, value] of Object.entries(options.settings ?? {})) {
       if (this.calls.configure(Number(setting), value) < 0) throw new Error(`setting ${setting} can't be ${value}`);
     }
+    if (options.bare === true) return;
     const number = this.calls.interfaceAdd(options.mtu ?? 1500, options.offloads ?? 0);
     core.putAddress(address(options.address ?? LOCAL));
     if (this.calls.interfaceAddress(number, options.prefixLength ?? 24) < 0) throw new Error('address refused');

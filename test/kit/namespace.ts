@@ -58,7 +58,7 @@ export function runInNamespace(
 ): Promise<NamespaceRun> {
   const commands = ['ip link set lo up', ...(options.before ?? []), 'exec "$@"'].join(' && ');
   const node = [process.execPath, '--enable-source-maps', '--import', LOADER, fileURLToPath(script), ...args];
-  const unshare = [namespaceFlag(), ...(options.unshare ?? []), 'sh', '-c', commands, 'sh'];
+  const unshare = [namespaceFlag(), ...ENDS_WITH_US, ...(options.unshare ?? []), 'sh', '-c', commands, 'sh'];
   const child = spawn('unshare', [...unshare, ...(options.prefix ?? []), ...node], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env, NODE_OPTIONS: '' },
@@ -84,4 +84,6 @@ function namespaceFlag(): string {
   return userInfo().uid === 0 ? '-n' : '-Urn';
 }
 
+/** When `unshare` is killed, so is every process that the script has started. */
+const ENDS_WITH_US = ['--pid', '--fork', '--kill-child'];
 const LOADER = new URL('./typescript-loader.mjs', import.meta.url).href;

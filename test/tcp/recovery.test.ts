@@ -1,7 +1,7 @@
 /** What is sent again after a loss, and how fast sending goes (RFC 5681, RFC 6582, RFC 3042, RFC 6928). */
 import { describe, expect, test } from 'vitest';
 import { COUNTER_SEGMENTS_RETRANSMITTED } from '../../assembly/abi/constants.js';
-import { accepted, timeline, type Timeline } from '../kit/timeline.js';
+import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
 /** What is sent after ACKs of these numbers, one at a time. */
 function acknowledge(t: Timeline, ...acks: number[]): number[][] {

@@ -8,7 +8,7 @@ import {
   OPTION_KEEP_INTERVAL,
   SETTING_DATA_RETRIES,
 } from '../../assembly/abi/constants.js';
-import { accepted, connected, timeline, type Timeline } from '../kit/timeline.js';
+import { accepted, connected, type Timeline, timeline } from '../kit/timeline.js';
 
 /** An open connection whose handshake took `rtt` ms. */
 async function openAfter(rtt: number, syn = {}): Promise<Timeline> {
@@ -96,7 +96,7 @@ describe('the retransmission timeout', () => {
     t.pass(500);
     t.inject({});
     t.pass(100);
-    t.expect({ flags: 'A', seq: 1, data: 1000 });
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
   });
 
   test('stops when all is acknowledged (RFC 6298 §5.2)', async () => {

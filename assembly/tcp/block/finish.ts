@@ -1,11 +1,11 @@
 // The end of a connection: deletion of the TCB (RFC 9293 §3.10) in steps, since lists and the host may still refer to
 // it. A control block goes back to its pool when the protocol is done with it, it is on no list and nobody holds it.
 
-import { EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
+import { ERROR_CONNECTION_ABORTED, EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
 import { ringFree } from '../../memory/ring';
 import { leaveHalfOpen } from '../open/listener';
 import { tableRemove } from '../table';
-import { HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, Tcb, tcbFree } from '../tcb';
+import { FIN_QUEUED, HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, RESET_WHEN_SENT, Tcb, tcbFree } from '../tcb';
 import { noDeadlines } from './deadlines';
 import { piecesDrop } from './pieces';
 import { raiseOnce, raiseReceived } from './ready';
@@ -33,6 +33,14 @@ export function finish(tcb: Tcb, error: i32): void {
 export function abort(tcb: Tcb, error: i32): void {
   tcb.set(OWES_RESET);
   finish(tcb, error);
+}
+
+/**
+ * Tells the peer with a RST that its bytes were lost (RFC 9293 §3.6.1, SHLD-3), but not before it has ours: a RST would
+ * overtake them.
+ */
+export function resetIfSent(tcb: Tcb): void {
+  if (tcb.has(RESET_WHEN_SENT) && tcb.has(FIN_QUEUED) && tcb.sendRing.length == 0) abort(tcb, ERROR_CONNECTION_ABORTED);
 }
 
 /** Gives the control block back when nothing needs it any more. */

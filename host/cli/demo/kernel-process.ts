@@ -1,0 +1,103 @@
+/**
+ * The kernel's side of the demonstration, a process of its own so that it has a CPU of its own: downloads with curl, or
+ * with `node:http` where there is none, and serves with `node:http`. Its TCP is the kernel's.
+ *
+ * It is told what to do by messages, and ends with the process that started it, however that ends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+import { CONTENT_PATH, CONTENT_TYPE, pseudoRandomBytes } from './content.js';
+import { TO_VITRINE } from './other-side.js';
+
+export type KernelOrder =
+  | { do: 'download'; url: string; client: 'curl' | 'node:http' }
+  | { do: 'serve'; address: string };
+export type KernelReport =
+  | { did: 'progress'; bytes: number }
+  | { did: 'download'; bytes: number; sha256: string; milliseconds: number }
+  | { did: 'serve'; port: number }
+  | { did: 'fail'; message: string };
+
+let curl: ChildProcess | undefined;
+
+// Whoever started us has the say about Ctrl-C, too.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => {
+  curl?.kill('SIGKILL');
+  process.exit();
+});
+process.on('message', (order: KernelOrder) => {
+  const done = order.do === 'download' ? download(order.url, order.client) : serve(order.address);
+  done.then(report, (error: Error) => report({ did: 'fail', message: error.message }));
+});
+
+async function download(url: string, client: 'curl' | 'node:http'): Promise<KernelReport> {
+  const started = performance.now();
+  const { body, finished } = client === 'curl' ? startCurl(url) : await startGet(url);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let told = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    if (bytes - told < PROGRESS_BYTES) continue;
+    told = bytes;
+    report({ did: 'progress', bytes });
+  }
+  await finished;
+  return { did: 'download', bytes, sha256: hash.digest('hex'), milliseconds: performance.now() - started };
+}
+
+function startCurl(url: string): { body: Readable; finished: Promise<void> } {
+  const child = spawn('curl', ['--silent', '--show-error', '--fail', '--noproxy', '*', url], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  curl = child;
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const finished = new Promise<void>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(errors.trim() || `curl ended with ${code ?? signal}`));
+    });
+  });
+  finished.catch(() => {});
+  return { body: child.stdout, finished };
+}
+
+function startGet(url: string): Promise<{ body: Readable; finished: Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      if (response.statusCode === 200) resolve({ body: response, finished: Promise.resolve() });
+      else reject(new Error(`the server answered ${response.statusCode}`));
+    }).on('error', reject);
+  });
+}
+
+function serve(address: string): Promise<KernelReport> {
+  const content = pseudoRandomBytes(TO_VITRINE);
+  const server = createServer((request, response) => {
+    const found = request.url === CONTENT_PATH;
+    response.writeHead(found ? 200 : 404, {
+      'Content-Type': CONTENT_TYPE,
+      'Content-Length': found ? content.length : 0,
+    });
+    response.end(found ? content : undefined);
+  });
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(0, address, () => resolve({ did: 'serve', port: (server.address() as AddressInfo).port }));
+  });
+}
+
+function report(message: KernelReport): void {
+  if (process.connected) process.send?.(message);
+}
+
+const PROGRESS_BYTES = 1 << 20;

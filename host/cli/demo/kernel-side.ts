@@ -1,0 +1,55 @@
+/**
+ * The kernel as the other side: gives orders to `kernel-process.ts` and hears what came of them.
+ */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { CommandError } from '../failure.js';
+import type { KernelOrder, KernelReport } from './kernel-process.js';
+import type { Downloaded, OtherSide } from './other-side.js';
+
+export class KernelSide implements OtherSide {
+  readonly name = 'kernel';
+  readonly client = hasCurl() ? 'curl' : 'node:http';
+  readonly server = 'node:http';
+  readonly #process: ChildProcess;
+  #progress: (bytes: number) => void = () => {};
+
+  constructor(readonly address: string) {
+    this.#process = fork(fileURLToPath(new URL('./kernel-process.js', import.meta.url)), { stdio: 'inherit' });
+  }
+
+  async download(url: string, progress: (bytes: number) => void): Promise<Downloaded> {
+    this.#progress = progress;
+    return this.#order('download', { do: 'download', url, client: this.client });
+  }
+
+  async serve(): Promise<number> {
+    return (await this.#order('serve', { do: 'serve', address: this.address })).port;
+  }
+
+  /** It ends when the channel to it does. */
+  close(): void {
+    if (this.#process.connected) this.#process.disconnect();
+  }
+
+  #order<Did extends KernelReport['did']>(did: Did, order: KernelOrder): Promise<Extract<KernelReport, { did: Did }>> {
+    return new Promise((resolve, reject) => {
+      const settle = (action: () => void): void => {
+        this.#process.off('message', onMessage).off('exit', onExit);
+        action();
+      };
+      const onExit = (): void => settle(() => reject(new CommandError("the process on the kernel's side has ended")));
+      const onMessage = (report: KernelReport): void => {
+        if (report.did === 'progress') this.#progress(report.bytes);
+        else if (report.did === 'fail') settle(() => reject(new CommandError(report.message)));
+        else if (report.did === did) settle(() => resolve(report as Extract<KernelReport, { did: Did }>));
+      };
+      this.#process.on('message', onMessage).on('exit', onExit);
+      this.#process.send(order);
+    });
+  }
+}
+
+function hasCurl(): boolean {
+  return spawnSync('curl', ['--version'], { stdio: 'ignore' }).status === 0;
+}
