@@ -30,6 +30,7 @@ import {
   OWES_RETRANSMIT,
   OWES_SYN,
   PERSIST,
+  RESET_WHEN_SENT,
   Tcb,
 } from './tcb';
 
@@ -152,6 +153,7 @@ function shortMayGo(tcb: Tcb, length: u32, queued: u32, pipe: u32): bool {
 /** Whether the FIN may go out behind `length` bytes: it is queued, is due, and has its place in the window. */
 function finDue(tcb: Tcb, length: u32): bool {
   if (!tcb.has(FIN_QUEUED) || tcb.sndResume + length != dataEnd(tcb)) return false;
+  if (tcb.has(RESET_WHEN_SENT) && !tcb.has(FIN_SENT)) return false; // a RST takes its place
   if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // once more
   return !tcb.has(FIN_SENT) && tcb.sndResume + length - tcb.sndUna < tcb.sndWnd;
 }

@@ -83,6 +83,19 @@ describe('pcap', () => {
     expect(tshark('udp.checksum.status')).toEqual([['1']]);
   });
 
+  it('keeps only the head of each packet when it is told to, with the true length and a checksum over all of it', () => {
+    const { device, inside } = captured({ path, snapLength: 68 }, CHECKSUM_OFFLOAD);
+    const whole = tcp(A, B, [5, 6], new Uint8Array(1000).fill(3));
+    inside.write(tcp(A, B, [5, 6], new Uint8Array(1000).fill(3), true), virtioHeader(20, 16));
+    inside.write(udp(A, B, [5, 6], Uint8Array.of(4)), new Uint8Array(10));
+    device.close();
+    const sum = Buffer.from(whole).readUInt16BE(36).toString(16).padStart(4, '0');
+    expect(tshark('frame.len', 'frame.cap_len', 'tcp.checksum')).toEqual([
+      ['1040', '68', `0x${sum}`],
+      ['29', '29', ''],
+    ]);
+  });
+
   it('ends with the counts of the interface, as capinfos reads them', () => {
     const { device, inside } = captured({ path });
     for (let count = 0; count < 3; count++) inside.write(udp(A, B, [1, 2], new Uint8Array(1)));
@@ -214,6 +227,7 @@ describe('pcap', () => {
     [{ path: 5 }, /path/],
     [{ write: 'a' }, /write/],
     [{ path: 'a', name: 5 }, /name/],
+    [{ path: 'a', snapLength: 60 }, /snapLength/],
     [{ file: 'a' }, /"file"/],
   ])('names the bad option: %j', (options, message) => {
     const [near] = memoryWire();

@@ -71,6 +71,18 @@ describe('D4: close()', () => {
     expect(record.server.events.slice(-2)).toEqual(['end', 'close']);
   });
 
+  test('delivers what was accepted before the peer hears that its own bytes were lost', async () => {
+    const record = heard({ open: (socket) => void socket.write('unread') });
+    const { client } = await converse(net, record);
+    client.pause();
+    await net.pass(10);
+    const accepted = client.write(Buffer.alloc(200_000, 'k'));
+    client.close();
+    await net.until(() => record.server.closed);
+    expect(record.server.received).toBe(accepted);
+    expect(record.server.events.at(-1)).toBe('close:ECONNRESET');
+  });
+
   test('after end(big) still delivers the whole tail', async () => {
     const record = heard();
     const { client } = await converse(net, record);

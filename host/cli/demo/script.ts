@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { httpGet } from '../http/client.js';
 import { serveHttp } from '../http/server.js';
 import { memorySite } from '../http/site.js';
-import { formatBytes } from '../terminal.js';
 import { CONTENT_LENGTH, CONTENT_PATH, CONTENT_TYPE, pseudoRandomBytes, sha256 } from './content.js';
 import type { Moment } from './lens.js';
 import { FROM_VITRINE, TO_VITRINE } from './other-side.js';
@@ -121,12 +120,13 @@ async function fetchIt({ stack, other }: Stage, screen: Screen, moments: Moments
   let bytes = 0;
   const started = performance.now();
   let milliseconds = 0;
+  let drawing = false;
   const fetched = httpGet(stack, url, {
     received(chunk) {
       hash.update(chunk);
       bytes += chunk.length;
       milliseconds = performance.now() - started;
-      if (bytes < CONTENT_LENGTH) screen.bulk(bytes, CONTENT_LENGTH);
+      if (drawing && bytes < CONTENT_LENGTH) screen.bulk(bytes, CONTENT_LENGTH);
     },
   });
   await Promise.race([moments.until('Established'), fetched]);
@@ -134,6 +134,7 @@ async function fetchIt({ stack, other }: Stage, screen: Screen, moments: Moments
   screen.gap();
   screen.explain('The data: Vitrine acknowledges and keeps its window open; the rest is up to the sender.');
   screen.bulkStarted();
+  drawing = true;
   await fetched;
   screen.bulk(bytes, CONTENT_LENGTH);
   screen.gap();
