@@ -19,9 +19,9 @@ export function reportFailure(error: unknown): number {
 export function onSignal(handler: (signal: Signal) => void): { release(): void } {
   let heard = false;
   const listener = (signal: NodeJS.Signals): void => {
-    if (heard) return;
+    if (heard || !isSignal(signal)) return;
     heard = true;
-    handler(signal as Signal);
+    handler(signal);
   };
   for (const signal of SIGNALS) process.on(signal, listener);
   return {
@@ -29,6 +29,10 @@ export function onSignal(handler: (signal: Signal) => void): { release(): void }
       for (const signal of SIGNALS) process.off(signal, listener);
     },
   };
+}
+
+export function isSignal(name: string | null): name is Signal {
+  return SIGNALS.some((signal) => signal === name);
 }
 
 /** What shells report for a program that a signal ended: 128 and the signal's number. */

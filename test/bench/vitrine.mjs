@@ -5,8 +5,7 @@
  *   node vitrine.mjs ADDRESS   answers `settle` on stdin with its memory as JSON; ends with its stdin
  */
 import { createInterface } from 'node:readline';
-import { tun } from '../../dist/host/device/tun.js';
-import { createStack } from '../../dist/host/index.js';
+import { createStack, tun } from '../../dist/host/index.js';
 
 const hostname = process.argv[2];
 const device = tun({ fd: 3, addresses: [`${hostname}/16`] });

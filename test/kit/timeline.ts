@@ -61,7 +61,7 @@ export class Timeline {
   win: number;
   readonly syn: Options;
   /** TSval of the next injected segment, when both sides use timestamps. */
-  tsVal = 1000;
+  tsVal: number;
   /** The last TSval of ours. */
   tsEcr = 0;
   iss = 0;
@@ -78,6 +78,7 @@ export class Timeline {
   ) {
     this.win = options.win ?? 65535;
     this.syn = options.syn ?? { mss: 1000 };
+    this.tsVal = this.syn.timestamps?.[0] ?? 0;
   }
 
   // The wire.

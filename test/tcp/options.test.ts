@@ -15,8 +15,6 @@ describe('timestamps', () => {
     t.send(100);
     expect(t.take()[0]?.options.timestamps).toBeDefined();
     t.inject({ seq: 1, ack: 101, data: 2000 });
-    t.receive();
-    t.pass(100);
     expect(t.take()[0]?.options.timestamps).toBeDefined();
   });
 

@@ -43,6 +43,7 @@ async function perform(obstacle: string | undefined): Promise<number> {
     return whole ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (error) {
     await stage?.close();
+    if (stage !== undefined) screen.say(`what was captured until then: ${stage.capturePath}`);
     throw error;
   } finally {
     interruption.release();

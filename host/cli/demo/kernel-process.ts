@@ -10,6 +10,7 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { CONTENT_PATH, CONTENT_TYPE, pseudoRandomBytes } from './content.js';
+import { whenAbandoned } from './namespace.js';
 import { TO_VITRINE } from './other-side.js';
 
 export type KernelOrder =
@@ -23,9 +24,7 @@ export type KernelReport =
 
 let curl: ChildProcess | undefined;
 
-// Whoever started us has the say about Ctrl-C, too.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => {
+whenAbandoned(() => {
   curl?.kill('SIGKILL');
   process.exit();
 });
@@ -96,8 +95,9 @@ function serve(address: string): Promise<KernelReport> {
   });
 }
 
+/** Nobody may be left to hear it; then `disconnect` is on its way. */
 function report(message: KernelReport): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, () => {});
 }
 
 const PROGRESS_BYTES = 1 << 20;

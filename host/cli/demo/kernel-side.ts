@@ -15,7 +15,9 @@ export class KernelSide implements OtherSide {
   #progress: (bytes: number) => void = () => {};
 
   constructor(readonly address: string) {
-    this.#process = fork(fileURLToPath(new URL('./kernel-process.js', import.meta.url)), { stdio: 'inherit' });
+    const script = fileURLToPath(new URL('./kernel-process.js', import.meta.url));
+    // A process group of its own: Ctrl-C is for us, who then end it.
+    this.#process = fork(script, { stdio: 'inherit', detached: true });
   }
 
   async download(url: string, progress: (bytes: number) => void): Promise<Downloaded> {

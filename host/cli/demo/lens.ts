@@ -41,17 +41,11 @@ export class Lens {
     if (bytes[9] !== PROTOCOL_TCP) return;
     const flags = bytes[(((bytes[0] as number) & 15) << 2) + 13] as number;
     if (this.#watching === 0 && (flags & (SYN | FIN | RST)) === 0) return;
-    const packet = decodePacket(bytes);
+    const packet = decodePacket(bytes.slice());
     if (packet.kind !== 'tcp') return;
     const connection = this.#connectionOf(packet.tcp, inbound, time);
     if (!this.#matters(connection, packet.tcp, inbound)) return;
-    this.#seen.push({
-      connection,
-      tcp: withoutPayload(packet.tcp),
-      inbound,
-      time,
-      text: describe(connection, packet.tcp, inbound),
-    });
+    this.#seen.push({ connection, tcp: packet.tcp, inbound, time });
     this.#schedule();
   };
 
@@ -101,7 +95,7 @@ export class Lens {
       this.told({
         kind: seen.inbound ? 'in' : 'out',
         time: seen.time - seen.connection.start,
-        text: seen.text,
+        text: describe(seen, record),
         ...states,
       });
     }
@@ -129,14 +123,16 @@ function describes(record: TraceRecord, { tcp, inbound }: Seen): boolean {
   );
 }
 
-function describe(connection: Watched, tcp: TcpSegment, inbound: boolean): string {
+/** Sequence numbers from 0; the window in bytes, which only the trace knows: the scale is agreed in the handshake. */
+function describe({ connection, tcp, inbound }: Seen, record: TraceRecord | undefined): string {
   const [own, other] = inbound ? [connection.in, connection.out] : [connection.out, connection.in];
-  return formatTcp(tcp, { seq: own.initial, ack: other.initial });
-}
-
-/** The payload lies in the core's memory and won't stay. */
-function withoutPayload(tcp: TcpSegment): TcpSegment {
-  return { ...tcp, payload: new Uint8Array(0) };
+  const isSyn = (tcp.flags & SYN) !== 0;
+  const shown = {
+    ...tcp,
+    window: isSyn ? tcp.window : (record?.window ?? tcp.window),
+    options: isSyn ? tcp.options : [],
+  };
+  return formatTcp(shown, { seq: own.initial, ack: other.initial }).replace(/ts \d+ \d+/, 'ts');
 }
 
 function newSide(): Side {
@@ -161,7 +157,6 @@ interface Seen {
   readonly tcp: TcpSegment;
   readonly inbound: boolean;
   readonly time: number;
-  readonly text: string;
 }
 
 const PROTOCOL_TCP = 6;

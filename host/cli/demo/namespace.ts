@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { onSignal } from '../failure.js';
+import { EXIT_FAILURE, isSignal, onSignal, signalExitCode } from '../failure.js';
 
 /** Why there can be no namespace with a TUN device here, in words that follow "because"; `undefined` when there can. */
 export function namespaceObstacle(): string | undefined {
@@ -31,16 +31,20 @@ export function runInside(args: readonly string[]): Promise<number> {
   const signals = onSignal((signal) => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       signals.release();
-      resolve(code ?? 1);
+      resolve(code ?? (isSignal(signal) ? signalExitCode(signal) : EXIT_FAILURE));
     });
   });
 }
 
-/** To be called inside: `then` runs when whoever started us has gone. */
+/** If somebody started us to hear from us: `then` runs when they have gone, at once if they have already. */
 export function whenAbandoned(then: () => void): void {
+  if (process.send === undefined) return;
+  if (!process.connected) then();
   process.on('disconnect', then);
+  // The listener alone would keep this process alive.
+  process.channel?.unref();
 }
 
 /** Brings up loopback. The demonstration works without; programs that a student starts in there may not. */

@@ -87,4 +87,4 @@ export class Screen {
 const ARROW = '──▶';
 const BACK_ARROW = '◀──';
 /** Most packets of a handshake fit. */
-const TEXT_WIDTH = 72;
+const TEXT_WIDTH = 60;

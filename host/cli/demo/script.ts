@@ -92,7 +92,9 @@ async function serveIt({ stack, other }: Stage, screen: Screen, moments: Moments
   screen.say(`${other.client} ${url}   from an HTTP server on stack.listen()`);
   screen.gap();
   screen.explain('The handshake: each side tells its first sequence number and hears it acknowledged (RFC 9293 §3.5).');
-  const download = other.download(url, (bytes) => screen.bulk(bytes, CONTENT_LENGTH));
+  const download = other.download(url, (bytes) => {
+    if (bytes < CONTENT_LENGTH) screen.bulk(bytes, CONTENT_LENGTH);
+  });
   await Promise.race([moments.until('Established'), download]);
   moments.hold();
   screen.gap();

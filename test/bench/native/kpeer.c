@@ -91,7 +91,7 @@ static void parse(int words_count, char **words) {
 
 /* -- sockets ------------------------------------------------------------------------------------------------------ */
 
-static void die(const char *what) {
+static _Noreturn void die(const char *what) {
   printf("{\"error\":\"%s: %s\"}\n", what, strerror(errno));
   exit(1);
 }
@@ -123,8 +123,9 @@ static int open_connection(int nonblocking) {
   }
   if (source_address) bind_source(fd);
   struct sockaddr_in address = address_of(host, port);
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) && !(nonblocking && errno == EINPROGRESS)) die("connect");
-  return fd;
+  if (!connect(fd, (struct sockaddr *)&address, sizeof address) || (nonblocking && errno == EINPROGRESS)) return fd;
+  if (errno == EINPROGRESS) errno = ETIMEDOUT; /* what the kernel says when the patience is over */
+  die("connect");
 }
 
 /* Closes with RST: no FIN handshake, no TIME-WAIT left for the next run. */

@@ -1,0 +1,56 @@
+/**
+ * Runs simulations by hand: the one of a seed that failed, or a range of them.
+ *
+ * Usage: npm run simulate -- [--seed 17] [--count 100] [--heavy [--bytes 16777216]]
+ *   --heavy   16 MiB both ways at once in the weather that the project is judged by
+ */
+import { parseArgs } from 'node:util';
+import { exitWith, isMain } from './process.mjs';
+import '../test/kit/typescript-loader.mjs';
+
+/**
+ * @param {{ seed: number, count: number, heavy: boolean, bytes: number }} options
+ * @returns {Promise<number>} how many failed
+ */
+export async function runSimulations({ seed, count, heavy, bytes }) {
+  const { simulate, scenarioOf, heavyScenario } = await import('../test/simulation/simulation.ts');
+  let failed = 0;
+  let virtual = 0;
+  const start = performance.now();
+  for (let each = seed; each < seed + count; each++) {
+    const begun = performance.now();
+    try {
+      const report = await simulate(each, heavy ? heavyScenario(bytes) : scenarioOf(each), heavy);
+      virtual += report.duration;
+      const seconds = (report.duration / 1000).toFixed(1);
+      const real = ((performance.now() - begun) / 1000).toFixed(2);
+      const { packets, retransmitted, wire } = report;
+      console.log(`seed ${each}: ok, ${packets} packets, ${retransmitted} sent again, ${seconds} s in ${real} s, wire ${wire}`);
+      if (count === 1) console.log(JSON.stringify(report.scenario));
+    } catch (error) {
+      failed++;
+      console.error(error instanceof Error ? error.message : error);
+    }
+  }
+  const real = (performance.now() - start) / 1000;
+  console.log(`${count - failed} of ${count} seeds, ${(virtual / 60_000).toFixed(1)} minutes in ${real.toFixed(1)} s`);
+  return failed;
+}
+
+if (isMain(import.meta.url)) {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string', default: '1' },
+        count: { type: 'string', default: '1' },
+        heavy: { type: 'boolean', default: false },
+        bytes: { type: 'string', default: String(16 << 20) },
+      },
+    });
+    const { seed, count, heavy, bytes } = values;
+    const failed = await runSimulations({ seed: Number(seed), count: Number(count), heavy, bytes: Number(bytes) });
+    process.exitCode = failed === 0 ? 0 : 1;
+  } catch (error) {
+    exitWith(error);
+  }
+}

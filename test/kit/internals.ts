@@ -1,0 +1,57 @@
+/** The core's internals, for unit tests: what `assembly/testing.ts` exports beside the contract. */
+import { compileCore } from '../../host/core/load.js';
+import type { CoreExports } from '../../host/core/exports.js';
+import { TEST_CORE } from './driver.js';
+
+export interface Internals extends CoreExports {
+  seqLt(a: number, b: number): number;
+  seqLe(a: number, b: number): number;
+  seqGt(a: number, b: number): number;
+  seqGe(a: number, b: number): number;
+  seqMax(a: number, b: number): number;
+  seqMin(a: number, b: number): number;
+  seqWithin(low: number, value: number, high: number): number;
+  sum(address: number, length: number): number;
+  copySum(target: number, source: number, length: number): number;
+  fold(value: number): number;
+  swapped(value: number): number;
+  complement(value: number): number;
+  pseudoSum(from: number, to: number, length: number): number;
+  sipHash(key0: bigint, key1: bigint, a: bigint, b: bigint, c: bigint, d: bigint, ports: bigint): bigint;
+  takeMemory(size: number): number;
+  slabSize(size: number): number;
+  slabTake(size: number): number;
+  slabGive(block: number, size: number): void;
+  poolInitialize(pool: number, directory: number, itemSize: number): void;
+  poolTake(pool: number, limit: number): number;
+  poolGive(pool: number, address: number): void;
+  poolFind(pool: number, handle: number): number;
+  poolScan(pool: number, slot: number): number;
+  ringEnsure(ring: number, size: number): number;
+  ringFree(ring: number): void;
+  ringAddress(ring: number, offset: number): number;
+  ringContiguous(ring: number, offset: number, size: number): number;
+  ringWrite(ring: number, offset: number, source: number, size: number): void;
+  ringConsume(ring: number, size: number): void;
+  wheelArm(entry: number, deadline: bigint): void;
+  wheelCancel(entry: number): void;
+  wheelExpired(now: bigint): number;
+  wheelNext(): bigint;
+  failAssertion(): void;
+  readOutOfBounds(): number;
+}
+
+/** A fresh, initialized instance. */
+export async function internals(): Promise<Internals> {
+  const exports = (await compileCore(TEST_CORE)).instantiate(1).exports as Internals;
+  exports.initialize();
+  return exports;
+}
+
+export function bytesOf(core: Internals): Uint8Array {
+  return new Uint8Array(core.memory.buffer);
+}
+
+export function wordAt(core: Internals, address: number): number {
+  return new DataView(core.memory.buffer).getUint32(address, true);
+}

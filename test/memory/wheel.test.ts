@@ -1,0 +1,85 @@
+/** The timer wheel against a sorted list: never late, never twice, never forgotten. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Internals, internals } from '../kit/internals.js';
+
+const NEVER = 0x7fff_ffff_ffff_ffffn;
+
+async function wheel(entries = 1) {
+  const core = await internals();
+  return { core, entries: Array.from({ length: entries }, () => core.takeMemory(64)) };
+}
+
+function expired(core: Internals, now: bigint): number[] {
+  const all: number[] = [];
+  for (let entry = core.wheelExpired(now); entry !== 0; entry = core.wheelExpired(now)) all.push(entry);
+  return all;
+}
+
+describe('the timer wheel', () => {
+  test('is empty at first and when everything is cancelled', async () => {
+    const { core, entries } = await wheel(3);
+    expect(core.wheelNext()).toBe(NEVER);
+    for (const entry of entries) core.wheelArm(entry, 5_000_000n);
+    for (const entry of entries) core.wheelCancel(entry);
+    for (const entry of entries) core.wheelCancel(entry);
+    expect(core.wheelNext()).toBe(NEVER);
+    expect(expired(core, 1n << 60n)).toEqual([]);
+  });
+
+  test.each([0n, 1n, 1023n, 1024n, 65_535n, 65_536n, 10n ** 6n, 10n ** 9n, 10n ** 12n, 3n * 10n ** 15n])(
+    'fires %i µs from the start at that microsecond, not before',
+    async (deadline) => {
+      const { core, entries } = await wheel();
+      core.wheelArm(entries[0] as number, deadline);
+      // Sleeping until each announced moment must lead to the deadline in few steps.
+      let now = 0n;
+      let steps = 0;
+      while (core.wheelNext() < deadline) {
+        now = core.wheelNext();
+        expect(expired(core, now)).toEqual([]);
+        expect(++steps).toBeLessThan(10);
+      }
+      expect(core.wheelNext() <= deadline).toBe(true);
+      if (deadline > 0n) expect(expired(core, deadline - 1n)).toEqual([]);
+      expect(expired(core, deadline)).toEqual(entries);
+      expect(core.wheelNext()).toBe(NEVER);
+    },
+  );
+
+  test('fires each entry once, when it is due, whatever is armed, moved and cancelled between', async () => {
+    const span = fc.oneof(fc.nat(3000), fc.nat(200_000), fc.nat(100_000_000), fc.maxSafeNat());
+    const action = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ arm: fc.nat(19), in: span }) },
+      { weight: 1, arbitrary: fc.record({ cancel: fc.nat(19) }) },
+      { weight: 3, arbitrary: fc.record({ pass: span }) },
+    );
+    const { core, entries } = await wheel(20);
+    let now = 0n;
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+        const armed = new Map<number, bigint>();
+        for (const one of actions) {
+          if ('arm' in one) {
+            const entry = entries[one.arm] as number;
+            core.wheelArm(entry, now + BigInt(one.in));
+            armed.set(entry, now + BigInt(one.in));
+          } else if ('cancel' in one) {
+            core.wheelCancel(entries[one.cancel] as number);
+            armed.delete(entries[one.cancel] as number);
+          } else {
+            now += BigInt(one.pass % 10 ** 12);
+            const due = [...armed].filter(([, at]) => at <= now).map(([entry]) => entry);
+            expect(expired(core, now).sort()).toEqual(due.sort());
+            for (const entry of due) armed.delete(entry);
+          }
+          const earliest = [...armed.values()].reduce((least, at) => (at < least ? at : least), NEVER);
+          expect(core.wheelNext() <= earliest, 'never late').toBe(true);
+          if (armed.size === 0) expect(core.wheelNext()).toBe(NEVER);
+        }
+        for (const entry of entries) core.wheelCancel(entry);
+      }),
+      { numRuns: 300, seed: 3 },
+    );
+  });
+});

@@ -1,0 +1,97 @@
+/**
+ * Two stacks on one wire with weather in between and one manual clock, and a record of every packet: its moment and its
+ * bytes go into a hash, so that two runs can be compared.
+ * Not for: what the programs on both ends do (`conversation.ts`).
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { type ManualClock, manualClock } from '../../host/core/clock.js';
+import type { Device } from '../../host/device/device.js';
+import { memoryWire } from '../../host/device/memory.js';
+import { type WeatherOptions, weather } from '../../host/device/weather.js';
+import type { Limits } from '../../host/stack/settings.js';
+import { createStack, type Stack } from '../../host/stack/stack.js';
+
+export interface NetworkOptions {
+  seed: number;
+  weather: WeatherOptions;
+  mtu: number;
+  client: Limits;
+  server: Limits;
+}
+
+export interface Network {
+  clock: ManualClock;
+  client: Stack;
+  server: Stack;
+  /** Everything that both stacks have sent so far. */
+  wire: Wire;
+}
+
+export const SERVER = '10.9.0.2';
+
+export async function network(options: NetworkOptions): Promise<Network> {
+  const clock = manualClock(1000);
+  const [left, right] = memoryWire({ mtu: options.mtu });
+  const wire = new Wire();
+  const common = { clock, error: (error: Error) => wire.failures.push(error) };
+  const client = await createStack({
+    ...common,
+    ...options.client,
+    seed: options.seed,
+    device: wire.tap(weather(left, { seed: options.seed, ...options.weather })),
+    addresses: ['10.9.0.1/24'],
+  });
+  const server = await createStack({
+    ...common,
+    ...options.server,
+    seed: options.seed + 0x1000_0000,
+    device: wire.tap(right),
+    addresses: [`${SERVER}/24`],
+  });
+  return { clock, client, server, wire };
+}
+
+/** What went over the wire, as a count and a hash; and what failed by itself. */
+export class Wire {
+  packets = 0;
+  readonly failures: Error[] = [];
+  readonly #hash: Hash = createHash('sha256');
+
+  /** A device that is recorded: each packet it is given to send. */
+  tap(device: Device): Device {
+    const record = (bytes: Uint8Array, now: number) => this.#record(bytes, now);
+    let memory: WebAssembly.Memory | undefined;
+    let now = () => 0;
+    return {
+      mtu: device.mtu,
+      linkType: device.linkType,
+      offloads: 0,
+      addresses: device.addresses,
+      attach(port) {
+        memory = port.memory;
+        now = () => port.clock.now();
+        device.offloads = 0;
+        device.attach(port);
+      },
+      read: (address, capacity) => device.read(address, capacity),
+      write(address, length) {
+        const taken = device.write(address, length);
+        if (taken) record(new Uint8Array((memory as WebAssembly.Memory).buffer, address, length), now());
+        return taken;
+      },
+      ref: () => device.ref(),
+      unref: () => device.unref(),
+      close: () => device.close(),
+    };
+  }
+
+  /** Of everything so far; ends the record. */
+  digest(): string {
+    return this.#hash.digest('hex').slice(0, 16);
+  }
+
+  #record(bytes: Uint8Array, now: number): void {
+    this.packets++;
+    this.#hash.update(`${now.toFixed(3)} ${bytes.length} `).update(bytes);
+  }
+}
