@@ -41,8 +41,8 @@ export function initialize(): void {
   // hashKey0 … random lie one behind the other.
   random_get(STATE_BASE + offsetof<State>('hashKey0'), SECRETS);
   state.dynamicEnd = DYNAMIC_BASE;
-  state.sendBuffer = DEFAULT_BUFFER;
-  state.receiveBuffer = DEFAULT_BUFFER;
+  state.sendBuffer = DEFAULT_SEND_BUFFER;
+  state.receiveBuffer = DEFAULT_RECEIVE_BUFFER;
   state.memoryLimit = DEFAULT_MEMORY;
   state.connectionLimit = DEFAULT_CONNECTIONS;
   state.msl = DEFAULT_MSL;
@@ -159,7 +159,9 @@ function setNow(now: f64): void {
 }
 
 const SECRETS: usize = 40;
-const DEFAULT_BUFFER: u32 = 1 << 20;
+const DEFAULT_SEND_BUFFER: u32 = 1 << 20;
+/** Large enough that a fast sender is not stopped by the window while a batch is being read. */
+const DEFAULT_RECEIVE_BUFFER: u32 = 1 << 22;
 const SMALLEST_BUFFER: u32 = 1 << 11;
 const LARGEST_BUFFER: u32 = 1 << 26;
 const DEFAULT_MEMORY: u32 = 1 << 30;

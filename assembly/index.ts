@@ -39,8 +39,8 @@ export { tcpListen, tcpListenerClose } from './tcp/open/listen';
 // `tcpSendReserve(handle, wanted)` answers how many bytes may be put at result[0], 0 when the buffer is full (then
 // EVENT_DRAIN follows); `tcpSendCommit(handle, length)` sends them.
 export { tcpSendReserve, tcpSendCommit, tcpFlush } from './tcp/calls';
-// `tcpReceive(handle)` takes all in-order bytes: answers how many; result[0] = pieces, then address and length of
-// each. They stay valid until the next call of `input`, `output` or `timersExpire`.
+// `tcpReceive(handle, limit)` takes in-order bytes: answers how many; result[0] = bytes left, [1] = pieces, then address
+// and length of each. They stay valid until the next call of `input`, `output` or `timersExpire`.
 export { tcpReceive } from './tcp/calls';
 // `tcpShutdown` queues a FIN; `tcpAbort` resets; `tcpRelease` leaves the connection to itself: what was sent is still
 // delivered, what arrives from now on is answered with RST. The handle is dead after `tcpRelease`.

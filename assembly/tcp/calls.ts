@@ -31,7 +31,7 @@ import { NEVER, state } from '../memory/state';
 import { armKeepAlive, armRetransmit, armTimeout } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
-import { pieceAt, piecesDrop } from './block/pieces';
+import { pieceAt, pieceConsume, piecesDrop } from './block/pieces';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
@@ -94,23 +94,22 @@ export function tcpFlush(handle: u32): i32 {
   return 0;
 }
 
-/** RECEIVE: takes all in-order bytes. Answers how many; result[0] = pieces, then each one's address and length. */
-export function tcpReceive(handle: u32): i32 {
+/**
+ * RECEIVE: takes up to `limit` in-order bytes. Answers how many; result[0] = bytes left, result[1] = pieces, then each
+ * one's address and length.
+ */
+export function tcpReceive(handle: u32, limit: u32): i32 {
   const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
-  const total = unread(tcb);
-  let count = takeRing(tcb);
-  for (let number: u32 = tcb.pieceFirst; number != 0; ) {
-    const piece = pieceAt(number);
-    setPiece(count++, piece.address, piece.length);
-    number = piece.next;
-  }
-  setResult(0, count);
-  piecesDrop(tcb);
+  const before = unread(tcb);
+  const pieces = takePieces(tcb, limit, takeRing(tcb, limit));
+  const left = unread(tcb);
+  setResult(0, left);
+  setResult(1, pieces);
   if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
   // Also to give the ring's storage back.
-  if (total > 0) wantSend(tcb);
-  return <i32>total;
+  if (before > left) wantSend(tcb);
+  return <i32>(before - left);
 }
 
 /** CLOSE (RFC 9293 §3.10.4): a FIN follows what has been sent. */
@@ -252,10 +251,10 @@ function abortCall(tcb: Tcb): void {
   else abort(tcb, ERROR_CONNECTION_ABORTED);
 }
 
-/** Takes what the receive ring holds in order: one piece, or two where its storage wraps. */
-function takeRing(tcb: Tcb): u32 {
+/** Takes up to `limit` bytes from the receive ring: one piece, or two where its storage wraps. Answers how many. */
+function takeRing(tcb: Tcb, limit: u32): u32 {
   const ring = tcb.receiveRing;
-  const length = ring.length;
+  const length = min(ring.length, limit);
   if (length == 0) return 0;
   const first = ringContiguous(ring, 0, length);
   setPiece(0, ringAddress(ring, 0), first);
@@ -264,9 +263,22 @@ function takeRing(tcb: Tcb): u32 {
   return first < length ? 2 : 1;
 }
 
+/** Takes what lies in slots, behind `count` pieces of the ring. A connection has one or the other. */
+function takePieces(tcb: Tcb, limit: u32, count: u32): u32 {
+  let left = limit;
+  while (tcb.pieceFirst != 0 && left > 0) {
+    const piece = pieceAt(tcb.pieceFirst);
+    const length = min(piece.length, left);
+    setPiece(count++, piece.address, length);
+    pieceConsume(tcb, length);
+    left -= length;
+  }
+  return count;
+}
+
 function setPiece(index: u32, address: usize, length: u32): void {
-  setResult(1 + 2 * index, <u32>address);
-  setResult(2 + 2 * index, length);
+  setResult(2 + 2 * index, <u32>address);
+  setResult(3 + 2 * index, length);
 }
 
 /** From now on what arrives is acknowledged and thrown away; so is what waits. */

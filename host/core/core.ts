@@ -23,6 +23,9 @@ export class Core {
   /** Told once, from inside the failing call; must not call back into the core. */
   onFault: (fault: CoreFault) => void = () => {};
 
+  /** Bytes that the last `receive` left behind. */
+  bytesLeft = 0;
+
   #fault: CoreFault | undefined;
   #bytes: Uint8Array<ArrayBuffer>;
   #words: Uint32Array;
@@ -135,16 +138,20 @@ export class Core {
     return written;
   }
 
-  /** Takes all in-order bytes of a connection in one copy, which nobody else refers to; `undefined` when there are none. */
+  /**
+   * Takes in-order bytes of a connection, at most `CHUNK_LIMIT`, in one copy that nobody else refers to; `undefined` when
+   * there are none. `bytesLeft` tells whether there are more.
+   */
   receive(handle: number): Uint8Array<ArrayBuffer> | undefined {
-    const total = this.calls.tcpReceive(handle);
+    const total = this.calls.tcpReceive(handle, CHUNK_LIMIT);
     if (total <= 0) return undefined;
     const chunk = allocate(total);
     const { bytes } = this;
-    const pieces = this.result(0);
+    this.bytesLeft = this.result(0);
+    const pieces = this.result(1);
     for (let piece = 0, at = 0; piece < pieces; piece++) {
-      const address = this.result(1 + 2 * piece);
-      const length = this.result(2 + 2 * piece);
+      const address = this.result(2 + 2 * piece);
+      const length = this.result(3 + 2 * piece);
       chunk.set(bytes.subarray(address, address + length), at);
       at += length;
     }
@@ -190,6 +197,11 @@ function allocate(length: number): Uint8Array<ArrayBuffer> {
   return typeof Buffer === 'undefined' ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length);
 }
 
+/**
+ * Bytes of the largest chunk a handler gets. Memory of this size comes from the allocator's pool; larger chunks are mapped
+ * afresh each time, and every page of them faults, which costs more than the copy.
+ */
+const CHUNK_LIMIT = 65536;
 const PAGE = 65536;
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const UTF8_GROWTH = 3;

@@ -24,7 +24,7 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpSendReserve(handle: number, wanted: number): number;
   tcpSendCommit(handle: number, length: number): number;
   tcpFlush(handle: number): number;
-  tcpReceive(handle: number): number;
+  tcpReceive(handle: number, limit: number): number;
   tcpShutdown(handle: number): number;
   tcpAbort(handle: number): number;
   tcpRelease(handle: number): number;

@@ -38,8 +38,8 @@ const counter = new Uint8Array(8);
 
 let wanted = 0;
 for (;;) {
-  if (wanted === 0) Atomics.wait(control, WANTED, 0);
-  wanted |= Atomics.exchange(control, WANTED, 0);
+  // A wish that is taken before its notification arrives leaves a notification without a wish: look again.
+  while ((wanted |= Atomics.exchange(control, WANTED, 0)) === 0) Atomics.wait(control, WANTED, 0);
   if (wanted & CLOSE) break;
   const came = waitFor(wanted);
   if (came === 0) continue;

@@ -178,11 +178,13 @@ export class Connection<Owner> {
     return this.owner !== null;
   }
 
-  /** Delivers one event. */
-  deliver(event: number): void {
-    if (this.dead) return;
+  /** Delivers one event. @returns whether there is more of the same: the owner gets its bytes in chunks */
+  deliver(event: number): boolean {
+    if (this.dead) return false;
     if (this.owner === null) this.#orphaned(event);
+    else if (event === EVENT_DATA) return this.#receive(this.owner);
     else this.#tell(this.owner, event);
+    return false;
   }
 
   /** Events kept back while paused, now due. */
@@ -303,7 +305,6 @@ export class Connection<Owner> {
   #tell(owner: Owner, event: number): void {
     const { events } = this.all;
     if (event === EVENT_OPEN) events.opened(owner);
-    else if (event === EVENT_DATA) this.#receive(owner);
     else if (event === EVENT_DRAIN) this.#drained(owner);
     else if (event === EVENT_TIMEOUT) events.timedOut(owner);
     else if (event === EVENT_END && this.#wait(event)) return;
@@ -311,10 +312,13 @@ export class Connection<Owner> {
     else if (event === EVENT_CLOSED) this.#closed(owner);
   }
 
-  #receive(owner: Owner): void {
-    if (this.paused) return;
+  #receive(owner: Owner): boolean {
+    if (this.paused) return false;
     const chunk = this.core.receive(this.handle);
-    if (chunk !== undefined) this.all.events.received(owner, chunk);
+    if (chunk === undefined) return false;
+    const more = this.core.bytesLeft > 0;
+    this.all.events.received(owner, chunk);
+    return more && !this.dead;
   }
 
   #drained(owner: Owner): void {

@@ -39,7 +39,7 @@ export class Delivery<Owner> {
       const event = this.#events & -this.#events;
       this.#events ^= event;
       if (connection.hasOwner) this.#microtasksDue = true;
-      connection.deliver(event);
+      if (connection.deliver(event)) this.#events |= event;
       this.delivered++;
     }
     return true;

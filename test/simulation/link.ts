@@ -111,9 +111,10 @@ export class Link {
   #program(side: 0 | 1): void {
     const { drivers, counts, total } = this;
     const driver = drivers[side];
+    let closed = false;
     for (const { handle, events } of driver.happened()) {
       counts.handles[side] = handle;
-      if (events.includes('closed')) driver.calls.tcpRelease(handle);
+      closed ||= events.includes('closed');
     }
     const handle = counts.handles[side];
     const chunk = driver.core.receive(handle);
@@ -122,6 +123,7 @@ export class Link {
       if (Buffer.compare(chunk, expected) !== 0) throw new Error('wrong bytes');
       counts.received[side] += chunk.length;
     }
+    if (closed) driver.calls.tcpRelease(handle);
     if (counts.sent[side] < total) {
       const size = Math.min(5000, total - counts.sent[side]);
       counts.sent[side] += Math.max(driver.core.send(handle, pattern(counts.sent[side], size)), 0);

@@ -40,8 +40,8 @@ describe('a snapshot of memory', () => {
     const original = await Link.create(6, TOTAL);
     original.run(50);
     const copy = original.state();
-    const kept = structuredClone(copy);
+    const kept = structuredClone(copy.memories);
     original.run();
-    expect(copy).toEqual(kept);
+    for (const side of [0, 1] as const) expect(Buffer.compare(copy.memories[side], kept[side])).toBe(0);
   });
 });

@@ -42,6 +42,18 @@ export function pieceAt(number: u32): Piece {
   return changetype<Piece>(PIECES_BASE + <usize>((number - 1) * PIECE_SIZE));
 }
 
+/** Takes `length` bytes off the first piece, which has them. */
+export function pieceConsume(tcb: Tcb, length: u32): void {
+  const piece = pieceAt(tcb.pieceFirst);
+  tcb.pieceBytes -= length;
+  piece.address += length;
+  piece.length -= length;
+  if (piece.length > 0) return;
+  piece.owner = 0;
+  tcb.pieceFirst = <u8>piece.next;
+  if (piece.next == 0) tcb.pieceLast = 0;
+}
+
 /** Forgets the pieces of a connection: taken, or of no use any more. */
 export function piecesDrop(tcb: Tcb): void {
   for (let number: u32 = tcb.pieceFirst; number != 0; ) {

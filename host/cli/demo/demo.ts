@@ -59,10 +59,10 @@ class Interruption {
     this.#fail = reject;
   });
   readonly #signals = onSignal((signal) => this.#end(signalExitCode(signal)));
+  readonly #abandonment = whenAbandoned(() => this.#end(EXIT_FAILURE));
 
   constructor() {
     this.#ended.catch(() => {});
-    whenAbandoned(() => this.#end(EXIT_FAILURE));
   }
 
   fail(error: Error): void {
@@ -77,5 +77,6 @@ class Interruption {
 
   release(): void {
     this.#signals.release();
+    this.#abandonment.release();
   }
 }

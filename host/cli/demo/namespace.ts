@@ -38,13 +38,14 @@ export function runInside(args: readonly string[]): Promise<number> {
   });
 }
 
-/** If somebody started us to hear from us: `then` runs when they have gone, at once if they have already. */
-export function whenAbandoned(then: () => void): void {
-  if (process.send === undefined) return;
-  if (!process.connected) then();
+/**
+ * If somebody started us to hear from us: `then` runs when they have gone, at once if they have already. It keeps this
+ * process alive until `release` is called.
+ */
+export function whenAbandoned(then: () => void): { release(): void } {
+  if (process.send !== undefined && !process.connected) then();
   process.on('disconnect', then);
-  // The listener alone would keep this process alive.
-  process.channel?.unref();
+  return { release: () => process.off('disconnect', then) };
 }
 
 /** Brings up loopback. The demonstration works without; programs that a student starts in there may not. */
