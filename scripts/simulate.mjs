@@ -25,7 +25,9 @@ export async function runSimulations({ seed, count, heavy, bytes }) {
       const seconds = (report.duration / 1000).toFixed(1);
       const real = ((performance.now() - begun) / 1000).toFixed(2);
       const { packets, retransmitted, wire } = report;
-      console.log(`seed ${each}: ok, ${packets} packets, ${retransmitted} sent again, ${seconds} s in ${real} s, wire ${wire}`);
+      console.log(
+        `seed ${each}: ok, ${packets} packets, ${retransmitted} sent again, ${seconds} s in ${real} s, wire ${wire}`,
+      );
       if (count === 1) console.log(JSON.stringify(report.scenario));
     } catch (error) {
       failed++;

@@ -13,7 +13,7 @@ import { synSentArrives } from './handshake';
 import { ACK, FIN, RST, SYN } from './header';
 import { takeText } from './receive';
 import { Segment } from './segment';
-import { seqGe, seqGt, seqLe, seqLt } from './seq';
+import { seqGe, seqGt, seqLe, seqLt, seqWithin } from './seq';
 import { OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Runs a segment through a connection that is not in CLOSED or LISTEN. Answers what is owed. */
@@ -78,9 +78,12 @@ function isAcceptable(tcb: Tcb, seg: Segment): bool {
   return begins || (seqLe(tcb.rcvNxt, seg.end - 1) && seqLt(seg.end - 1, tcb.rcvAdv)) || covers(tcb, seg);
 }
 
-/** The segment begins before the window and ends behind it. */
+/**
+ * RCV.NXT lies inside the segment, which begins before the window and may end behind it. Measured from SEG.SEQ: a segment
+ * half a circle away is before and behind the window at once.
+ */
 function covers(tcb: Tcb, seg: Segment): bool {
-  return seqLt(seg.seq, tcb.rcvNxt) && seqGe(seg.end, tcb.rcvAdv);
+  return seqWithin(seg.seq, tcb.rcvNxt, seg.end - 1);
 }
 
 function unacceptable(tcb: Tcb, seg: Segment): u32 {

@@ -21,6 +21,8 @@ export interface Linux {
   /** `address` is one of this process, see `addressOf`. */
   read(descriptor: number, address: number, length: number): number;
   write(descriptor: number, address: number, length: number): number;
+  /** Lets others that want this processor have it first. */
+  yield(): number;
   /** Of the last call, as a positive number of `ERRNO`. */
   errno(): number;
   /** Where a buffer begins in this process. */
@@ -55,6 +57,7 @@ function load(): Linux {
     ioctlValue: libc.func('int ioctl(int fd, ulong request, uintptr_t value)'),
     read: libc.func('int64_t read(int fd, uintptr_t address, size_t length)'),
     write: libc.func('int64_t write(int fd, uintptr_t address, size_t length)'),
+    yield: libc.func('int sched_yield()'),
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
   };

@@ -75,6 +75,11 @@ class TunDevice implements Tun {
   #readiness: Readiness | undefined;
   #reffed = false;
   #closed = false;
+  /** Packets have been read since the device was last found empty, and when that was. */
+  #busy = false;
+  #emptyAt = Number.NEGATIVE_INFINITY;
+  /** A look at the device is due in the next turn of the event loop. */
+  #looking = false;
   #buffer: ArrayBufferLike | undefined;
   /** Where linear memory begins in this process. */
   #base = 0;
@@ -112,11 +117,14 @@ class TunDevice implements Tun {
     const from = this.#native(address) - header;
     for (;;) {
       const length = this.#linux.read(this.#descriptor, from, capacity + header);
-      if (length > header) return length - header;
+      if (length > header) {
+        this.#busy = true;
+        return length - header;
+      }
       const errno = length < 0 ? this.#linux.errno() : ERRNO.EINTR;
       // EIO: the interface is down, like a cable that is not plugged in.
       if (errno === ERRNO.EAGAIN || errno === ERRNO.EIO) {
-        this.#readiness?.want(POLLIN);
+        this.#nothing();
         return 0;
       }
       if (errno !== ERRNO.EINTR) throw this.#lost(errno);
@@ -171,6 +179,27 @@ class TunDevice implements Tun {
     }
     return this.#base + address;
   }
+
+  /**
+   * Nothing waits. The next packet of a conversation often comes within microseconds, and waking through the worker costs
+   * more than looking again; so it is asked only when a while has passed without a packet.
+   */
+  #nothing(): void {
+    const now = performance.now();
+    if (this.#busy) this.#emptyAt = now;
+    this.#busy = false;
+    if (now - this.#emptyAt > LOOK_AGAIN) this.#readiness?.want(POLLIN);
+    else if (!this.#looking) {
+      this.#looking = true;
+      setImmediate(this.#lookAgain);
+    }
+  }
+
+  readonly #lookAgain = (): void => {
+    this.#looking = false;
+    this.#linux.yield();
+    if (!this.#closed) this.#port?.onReadable();
+  };
 
   #clear(address: number, length: number): void {
     new Uint8Array((this.#port as DevicePort).memory.buffer, address, length).fill(0);
@@ -235,5 +264,7 @@ function kernelOffloads(offloads: number): number {
 }
 
 const OPTIONS = ['name', 'fd', 'mtu', 'addresses', 'kernelAddress', 'offload', 'queueLength'];
+/** In milliseconds. */
+const LOOK_AGAIN = 0.05;
 const TUN_F_CSUM = 1;
 const TUN_F_TSO4 = 2;

@@ -30,7 +30,11 @@ describe('the checksum', () => {
   test('of any bytes at any address is that of the plain algorithm', async () => {
     const { of } = await checksums();
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(17), (bytes, offset) => of(bytes, offset) === internetChecksum(bytes)),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.nat(17),
+        (bytes, offset) => of(bytes, offset) === internetChecksum(bytes),
+      ),
       { numRuns: 500 },
     );
   });
@@ -58,14 +62,18 @@ describe('the checksum', () => {
   test('of parts adds up, the second one swapped when it begins at an odd place (RFC 1071 §2 (B))', async () => {
     const { core, at, of } = await checksums();
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 2, maxLength: 200 }), fc.double({ min: 0, max: 1, noNaN: true }), (bytes, where) => {
-        const cut = Math.floor(where * bytes.length);
-        const whole = of(bytes);
-        const tail = core.sum(at + cut, bytes.length - cut);
-        const parts = core.sum(at, cut) + (cut % 2 === 1 ? core.swapped(tail) : tail);
-        expect(core.fold(parts) % 0xffff).toBe(core.fold(core.sum(at, bytes.length)) % 0xffff);
-        expect(whole).toBe(internetChecksum(bytes));
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 2, maxLength: 200 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (bytes, where) => {
+          const cut = Math.floor(where * bytes.length);
+          const whole = of(bytes);
+          const tail = core.sum(at + cut, bytes.length - cut);
+          const parts = core.sum(at, cut) + (cut % 2 === 1 ? core.swapped(tail) : tail);
+          expect(core.fold(parts) % 0xffff).toBe(core.fold(core.sum(at, bytes.length)) % 0xffff);
+          expect(whole).toBe(internetChecksum(bytes));
+        },
+      ),
     );
   });
 });

@@ -153,7 +153,12 @@ describe('ICMP echo', () => {
     const identifier = ((request[24] as number) << 8) | (request[25] as number);
     driver.input([message(0, request.slice(28), identifier, 5), message(0, request.slice(28), identifier ^ 1, 6)]);
     expect(driver.calls.icmpEchoNext()).toBe(1);
-    expect([driver.core.takeAddress(), driver.core.result(4), driver.core.result(5), driver.core.result(6)]).toEqual([PEER, 5, 32, 64]);
+    expect([driver.core.takeAddress(), driver.core.result(4), driver.core.result(5), driver.core.result(6)]).toEqual([
+      PEER,
+      5,
+      32,
+      64,
+    ]);
     expect(driver.calls.icmpEchoNext()).toBe(0);
   });
 

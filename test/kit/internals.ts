@@ -1,6 +1,7 @@
 /** The core's internals, for unit tests: what `assembly/testing.ts` exports beside the contract. */
-import { compileCore } from '../../host/core/load.js';
+
 import type { CoreExports } from '../../host/core/exports.js';
+import { compileCore } from '../../host/core/load.js';
 import { TEST_CORE } from './driver.js';
 
 export interface Internals extends CoreExports {

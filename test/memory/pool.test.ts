@@ -87,6 +87,7 @@ test('a scan meets every object in use, once', async () => {
   const items = Array.from({ length: 2500 }, () => take());
   for (const item of items.filter((_, index) => index % 3 === 0)) give(item);
   const met: number[] = [];
-  for (let item = core.poolScan(address, 0); item !== 0; item = core.poolScan(address, (handle(item) & 0x3f_ffff) + 1)) met.push(item);
+  for (let item = core.poolScan(address, 0); item !== 0; item = core.poolScan(address, (handle(item) & 0x3f_ffff) + 1))
+    met.push(item);
   expect(met.sort((a, b) => a - b)).toEqual(items.filter((_, index) => index % 3 !== 0).sort((a, b) => a - b));
 });

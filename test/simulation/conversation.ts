@@ -109,7 +109,10 @@ export function verdict(a: End, b: End): string | undefined {
   if (a.role.terminateAt !== undefined || b.role.terminateAt !== undefined) return undefined;
   const error = a.error ?? b.error;
   if (error !== undefined) return `ended with ${error}`;
-  for (const [from, to] of [[a, b], [b, a]] as const) {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     if (to.received !== from.role.bytes) return `${to.received} of ${from.role.bytes} bytes arrived`;
     if (!to.ended) return 'no end was told';
   }
@@ -121,7 +124,8 @@ function stream(name: number, from: number, length: number): Uint8Array {
   const start = (from + name * 7919) % PERIOD;
   if (length <= PERIOD) return NOISE.subarray(start, start + length);
   const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += PERIOD) bytes.set(NOISE.subarray(start, start + Math.min(PERIOD, length - at)), at);
+  for (let at = 0; at < length; at += PERIOD)
+    bytes.set(NOISE.subarray(start, start + Math.min(PERIOD, length - at)), at);
   return bytes;
 }
 

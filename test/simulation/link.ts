@@ -55,7 +55,10 @@ export class Link {
 
   static async restored(state: LinkState, total: number): Promise<Link> {
     const { memories, now, wire, counts } = structuredClone(state);
-    const drivers: [Driver, Driver] = [await Driver.restored(memories[0], now), await Driver.restored(memories[1], now)];
+    const drivers: [Driver, Driver] = [
+      await Driver.restored(memories[0], now),
+      await Driver.restored(memories[1], now),
+    ];
     return new Link(drivers, total, wire, counts);
   }
 

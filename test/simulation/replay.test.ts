@@ -20,21 +20,24 @@ describe('a run', () => {
 describe('a snapshot of memory', () => {
   const TOTAL = 300_000;
 
-  test.each([2, 3, 30, 100, 250])('taken after %i packets continues to the same bytes as the original', async (packets) => {
-    const original = await Link.create(5, TOTAL);
-    original.run(packets);
-    const copy = original.state();
-    const restored = await Link.restored(copy, TOTAL);
-    original.restartRecord();
-    original.run();
-    restored.run();
-    expect(original.received).toEqual([TOTAL, TOTAL]);
-    expect(restored.received).toEqual([TOTAL, TOTAL]);
-    expect(restored.connections).toBe(0);
-    expect(restored.digest()).toBe(original.digest());
-    const [ours, theirs] = [restored.state().memories, original.state().memories];
-    for (const side of [0, 1] as const) expect(Buffer.compare(ours[side], theirs[side]), `memory ${side}`).toBe(0);
-  });
+  test.each([2, 3, 30, 100, 250])(
+    'taken after %i packets continues to the same bytes as the original',
+    async (packets) => {
+      const original = await Link.create(5, TOTAL);
+      original.run(packets);
+      const copy = original.state();
+      const restored = await Link.restored(copy, TOTAL);
+      original.restartRecord();
+      original.run();
+      restored.run();
+      expect(original.received).toEqual([TOTAL, TOTAL]);
+      expect(restored.received).toEqual([TOTAL, TOTAL]);
+      expect(restored.connections).toBe(0);
+      expect(restored.digest()).toBe(original.digest());
+      const [ours, theirs] = [restored.state().memories, original.state().memories];
+      for (const side of [0, 1] as const) expect(Buffer.compare(ours[side], theirs[side]), `memory ${side}`).toBe(0);
+    },
+  );
 
   test('is not changed by what the original does afterwards', async () => {
     const original = await Link.create(6, TOTAL);

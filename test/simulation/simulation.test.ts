@@ -19,7 +19,9 @@ describe('simulations', () => {
     expect(count(({ weather }) => weather.loss === 0)).toBeGreaterThan(50);
     expect(count(({ weather }) => weather.rate !== undefined)).toBeGreaterThan(50);
     expect(count(({ conversations }) => conversations.some(({ client }) => client.bytes > 50_000))).toBeGreaterThan(30);
-    expect(count(({ conversations }) => conversations.some(({ client }) => client.terminateAt !== undefined))).toBeGreaterThan(10);
+    expect(
+      count(({ conversations }) => conversations.some(({ client }) => client.terminateAt !== undefined)),
+    ).toBeGreaterThan(10);
   });
 });
 

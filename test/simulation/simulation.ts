@@ -47,7 +47,12 @@ export async function simulate(seed: number, scenario = scenarioOf(seed), heavy 
   });
   const listeners = pairs.map(({ client, server, at }, index) => {
     const port = 1000 + index;
-    const listener = net.server.listen<unknown>({ hostname: SERVER, port, socket: server.handlers, allowHalfOpen: true });
+    const listener = net.server.listen<unknown>({
+      hostname: SERVER,
+      port,
+      socket: server.handlers,
+      allowHalfOpen: true,
+    });
     const timer = net.clock.timer(() => {
       const options = { hostname: SERVER, port, socket: client.handlers, allowHalfOpen: true };
       net.client.connect<unknown>(options).catch(() => {});
@@ -64,7 +69,10 @@ export async function simulate(seed: number, scenario = scenarioOf(seed), heavy 
   }
   // What is under way arrives, TIME-WAIT passes; then no alarm is armed any more.
   await run(net, () => false);
-  for (const [name, stack] of [['client', net.client], ['server', net.server]] as const) {
+  for (const [name, stack] of [
+    ['client', net.client],
+    ['server', net.server],
+  ] as const) {
     const left = leftBehind(stack);
     if (left !== undefined) throw fail(`${name}: ${left}`);
   }
@@ -112,7 +120,11 @@ export function scenarioOf(seed: number): Scenario {
     ending: oneOf('end', 'shutdown'),
     ...(chance(0.05) ? { terminateAt: Math.floor(10 ** upTo(5)) } : {}),
   });
-  const conversations = Array.from({ length: 1 + Math.floor(upTo(3)) }, () => ({ client: role(), server: role(), at: upTo(500) }));
+  const conversations = Array.from({ length: 1 + Math.floor(upTo(3)) }, () => ({
+    client: role(),
+    server: role(),
+    at: upTo(500),
+  }));
   return { weather, mtu: oneOf(576, 1500, 1500, 9000), client: limits(), server: limits(), conversations };
 }
 

@@ -19,6 +19,7 @@ describe('first, the sequence number', () => {
     ['text right behind the window', { seq: 1 + WINDOW, data: 10 }],
     ['a FIN behind the window', { flags: 'FA', seq: 1 + WINDOW }],
     ['text half a circle away', { seq: 0x8000_0000, data: 10 }],
+    ['text before and behind the window at once', { seq: 101 - 0x8000_0000, data: 10 }],
   ];
   test.each(unacceptable)('%s is dropped and answered with an ACK (§3.4, §3.10.7.4)', async (_, segment) => {
     const t = await accepted();

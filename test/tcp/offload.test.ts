@@ -124,26 +124,29 @@ describe('loopback', () => {
     return { driver, client, server };
   }
 
-  test.each(['127.0.0.1', '127.9.9.9', LOCAL])('connects to %s without a device (RFC 1122 §3.2.1.3)', async (address) => {
-    const { driver, client, server } = await pair(address);
-    const sent = pattern(1, 300_000);
-    let taken = 0;
-    const received: Uint8Array[] = [];
-    for (let round = 0; round < 1000 && (taken < sent.length || received.length === 0); round++) {
-      const now = driver.core.send(client, sent.subarray(taken));
-      if (now > 0) taken += now;
+  test.each(['127.0.0.1', '127.9.9.9', LOCAL])(
+    'connects to %s without a device (RFC 1122 §3.2.1.3)',
+    async (address) => {
+      const { driver, client, server } = await pair(address);
+      const sent = pattern(1, 300_000);
+      let taken = 0;
+      const received: Uint8Array[] = [];
+      for (let round = 0; round < 1000 && (taken < sent.length || received.length === 0); round++) {
+        const now = driver.core.send(client, sent.subarray(taken));
+        if (now > 0) taken += now;
+        driver.output();
+        const chunk = driver.core.receive(server);
+        if (chunk !== undefined) received.push(chunk);
+      }
       driver.output();
-      const chunk = driver.core.receive(server);
-      if (chunk !== undefined) received.push(chunk);
-    }
-    driver.output();
-    for (let chunk = driver.core.receive(server); chunk !== undefined; chunk = driver.core.receive(server)) {
-      received.push(chunk);
-      driver.output();
-    }
-    expect(Buffer.compare(Buffer.concat(received), sent)).toBe(0);
-    expect(driver.emitted).toEqual([]);
-  });
+      for (let chunk = driver.core.receive(server); chunk !== undefined; chunk = driver.core.receive(server)) {
+        received.push(chunk);
+        driver.output();
+      }
+      expect(Buffer.compare(Buffer.concat(received), sent)).toBe(0);
+      expect(driver.emitted).toEqual([]);
+    },
+  );
 
   test('says both ends with the address that was called', async () => {
     const { driver, client, server } = await pair('127.0.0.1');

@@ -12,8 +12,12 @@ describe('sequence numbers', () => {
     fc.assert(
       fc.property(word, step, (from, by) => {
         const to = (from + by) >>> 0;
-        expect([core.seqLt(from, to), core.seqGt(to, from), core.seqLe(from, to), core.seqGe(to, from)]).toEqual([1, 1, 1, 1]);
-        expect([core.seqLt(to, from), core.seqGt(from, to), core.seqLe(to, from), core.seqGe(from, to)]).toEqual([0, 0, 0, 0]);
+        expect([core.seqLt(from, to), core.seqGt(to, from), core.seqLe(from, to), core.seqGe(to, from)]).toEqual([
+          1, 1, 1, 1,
+        ]);
+        expect([core.seqLt(to, from), core.seqGt(from, to), core.seqLe(to, from), core.seqGe(from, to)]).toEqual([
+          0, 0, 0, 0,
+        ]);
         expect([core.seqMax(from, to) >>> 0, core.seqMin(from, to) >>> 0]).toEqual([to, from]);
       }),
     );
@@ -30,7 +34,9 @@ describe('sequence numbers', () => {
     const core = await internals();
     fc.assert(
       fc.property(word, word, word, (low, inside, outside) => {
-        expect(core.seqWithin(low, (low + Math.min(inside, outside)) >>> 0, (low + Math.max(inside, outside)) >>> 0)).toBe(1);
+        expect(
+          core.seqWithin(low, (low + Math.min(inside, outside)) >>> 0, (low + Math.max(inside, outside)) >>> 0),
+        ).toBe(1);
         if (inside !== outside) {
           const [small, large] = [Math.min(inside, outside), Math.max(inside, outside)];
           expect(core.seqWithin(low, (low + large) >>> 0, (low + small) >>> 0)).toBe(0);

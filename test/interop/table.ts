@@ -1,0 +1,75 @@
+/**
+ * The frame of an interop script: a stack on a TUN device, a process on the kernel's side, and one case out of many.
+ *
+ *   script.ts CASE offload|plain [argument]   prints what the case gives as one line of JSON
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Channel } from '../../host/cli/http/channel.js';
+import { channelHandlers } from '../../host/cli/http/channel.js';
+import { pcap } from '../../host/device/pcap.js';
+import { tun } from '../../host/device/tun.js';
+import type { SocketListener } from '../../host/socket/listener.js';
+import { createStack, type Stack } from '../../host/stack/stack.js';
+import { KERNEL, PREFIX, VITRINE } from './addresses.js';
+import { Kernel } from './kernel.js';
+
+export interface Table {
+  readonly stack: Stack;
+  readonly kernel: Kernel;
+  /** What came behind the mode on the command line. */
+  readonly argument: string;
+  /** Connects to a port of the kernel's. */
+  connect(port: number): Promise<Channel>;
+  /** Listens; `serve` gets every connection, and ends it. */
+  listen(serve: (channel: Channel) => Promise<void>): SocketListener<Channel | undefined>;
+}
+
+/** Plays the case that the command line names; a capture is written when the argument ends so. */
+export async function play(cases: Record<string, (table: Table) => Promise<unknown>>): Promise<void> {
+  const [name = '', mode = '', argument = ''] = process.argv.slice(2);
+  const device = tun({ kernelAddress: `${KERNEL}/${PREFIX}`, offload: mode === 'offload' });
+  const outer = argument.endsWith('.pcapng') ? pcap(device, { path: argument }) : device;
+  const stack = await createStack({ device: outer, addresses: [`${VITRINE}/${PREFIX}`] });
+  const kernel = new Kernel();
+  const table: Table = {
+    stack,
+    kernel,
+    argument,
+    connect: (port) => connect(stack, port),
+    listen: (s) => listen(stack, s),
+  };
+  const result = await cases[name]?.(table);
+  console.log(JSON.stringify(result));
+  kernel.close();
+  stack.close();
+}
+
+/** Looks again and again until `condition` holds; what is waited for happens in another process. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20);
+}
+
+/** What `look` gives once it has stayed the same for half a second. */
+export async function settled<Value>(look: () => Value | Promise<Value>): Promise<Value> {
+  for (let before = JSON.stringify(await look()); ; ) {
+    await delay(500);
+    const value = await look();
+    const now = JSON.stringify(value);
+    if (now === before) return value;
+    before = now;
+  }
+}
+
+async function connect(stack: Stack, port: number): Promise<Channel> {
+  let opened: Channel | undefined;
+  const socket = channelHandlers((channel) => {
+    opened = channel;
+  });
+  await stack.connect<Channel | undefined>({ hostname: KERNEL, port, allowHalfOpen: true, socket });
+  return opened as Channel;
+}
+
+function listen(stack: Stack, serve: (channel: Channel) => Promise<void>): SocketListener<Channel | undefined> {
+  const socket = channelHandlers((channel) => void serve(channel));
+  return stack.listen<Channel | undefined>({ hostname: VITRINE, port: 0, allowHalfOpen: true, socket });
+}
