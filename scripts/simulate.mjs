@@ -13,7 +13,7 @@ import '../test/kit/typescript-loader.mjs';
  * @returns {Promise<number>} how many failed
  */
 export async function runSimulations({ seed, count, heavy, bytes }) {
-  const { simulate, scenarioOf, heavyScenario } = await import('../test/simulation/simulation.ts');
+  const { simulate, scenarioOf, heavyScenario } = await import('../test/simulation/simulation.js');
   let failed = 0;
   let virtual = 0;
   const start = performance.now();

@@ -14,6 +14,8 @@ import {
   HEADROOM,
   OFFLOAD_CHECKSUM,
   RECEIVE_DESCRIPTOR,
+  SETTING_RECEIVE_BUFFER,
+  SETTING_SEND_BUFFER,
   TRANSMIT_DESCRIPTOR,
   TRANSMIT_LIMIT,
   VNET_HEADER,
@@ -73,7 +75,7 @@ export class Driver {
     this.core = core;
     this.now = now;
     if (options === undefined) return;
-    for (const [setting, value] of Object.entries(options.settings ?? {})) {
+    for (const [setting, value] of Object.entries({ ...BUFFERS, ...options.settings })) {
       if (this.calls.configure(Number(setting), value) < 0) throw new Error(`setting ${setting} can't be ${value}`);
     }
     if (options.bare === true) return;
@@ -201,6 +203,8 @@ export const PEER = '10.9.0.1';
 export const START = 10_000;
 export const TEST_CORE = new URL('../../dist/core.test.wasm', import.meta.url);
 
+/** The window scale of 5 in many scripts follows from it. */
+const BUFFERS = { [SETTING_SEND_BUFFER]: 1 << 20, [SETTING_RECEIVE_BUFFER]: 1 << 20 };
 const EVENTS: readonly (readonly [number, string])[] = [
   [EVENT_OPEN, 'open'],
   [EVENT_DATA, 'data'],
