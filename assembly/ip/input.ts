@@ -20,7 +20,7 @@ import {
   version,
 } from './header4';
 import { icmpInput } from './icmp';
-import { interfaceAt, isOurs } from './interface';
+import { interfaceAt, isBroadcast, isOurs } from './interface';
 import { checksumKnown } from './virtio';
 
 /** Takes the packet of `length` bytes at `packet`, which came from an interface. */
@@ -53,5 +53,5 @@ function addressesPossible(packet: usize, interfaceNumber: u32): bool {
   const to = mappedLow(destination(packet));
   if (!isUnicast4(source(packet)) || !isOurs(0, to)) return false;
   if (interfaceNumber == LOOPBACK_INTERFACE) return true;
-  return !isLoopback(0, to) && !isOurs(0, from);
+  return !isLoopback(0, to) && !isOurs(0, from) && !isBroadcast(from);
 }

@@ -71,6 +71,18 @@ export function isOurs(high: u64, low: u64): bool {
   return false;
 }
 
+/** Whether an IPv4 address is the broadcast address of a network that an interface is on (RFC 1122 §3.2.1.3 (e)). */
+export function isBroadcast(low: u64): bool {
+  for (let number: u32 = 1; number < state.interfaceCount; number++) {
+    const entry = interfaceAt(number);
+    const host = u32.MAX_VALUE >> entry.prefixLength;
+    if (!entry.hasAddress || entry.prefixLength > 30) continue;
+    const same = samePrefix4(mappedBytes(entry.low), mappedBytes(low), entry.prefixLength);
+    if (same && (bswap<u32>(mappedBytes(low)) & host) == host) return true;
+  }
+  return false;
+}
+
 /** The interface that leads to an address, -1 when none does. Our own addresses are reached over loopback. */
 export function route(high: u64, low: u64): i32 {
   if (isOurs(high, low)) return LOOPBACK_INTERFACE;

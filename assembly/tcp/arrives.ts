@@ -14,7 +14,7 @@ import { ACK, FIN, RST, SYN } from './header';
 import { takeText } from './receive';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqWithin } from './seq';
-import { OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
+import { FIN_SEEN, OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Runs a segment through a connection that is not in CLOSED or LISTEN. Answers what is owed. */
 export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
@@ -120,6 +120,10 @@ function trim(tcb: Tcb, seg: Segment): u32 {
   if (seqGt(seg.seq + seg.length, tcb.rcvAdv)) {
     seg.length = tcb.rcvAdv - seg.seq;
     seg.flags &= ~FIN;
+  }
+  // Nothing comes behind a FIN, whatever the peer says by now.
+  if (tcb.has(FIN_SEEN) && seqGt(seg.seq + seg.length, tcb.rcvFin)) {
+    seg.length = seqGt(tcb.rcvFin, seg.seq) ? tcb.rcvFin - seg.seq : 0;
   }
   return owed;
 }

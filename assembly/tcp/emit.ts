@@ -65,7 +65,7 @@ export function emitSyn(tcb: Tcb): bool {
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   finishSegment(tcb, packet, header, 0, 0, partial);
   if (received) acknowledged(tcb);
-  traceOut(tcb, control, tcb.iss, 0);
+  traceSegment(tcb, TRACE_SEGMENT_OUT, tcb.state, control, tcb.iss, tcb.rcvNxt, 0, synWindow());
   return true;
 }
 

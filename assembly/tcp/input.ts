@@ -74,15 +74,12 @@ function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumb
 
 /** To the connection with the segment's four-tuple, else to a listener, else to CLOSED. */
 function dispatch(seg: Segment): void {
-  let tcb = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
-  if (tcb != null && tcb.state == STATE_TIME_WAIT && reopens(tcb, seg)) {
-    finish(tcb, 0);
-    tcb = null;
-  }
-  if (tcb != null) {
+  const tcb = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
+  if (tcb != null && !(tcb.state == STATE_TIME_WAIT && reopens(tcb, seg))) {
     deliver(tcb, seg);
     return;
   }
+  if (tcb != null) finish(tcb, 0);
   const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
   if (listener == null) resetStranger(seg);
   else if (listenerArrives(listener, seg) & OWE_RESET) resetStranger(seg);
@@ -94,7 +91,8 @@ function deliver(tcb: Tcb, seg: Segment): void {
   const sequence = seg.seq;
   const length = seg.length;
   const owed = segmentArrives(tcb, seg);
-  traceSegment(tcb, TRACE_SEGMENT_IN, before, control, sequence, seg.ack, length, seg.wnd << tcb.sndShift);
+  const window = control & SYN ? seg.wnd : seg.wnd << tcb.sndShift;
+  traceSegment(tcb, TRACE_SEGMENT_IN, before, control, sequence, seg.ack, length, window);
   if (owed & OWE_RESET) resetStranger(seg);
   if (tcb.state != STATE_CLOSED) note(tcb, owed);
 }
@@ -115,9 +113,10 @@ function note(tcb: Tcb, owed: u32): void {
   if (owed & (OWE_ACK_NOW | OWE_OUTPUT)) wantSend(tcb);
 }
 
-/** A new SYN may end TIME-WAIT early when it is surely newer (RFC 9293 §3.6.1 MAY-2, RFC 6191 §2). */
+/** A new SYN to a listener may end TIME-WAIT early when it is surely newer (RFC 9293 §3.6.1 MAY-2, RFC 6191 §2). */
 function reopens(tcb: Tcb, seg: Segment): bool {
   if ((seg.flags & (SYN | ACK | RST)) != SYN) return false;
+  if (listenerFor(seg.localHigh, seg.localLow, seg.localPort) == null) return false;
   if (seg.hasTimestamps && tcb.tsRecent != 0) return seqGt(seg.tsVal, tcb.tsRecent);
   return seqGt(seg.seq, tcb.rcvNxt);
 }

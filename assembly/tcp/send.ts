@@ -90,7 +90,8 @@ function sendSyn(tcb: Tcb): bool {
     tcb.sndResume = tcb.sndNxt;
     rttSent(tcb, tcb.sndNxt);
   }
-  armRetransmit(tcb, state.now + tcb.rto);
+  // A SYN that the peer repeats is answered, but buys it no time.
+  if (tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto);
   return true;
 }
 

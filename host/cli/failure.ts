@@ -10,8 +10,9 @@ export class CommandError extends Error {
 
 /** Says in one line on stderr what went wrong. @returns the exit code */
 export function reportFailure(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`vitrine: ${message}\n`);
+  const { message, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
+  const reason = typeof code !== 'string' || message.includes(code) ? '' : ` (${code})`;
+  process.stderr.write(`vitrine: ${message}${reason}\n`);
   return EXIT_FAILURE;
 }
 

@@ -2,7 +2,8 @@
  * Tells when an idle descriptor can be read or written, without blocking the event loop: one worker in `poll`
  * (`tun-poller.mjs`), which is asked each time and answers once.
  *
- * The worker starts unref'd. A thread in a system call keeps `process.exit` waiting, so the call is interrupted there.
+ * The worker starts unref'd. A thread in a system call keeps `process.exit` waiting, and one that returns from it while the
+ * process is being torn down crashes it: so at exit, and on `close`, the call is interrupted and the worker's end awaited.
  * Not for: reading and writing, which the main thread does itself.
  */
 import { closeSync, writeSync } from 'node:fs';
@@ -41,7 +42,7 @@ export class Readiness {
     this.#worker.on('exit', () => closeSync(eventfd));
     this.#worker.unref(); // only now: listening for messages refs it
     open.add(this);
-    if (open.size === 1) process.on('exit', interruptAll);
+    if (open.size === 1) process.on('exit', stopAll);
   }
 
   /** Asks for one answer as soon as any of these POLL* bits comes. */
@@ -67,16 +68,16 @@ export class Readiness {
     if (this.#closed) return;
     this.#closed = true;
     open.delete(this);
-    if (open.size === 0) process.off('exit', interruptAll);
+    if (open.size === 0) process.off('exit', stopAll);
     this.#worker.unref();
-    this.#interrupt();
-    Atomics.wait(this.#control, WAITING, 1, LONGEST_INTERRUPT);
+    this.#stop();
   }
 
-  #interrupt(): void {
+  #stop(): void {
     Atomics.or(this.#control, WANTED, CLOSE);
     Atomics.notify(this.#control, WANTED);
     writeSync(this.#eventfd, ONE);
+    Atomics.wait(this.#control, DONE, 0, LONGEST_STOP);
   }
 
   #answered(events: number): void {
@@ -87,13 +88,13 @@ export class Readiness {
     this.onEvents(events);
   }
 
-  static interrupt(readiness: Readiness): void {
-    readiness.#interrupt();
+  static stop(readiness: Readiness): void {
+    readiness.#stop();
   }
 }
 
-function interruptAll(): void {
-  for (const readiness of open) Readiness.interrupt(readiness);
+function stopAll(): void {
+  for (const readiness of open) Readiness.stop(readiness);
 }
 
 export const POLLIN = 1;
@@ -108,7 +109,7 @@ const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
 // Words and a bit of the memory shared with the worker, as in `tun-poller.mjs`.
 const WANTED = 0;
-const WAITING = 1;
+const DONE = 1;
 const CLOSE = 1 << 16;
-/** In milliseconds. A wait in the kernel ends within microseconds once its eventfd is written. */
-const LONGEST_INTERRUPT = 1000;
+/** In milliseconds. A running worker ends within microseconds; one that has only just been made has to start first. */
+const LONGEST_STOP = 1000;

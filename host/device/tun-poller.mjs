@@ -19,8 +19,8 @@ import koffi from 'koffi';
 
 /** Word of `control`: POLL* bits to wait for, and CLOSE. Set by the main thread, taken by this one. */
 const WANTED = 0;
-/** Word of `control`: 1 while the kernel holds this thread in a wait. */
-const WAITING = 1;
+/** Word of `control`: 1 when this thread has made its last native call. */
+const DONE = 1;
 const CLOSE = 1 << 16;
 const POLLIN = 1;
 
@@ -38,14 +38,20 @@ const counter = new Uint8Array(8);
 
 let wanted = 0;
 for (;;) {
-  // A wish that is taken before its notification arrives leaves a notification without a wish: look again.
-  while ((wanted |= Atomics.exchange(control, WANTED, 0)) === 0) Atomics.wait(control, WANTED, 0);
+  wanted |= Atomics.exchange(control, WANTED, 0);
+  if (wanted === 0) {
+    // A wish that was taken before its notification came leaves one without a wish: so look again after each.
+    Atomics.wait(control, WANTED, 0);
+    continue;
+  }
   if (wanted & CLOSE) break;
   const came = waitFor(wanted);
   if (came === 0) continue;
   wanted = 0;
   parentPort?.postMessage(came);
 }
+Atomics.store(control, DONE, 1);
+Atomics.notify(control, DONE);
 
 /**
  * @param {number} wanted POLL* bits
@@ -55,10 +61,7 @@ function waitFor(wanted) {
   events[2] = wanted;
   events[3] = 0;
   events[7] = 0;
-  Atomics.store(control, WAITING, 1);
   poll(descriptors, 2, -1);
-  Atomics.store(control, WAITING, 0);
-  Atomics.notify(control, WAITING);
   if (events[7] !== 0) read(eventfd, counter, counter.length);
   return events[3];
 }

@@ -51,6 +51,21 @@ describe('pcap', () => {
     );
   });
 
+  it('keeps the first bytes of each packet when told how many, and its length and checksum', () => {
+    const { device, inside } = captured({ path, snapLength: 68 }, CHECKSUM_OFFLOAD);
+    const segment = tcp(A, B, [5, 6], new Uint8Array(1400).fill(9), true);
+    inside.write(segment, virtioHeader(20, 16));
+    inside.write(udp(A, B, [5, 6], Uint8Array.of(4)), new Uint8Array(10));
+    device.close();
+    expect(tshark('frame.len', 'frame.cap_len')).toEqual([
+      ['1440', '68'],
+      ['29', '29'],
+    ]);
+    const right = tcp(A, B, [5, 6], new Uint8Array(1400).fill(9)).subarray(36, 38);
+    expect(tshark('tcp.checksum')[0]).toEqual([`0x${Buffer.from(right).toString('hex')}`]);
+    expect(complaints()).toEqual([]);
+  });
+
   it('completes the checksums that were left to the other side, in its copy only', () => {
     const { device, inside, outside } = captured({ path }, CHECKSUM_OFFLOAD);
     const datagram = udp(A, B, [5, 6], Uint8Array.of(1, 2, 3), true);

@@ -49,6 +49,7 @@ class Party {
 
   resume(): void {
     this.#digest();
+    this.socket.resume();
   }
 
   #behave(behaviour: Behaviour, length: number): void {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
 import type { Channel } from '../../host/cli/http/channel.js';
 import { CONTENT } from './orders.js';
-import { play } from './table.js';
+import { play, until } from './table.js';
 
 await play({
   /** We connect, send everything, end, and read what the kernel counted behind our FIN. */
@@ -23,6 +23,8 @@ await play({
   /** We connect, the kernel sends everything, ends, and reads what we counted behind its FIN. */
   async 'connect and receive'({ kernel, connect, argument }) {
     await digest(await connect(await kernel.tell('listen', { behaviour: 'send', length: Number(argument) })));
+    // We are through as soon as our FIN is acknowledged; the program behind the kernel may have to read yet.
+    await until(async () => !(await kernel.tell('look', {})).open);
     return (await kernel.tell('look', {})).text;
   },
 

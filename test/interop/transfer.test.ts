@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { pseudoRandomBytes, sha256 } from '../../host/cli/demo/content.js';
 import { namespaceMissing } from '../kit/namespace.js';
+import { result } from '../kit/result.js';
 import { CONTENT } from './orders.js';
-import { result } from './result.js';
 
 const missing = namespaceMissing();
 const SCRIPT = new URL('./transfer-script.ts', import.meta.url);

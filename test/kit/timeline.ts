@@ -214,24 +214,13 @@ export class Timeline {
     return taken;
   }
 
-  /** Takes what has arrived. @returns how many bytes; each was checked against the pattern when `data` is not asked for */
+  /** Takes what has arrived, and checks each byte against the pattern. @returns how many bytes */
   receive(): number {
-    const chunk = this.driver.core.receive(this.handle);
-    this.driver.output();
-    if (chunk === undefined) return 0;
-    const expected = pattern(this.#received, chunk.length);
-    expect(Buffer.compare(chunk, expected), `the ${chunk.length} bytes from ${this.#received} on`).toBe(0);
-    this.#received += chunk.length;
-    return chunk.length;
-  }
-
-  /** Takes what has arrived, as text. */
-  receiveText(): string {
-    const chunk = this.driver.core.receive(this.handle);
-    this.driver.output();
-    if (chunk === undefined) return '';
-    this.#received += chunk.length;
-    return new TextDecoder().decode(chunk);
+    const bytes = this.#receiveAll();
+    const expected = pattern(this.#received, bytes.length);
+    expect(Buffer.compare(bytes, expected), `the ${bytes.length} bytes from ${this.#received} on`).toBe(0);
+    this.#received += bytes.length;
+    return bytes.length;
   }
 
   shutdown(): number {
@@ -274,6 +263,14 @@ export class Timeline {
   }
 
   readonly #events: string[] = [];
+
+  #receiveAll(): Uint8Array {
+    const chunks: Uint8Array[] = [];
+    let chunk = this.driver.core.receive(this.handle);
+    for (; chunk !== undefined; chunk = this.driver.core.receive(this.handle)) chunks.push(chunk);
+    this.driver.output();
+    return Buffer.concat(chunks);
+  }
 
   #look(): void {
     for (const { handle, listener, events } of this.driver.happened()) {

@@ -120,8 +120,8 @@ export class Link {
       closed ||= events.includes('closed');
     }
     const handle = counts.handles[side];
-    const chunk = driver.core.receive(handle);
-    if (chunk !== undefined) {
+    let chunk = driver.core.receive(handle);
+    for (; chunk !== undefined; chunk = driver.core.receive(handle)) {
       const expected = pattern(counts.received[side], chunk.length);
       if (Buffer.compare(chunk, expected) !== 0) throw new Error('wrong bytes');
       counts.received[side] += chunk.length;

@@ -21,13 +21,12 @@ describe('an active open', () => {
     expect(t.events()).toEqual(['open']);
   });
 
-  test('drops data that comes with the SYN-ACK unacknowledged or takes it, but never skips it (§3.10.7.3)', async () => {
+  test('takes data that comes right behind the SYN-ACK, before our ACK of it has left', async () => {
     const t = await timeline();
     t.connect();
     t.expect({ flags: 'S', seq: 0 });
-    t.inject({ flags: 'SA', seq: 0, ack: 1, data: '' });
-    t.expect({ ack: 1 });
-    t.inject({ flags: 'PA', seq: 1, data: 10 });
+    t.inject({ flags: 'SA', seq: 0, ack: 1 }, { flags: 'PA', seq: 1, data: 10 });
+    t.expect({ ack: 11 });
     expect(t.receive()).toBe(10);
   });
 
@@ -87,7 +86,6 @@ describe('an active open', () => {
   test('tries for at least three minutes by default (§3.8.3 MUST-23)', async () => {
     const t = await timeline();
     t.connect();
-    t.pass(0 * t.take().length);
     t.driver.advance(180_000);
     expect(t.state).toBe('SynSent');
     t.driver.advance(300_000);

@@ -160,6 +160,17 @@ describe('reading options', () => {
     expect(t.take()[0]?.data).toHaveLength(mss);
   });
 
+  test('does not take an option from the text behind the header (MUST-7)', async () => {
+    const t = await timeline();
+    t.listen();
+    t.inject({ flags: 'S', seq: 0, options: { raw: [1, 1, 2, 4] }, data: '\x03\xe8' });
+    t.expect({ flags: 'SA', seq: 0 });
+    t.inject({});
+    t.events();
+    t.send(5000);
+    expect(t.take()[0]?.data).toHaveLength(536);
+  });
+
   test('takes none from segments without SYN but timestamps', async () => {
     const t = await accepted();
     t.inject({ seq: 1, options: { mss: 100, windowScale: 14 }, win: 5000 });

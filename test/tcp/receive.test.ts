@@ -70,6 +70,7 @@ describe('out of order', () => {
     ['backwards', [4, 3, 2, 1, 0]],
     ['every second one first', [1, 3, 0, 2, 4]],
     ['the first one last', [1, 2, 3, 4, 0]],
+    ['a gap behind what nobody has read yet', [0, 2, 1, 4, 3]],
     ['with repetitions', [2, 2, 4, 0, 4, 0, 1, 1, 3]],
   ];
   test.each(orders)('%s: every byte once, in order', async (_, order) => {
@@ -220,6 +221,24 @@ describe('the window we offer', () => {
     t.option(OPTION_PAUSED, 0);
     t.receive();
     expect(t.take().at(-1)).toMatchObject({ ack: 4001, window: 4096 });
+  });
+
+  test('stays closed while the user reads crumbs, until they make a segment (§3.8.6.2.2 MUST-39)', async () => {
+    const t = await accepted({ settings: { [SETTING_RECEIVE_BUFFER]: 4096 } });
+    t.option(OPTION_PAUSED, 1);
+    t.inject(...[1, 1025, 2049, 3073].map((seq) => ({ seq, data: 1024 })));
+    t.expect({ ack: 4097, win: 0 });
+    t.option(OPTION_PAUSED, 0);
+    const windows: number[] = [];
+    for (let read = 100; read <= 1100; read += 100) {
+      expect(t.driver.calls.tcpReceive(t.handle, 100)).toBe(100);
+      t.driver.output();
+      t.driver.input([t.build({ seq: 4097, data: 1 })]);
+      t.driver.output();
+      windows.push(t.take().at(-1)?.window ?? -1);
+    }
+    expect(windows.slice(0, 9)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(windows.at(-1)).toBeGreaterThanOrEqual(999);
   });
 
   test('holds against a peer that ignores it: no byte and no memory beyond', async () => {

@@ -1,7 +1,7 @@
 /** What is sent again after a loss, and how fast sending goes (RFC 5681, RFC 6582, RFC 3042, RFC 6928). */
 import { describe, expect, test } from 'vitest';
 import { COUNTER_SEGMENTS_RETRANSMITTED } from '../../assembly/abi/constants.js';
-import { accepted, type Timeline, timeline } from '../kit/timeline.js';
+import { accepted, type Segment, type Timeline, timeline } from '../kit/timeline.js';
 
 /** What is sent after ACKs of these numbers, one at a time. */
 function acknowledge(t: Timeline, ...acks: number[]): number[][] {
@@ -118,21 +118,29 @@ describe('fast retransmit', () => {
     expect(t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED)).toBe(1);
   });
 
-  const notDuplicates: [name: string, segment: object][] = [
-    ['with data', { data: 10 }],
-    ['with another window', { win: 60_000 }],
-    ['with a FIN', { flags: 'FA' }],
+  const notDuplicates: [name: string, first: Segment, then: Segment][] = [
+    ['with data', { data: 10 }, { seq: 11 }],
+    ['with another window', { win: 60_000 }, { win: 60_000 }],
+    ['with a FIN', { flags: 'FA' }, { seq: 2 }],
   ];
-  test.each(notDuplicates)('does not count an ACK %s as a duplicate (RFC 5681 §2)', async (_, segment) => {
+  test.each(notDuplicates)('does not count an ACK %s as a duplicate (RFC 5681 §2)', async (_, first, then) => {
     const t = await accepted();
     t.send(10_000);
     t.take();
-    t.inject({ ...segment });
+    t.inject(first);
     t.take();
-    t.inject({ seq: 'data' in segment ? 11 : 1, win: 60_000 });
+    t.inject(then);
     t.take();
-    t.inject({ seq: 'data' in segment ? 11 : 1, win: 60_000 });
-    expect(t.take().map(({ seq }) => seq)).not.toContain(1);
+    t.inject(then);
+    expect(
+      t.take().map(({ seq }) => seq),
+      'two duplicates',
+    ).not.toContain(1);
+    t.inject(then);
+    expect(
+      t.take().map(({ seq }) => seq),
+      'the third',
+    ).toContain(1);
   });
 
   test('does not happen when nothing is outstanding (RFC 5681 §2)', async () => {
@@ -173,6 +181,17 @@ describe('NewReno', () => {
     expect(acknowledge(t, 10_001)[0]).toEqual([]);
     expect(t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED)).toBe(3);
     expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('deflates at a partial ACK by what it acknowledges: no burst (RFC 6582 §3.2 step 3)', async () => {
+    const t = await accepted();
+    t.send(60_000);
+    expect(t.take()).toHaveLength(10);
+    // Segments 1 and 5 are lost.
+    acknowledge(t, ...Array.from({ length: 10 }, () => 1));
+    const [partial] = acknowledge(t, 4001);
+    expect(partial?.[0]).toBe(4001);
+    expect(partial?.length).toBeLessThanOrEqual(2);
   });
 
   test('does not retransmit twice for the duplicates of one loss (RFC 6582 §3.2 step 2)', async () => {
@@ -226,8 +245,8 @@ describe('after a timeout', () => {
     t.take();
     t.driver.advance(250);
     t.take();
-    acknowledge(t, 5001);
-    const sent = acknowledge(t, 5001, 5001, 5001, 5001).flat();
-    expect(sent).not.toContain(5001);
+    acknowledge(t, 1001, 3001);
+    expect(acknowledge(t, 7001)[0], 'all of it has gone again').toEqual([7001, 8001, 9001]);
+    expect(acknowledge(t, 7001, 7001, 7001, 7001).flat()).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /** What is sent, and when: segments, Nagle's algorithm, silly windows, PSH, window limits (RFC 9293 §3.7, §3.8.6, §3.9.1). */
 import { describe, expect, test } from 'vitest';
 import { ERROR_NOT_CONNECTED, OPTION_NO_DELAY, SETTING_SEND_BUFFER } from '../../assembly/abi/constants.js';
-import { accepted, timeline } from '../kit/timeline.js';
+import { accepted, pattern, type Timeline, timeline } from '../kit/timeline.js';
 
 describe('SEND', () => {
   test('cuts the stream into full-sized segments and pushes the last one (§3.9.1.2 MUST-60, MUST-61)', async () => {
@@ -41,6 +41,21 @@ describe('SEND', () => {
     t.take();
     t.inject({ ack: 5001 });
     expect(t.driver.bufferBytes).toBe(0);
+  });
+
+  test.each([333, 1000])('keeps bytes and checksums right where the ring wraps, with segments of %i', async (mss) => {
+    const t = await accepted({ syn: { mss }, settings: { [SETTING_SEND_BUFFER]: 4096 } });
+    let acknowledged = 1;
+    for (let round = 0; round < 300; round++) {
+      t.send(701);
+      for (const { seq, data } of t.take()) {
+        expect(Buffer.compare(data, pattern(seq, data.length)), `bytes from ${seq} on`).toBe(0);
+        acknowledged = Math.max(acknowledged, seq + data.length - (round % 3 === 0 ? 0 : 1));
+      }
+      t.driver.input([t.build({ ack: acknowledged })]);
+      t.driver.output();
+    }
+    expect(acknowledged).toBeGreaterThan(100_000);
   });
 
   test('carries the ACK that was owed, which then is not sent by itself (§3.8.6.3)', async () => {
@@ -135,16 +150,23 @@ describe('the send window', () => {
     expect(t.take().reduce((sum, { data }) => sum + data.length, 0)).toBe(16_000);
   });
 
-  test('is not taken from a segment older than the last one that said it (§3.10.7.4, SND.WL1, SND.WL2)', async () => {
+  test('is not taken from a segment with an older number (§3.10.7.4, SND.WL1)', async () => {
     const t = await accepted({ win: 5000 });
-    t.inject({ seq: 1, data: 10 }, { seq: 11, data: 10, win: 5000 });
-    t.take();
-    t.receive();
-    t.take();
-    t.inject({ seq: 5, win: 0 });
-    t.take();
+    t.inject({ seq: 101, data: 10 });
+    t.expect({ ack: 1 });
+    t.inject({ seq: 1, win: 0 });
     t.send(1000);
-    t.expect({ flags: 'PA', seq: 1, ack: 21, data: 1000 });
+    t.expect({ flags: 'PA', seq: 1, ack: 1, data: 1000 });
+  });
+
+  test('is not taken from a segment with an older acknowledgment (§3.10.7.4, SND.WL2)', async () => {
+    const t = await accepted({ win: 5000 });
+    t.send(1000);
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
+    t.inject({ ack: 1001 });
+    t.inject({ ack: 1, win: 0 });
+    t.send(1000);
+    t.expect({ flags: 'PA', seq: 1001, data: 1000 });
   });
 
   test('that shrinks stops new text, and what was sent is still acknowledged (§3.8.6 SHLD-15, MUST-34)', async () => {
@@ -224,29 +246,47 @@ describe('a full transmit queue', () => {
     ]);
   });
 
-  test('serves every connection that waits, none twice as much as another', async () => {
+  test('serves connections in the order in which they came, and goes on where it was full', async () => {
     const t = await timeline();
-    t.listen(80, 64);
-    const handles: number[] = [];
-    for (let index = 0; index < 20; index++) {
-      t.inject({ flags: 'S', seq: 0, peerPort: 1000 + index, options: { mss: 1460, windowScale: 7 } });
-      t.take();
-      t.inject({ flags: 'A', seq: 1, peerPort: 1000 + index });
-      handles.push(...t.driver.happened().map(({ handle }) => handle));
-    }
-    expect(handles).toHaveLength(20);
+    const handles = many(t, 60);
     t.driver.deviceRoom = 0;
     const bytes = new Uint8Array(100_000);
     for (const handle of handles) expect(t.driver.core.send(handle, bytes)).toBe(100_000);
     t.driver.output();
-    const sent = new Map<number, number>();
+    const ports: number[] = [];
     for (let round = 0; round < 100; round++) {
       t.driver.deviceRoom = 7;
       t.driver.output();
-      for (const { destinationPort } of t.take()) sent.set(destinationPort, (sent.get(destinationPort) ?? 0) + 1);
+      ports.push(...t.take().map(({ destinationPort }) => destinationPort));
     }
-    // The initial window of each: ten segments (RFC 6928).
-    expect([...sent.values()]).toEqual(Array.from({ length: 20 }, () => 10));
+    // The initial window of each is ten segments (RFC 6928 §2).
+    const expected = handles.flatMap((_, index) => Array.from({ length: 10 }, () => 1000 + index));
+    expect(ports).toEqual(expected);
+  });
+
+  test('is shared: a connection with much to send lets the others have their turn', async () => {
+    const t = await timeline();
+    const [large] = many(t, 1) as [number];
+    const { iss } = t;
+    const [small] = many(t, 1, 1001) as [number];
+    t.iss = iss;
+    const bytes = new Uint8Array(500_000);
+    t.driver.core.send(large, bytes);
+    t.driver.output();
+    for (let acknowledged = 1001; acknowledged <= 100_001; acknowledged += 1000) {
+      t.take();
+      t.driver.input([t.build({ ack: acknowledged, peerPort: 1000 })]);
+      t.driver.output();
+    }
+    t.take();
+    t.driver.input([t.build({ ack: 200_001, peerPort: 1000 })]);
+    t.driver.core.send(small, bytes);
+    t.driver.output();
+    const ports = t.take().map(({ destinationPort }) => destinationPort);
+    const [first, last] = [ports.indexOf(1001), ports.lastIndexOf(1000)];
+    expect(ports.filter((port) => port === 1000).length).toBeGreaterThan(64);
+    expect(first, 'the small one waits for one turn only').toBeLessThanOrEqual(64);
+    expect(last).toBeGreaterThan(first);
   });
 
   test('drops replies, as a wire would, and keeps what connections owe', async () => {
@@ -268,3 +308,15 @@ describe('a full transmit queue', () => {
     expect(sent.at(-1)?.data).toHaveLength(4);
   });
 });
+
+/** Accepted connections from the ports `first` and up, each with a wide window. */
+function many(t: Timeline, count: number, first = 1000): number[] {
+  if (t.listener === 0) t.listen(80, 64);
+  return Array.from({ length: count }, (_, index) => {
+    const peerPort = first + index;
+    t.inject({ flags: 'S', seq: 0, peerPort, options: { mss: 1000, windowScale: 7 } });
+    t.take();
+    t.inject({ flags: 'A', seq: 1, peerPort });
+    return t.driver.happened()[0]?.handle ?? 0;
+  });
+}

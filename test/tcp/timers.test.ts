@@ -122,7 +122,8 @@ describe('the retransmission timeout', () => {
   test('is three seconds at least when the SYN had to be sent again (RFC 6298 §5.7)', async () => {
     const t = await timeline();
     t.connect();
-    t.pass(0 * t.take().length + 1100);
+    t.expect({ flags: 'S', seq: 0 });
+    t.pass(1100);
     t.expect({ flags: 'S', seq: 0 });
     t.inject({ flags: 'SA', seq: 0 });
     t.expect({});
@@ -160,6 +161,23 @@ describe('giving up', () => {
     t.send(100);
     t.driver.advance(100_000);
     t.take();
+    expect(t.state).toBe('Established');
+  });
+
+  test('counts anew after each ACK of new data (§3.8.3: of the same segment)', async () => {
+    const t = await accepted({ settings: { [SETTING_DATA_RETRIES]: 3 } });
+    t.send(6000);
+    t.take();
+    for (let acknowledged = 1001; acknowledged <= 5001; acknowledged += 1000) {
+      // Two expirations for each segment.
+      for (let sent = 0, step = 0; sent < 2 && step < 600; step++) {
+        t.driver.advance(100);
+        sent += t.take().length;
+      }
+      t.driver.input([t.build({ ack: acknowledged })]);
+      t.driver.output();
+      t.take();
+    }
     expect(t.state).toBe('Established');
   });
 

@@ -8,7 +8,9 @@ import {
   ERROR_INVALID,
   ERROR_NO_BUFFERS,
   ERROR_STALE_HANDLE,
+  STATE_LISTEN,
   STATE_SYN_RECEIVED,
+  TRACE_SEGMENT_IN,
 } from '../../abi/constants';
 import { isUnspecified } from '../../ip/address';
 import { isOurs } from '../../ip/interface';
@@ -16,6 +18,7 @@ import { count } from '../../memory/counters';
 import { RESULT_BASE, setResult } from '../../memory/map';
 import { poolScan, slotOf } from '../../memory/pool';
 import { abort } from '../block/finish';
+import { traceSegment } from '../block/observe';
 import { OWE_RESET, STOP } from '../block/owed';
 import { wantSend } from '../block/sendlist';
 import { acceptSyn, tcbOpen } from '../handshake';
@@ -83,6 +86,7 @@ function receive(tcb: Tcb, listener: Listener, seg: Segment): bool {
   listener.halfOpen++;
   acceptSyn(tcb, seg);
   tcb.state = STATE_SYN_RECEIVED;
+  traceSegment(tcb, TRACE_SEGMENT_IN, STATE_LISTEN, seg.flags, seg.seq, seg.ack, seg.length, seg.wnd);
   wantSend(tcb);
   return true;
 }

@@ -1,5 +1,5 @@
 /** What a script in a network namespace prints as its last line, read as JSON. */
-import { type NamespaceOptions, runInNamespace } from '../kit/namespace.js';
+import { type NamespaceOptions, runInNamespace } from './namespace.js';
 
 /** @throws Error with all that the script said, when it failed or printed no JSON */
 export async function result(script: URL, args: readonly string[], options?: NamespaceOptions): Promise<unknown> {

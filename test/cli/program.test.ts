@@ -1,0 +1,48 @@
+/** What the command line says about itself, and about command lines that make no sense. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { vitrine } from './command.js';
+
+describe('vitrine', () => {
+  test('--help names the commands and shows examples', async () => {
+    const { code, stdout } = await vitrine(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['demo', 'serve', 'get', 'ping']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(stdout).toContain('Examples:\n  vitrine demo\n');
+  });
+
+  test('--version is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect((await vitrine(['--version'])).stdout).toBe(`${version}\n`);
+  });
+
+  test.each(['serve', 'get', 'ping'])('%s --help shows its options and examples', async (command) => {
+    const { code, stdout } = await vitrine([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('--kernel-address');
+    expect(stdout).toContain('--weather');
+    expect(stdout).toContain('Examples:');
+  });
+
+  test.each([
+    [['dmeo'], /unknown command 'dmeo'/],
+    [['get'], /missing required argument 'url'/],
+    [['get', 'https://10.9.0.1/'], /no TLS yet/],
+    [['get', '10.9.0.1'], /begins with http:/],
+    [['ping', '10.9.0.1', '--count', '0'], /whole number from 1/],
+    [['serve', '--port', 'http'], /whole number from 1 to 65535/],
+    [['serve', '--weather', 'rain=1%'], /"rain=1%" is none of loss/],
+    [['serve', '--nonsense'], /unknown option '--nonsense'/],
+  ])('%j is a usage error, exit code 2', async (args, message) => {
+    const { code, stderr } = await vitrine(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a failure is one line and exit code 1', async () => {
+    const { code, stdout, stderr } = await vitrine(['serve', '/no/such/directory']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^vitrine: .*\/no\/such\/directory.*\n$/);
+  });
+});

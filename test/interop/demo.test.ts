@@ -1,0 +1,158 @@
+/** The demonstration, as it is: what it shows, what it leaves, and what it does not. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { namespaceMissing } from '../kit/namespace.js';
+
+const missing = namespaceMissing();
+
+let folder = '';
+let mark = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitrine-demo-test-'));
+  mark = randomUUID();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe.skipIf(missing)(`vitrine demo${missing === undefined ? '' : ` (${missing})`}`, () => {
+  test('moves 64 MiB each way through a TUN device and shows the states', async () => {
+    const devices = readdirSync('/sys/class/net');
+    const { code, stdout, stderr } = await start().ended;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('vitrine0, a TUN device');
+    expect(stdout.match(/64\.0 MiB in .* Gbit\/s|64\.0 MiB in .* Mbit\/s/g)).toHaveLength(2);
+    expect(stdout.match(/✓ equal/g)).toHaveLength(2);
+    for (const change of PASSIVE) expect(stdout.split('\n 2 ')[0]).toMatch(change);
+    for (const change of ACTIVE) expect(stdout.split('\n 2 ')[1]).toMatch(change);
+    expect(stdout).not.toContain('\x1b');
+    expect(await survivors()).toEqual([]);
+    expect(readdirSync('/sys/class/net')).toEqual(devices);
+    const [capture = ''] = /\S+\.pcapng/.exec(stdout) ?? [];
+    expect(handshakesIn(capture)).toBe(4);
+  }, 60_000);
+
+  test('plays on a wire in memory where there is no namespace, and says why', async () => {
+    const { code, stdout } = await start({ PATH: '/nonexistent' }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('a wire in memory');
+    expect(stdout).toContain('because there is no TUN device to use: the program unshare (util-linux) is missing');
+    expect(stdout.match(/✓ equal/g)).toHaveLength(2);
+  }, 60_000);
+
+  test.each([
+    ['SIGINT', 'everybody, as Ctrl-C does', 130],
+    ['SIGINT', 'the program', 130],
+    ['SIGTERM', 'everybody, as a terminal that closes does', 143],
+    ['SIGTERM', 'the program', 143],
+    ['SIGKILL', 'the program', null],
+  ] as const)(
+    'leaves nothing after %s to %s',
+    async (signal, whom, expected) => {
+      const run = start();
+      await run.said('The data:');
+      process.kill(whom === 'the program' ? run.pid : -run.pid, signal);
+      const { code, stderr } = await run.ended;
+      expect(code).toBe(expected);
+      expect(stderr).toBe('');
+      expect(await survivors()).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+interface Run {
+  pid: number;
+  said(text: string): Promise<void>;
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+/** Starts it in a process group of its own, marked so that all its processes can be found. */
+function start(env: NodeJS.ProcessEnv = {}): Run {
+  const child: ChildProcess = spawn(process.execPath, [BUILT, 'demo'], {
+    detached: true,
+    env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder, [MARK]: mark, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  let heard = () => {};
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    heard();
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return {
+    pid: child.pid as number,
+    ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr }))),
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        heard = () => {
+          if (stdout.includes(text)) resolve();
+        };
+        heard();
+        child.on('close', () => reject(new Error(`it ended before it said ${text}:\n${stdout}${stderr}`)));
+      }),
+  };
+}
+
+/** The command lines of marked processes that are still there after two seconds. */
+async function survivors(): Promise<string[]> {
+  for (let look = 0; ; look++) {
+    const found = readdirSync('/proc').filter(isMarked).map(commandLine);
+    if (found.length === 0 || look === 40) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function isMarked(pid: string): boolean {
+  if (!/^\d+$/.test(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`);
+  } catch {
+    return false;
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return pid;
+  }
+}
+
+function handshakesIn(capture: string): number {
+  const output = execFileSync('tshark', ['-r', capture, '-Y', 'tcp.flags.syn == 1'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return output.trim().split('\n').length;
+}
+
+/** What `npm start` runs. */
+const BUILT = fileURLToPath(new URL('../../dist/host/cli/main.js', import.meta.url));
+const MARK = 'VITRINE_DEMO_TEST';
+
+const PASSIVE = [
+  /kernel ──▶ Vitrine {2}\[SYN\] seq 0 win \d+ <mss 1460, .*>/,
+  /kernel ◀── Vitrine {2}\[SYN, ACK\] seq 0 ack 1 win \d+ <mss 1460, .*> +SynReceived/,
+  /kernel ──▶ Vitrine {2}\[ACK\] seq 1 ack 1 win \d+ +SynReceived → Established/,
+  /kernel ──▶ Vitrine {2}\[FIN, ACK\] .* Established → CloseWait/,
+  /Vitrine {2}end\(\) +CloseWait → LastAck/,
+  /kernel ──▶ Vitrine {2}\[ACK\] .* LastAck → Closed/,
+];
+
+const ACTIVE = [
+  /kernel ◀── Vitrine {2}\[SYN\] .* SynSent/,
+  /kernel ──▶ Vitrine {2}\[SYN, ACK\] .* SynSent → Established/,
+  /Vitrine {2}end\(\) +Established → FinWait1/,
+  /kernel ──▶ Vitrine {2}\[FIN, ACK\] .* (FinWait1|FinWait2) → TimeWait/,
+];
