@@ -23,6 +23,7 @@ describe('the trace', () => {
     t.inject({ flags: 'R', seq: 1 });
     const { records } = takeTrace(t.driver.core);
     expect(records.map(({ kind, before, after, flags }) => [kind, before, after, flags])).toEqual([
+      ['in', 'Listen', 'SynReceived', 0x02],
       ['out', 'SynReceived', 'SynReceived', 0x12],
       ['in', 'SynReceived', 'Established', 0x10],
       ['state', 'Established', 'FinWait1', 0],
