@@ -21,10 +21,13 @@ import { enterTimeWait, ORPHAN_FIN_WAIT } from './close';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
+import { armLossTimer, rackAcknowledged } from './recovery/rack';
 import { rttAcknowledged } from './recovery/rtt';
+import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
+import { sackedBytes, sentAcknowledged } from './recovery/sent';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
-import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, Tcb } from './tcb';
+import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, SACK_ON, Tcb } from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
@@ -38,7 +41,8 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (seqLt(seg.ack, tcb.sndUna - tcb.sndWndMax)) return OWE_CHALLENGE_ACK | STOP;
 
   const window = seg.wnd << tcb.sndShift;
-  if (seqGt(seg.ack, tcb.sndUna)) advance(tcb, seg);
+  if (tcb.has(SACK_ON)) selective(tcb, seg);
+  else if (seqGt(seg.ack, tcb.sndUna)) cumulative(tcb, seg);
   else if (isDuplicate(tcb, seg, window)) recoveryDuplicate(tcb);
   if (isNewer(tcb, seg)) takeWindow(tcb, seg);
   resetIfSent(tcb);
@@ -46,20 +50,40 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   return tcb.has(FIN_SENT) && tcb.sndUna == tcb.sndNxt ? finAcknowledged(tcb) : OWE_OUTPUT;
 }
 
+/** An ACK on a connection without SACK. */
+function cumulative(tcb: Tcb, seg: Segment): void {
+  const acked = seg.ack - tcb.sndUna;
+  advance(tcb, seg);
+  const restart = recoveryAcknowledged(tcb, acked);
+  // RFC 6298 §5.3; RFC 6582 §3.2 has only the first partial acknowledgment restart the timer.
+  if (tcb.sndUna != tcb.sndNxt && (restart || tcb.retransmitAt == NEVER)) armRetransmit(tcb, state.now + tcb.rto);
+}
+
+/** An ACK on a connection with SACK: what has arrived, then what must be lost because of it. */
+function selective(tcb: Tcb, seg: Segment): void {
+  const before = tcb.sndUna;
+  const sacked = sackedBytes(tcb);
+  ackArrives(tcb, seg);
+  sackArrives(tcb, seg);
+  const acked = seqGt(seg.ack, before) ? seg.ack - before : 0;
+  if (acked > 0) {
+    advance(tcb, seg);
+    sentAcknowledged(tcb, before);
+    if (tcb.sndUna != tcb.sndNxt) armLossTimer(tcb);
+  }
+  rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked, reportsDuplicate(seg));
+}
+
 /** SND.UNA moves to SEG.ACK. */
 function advance(tcb: Tcb, seg: Segment): void {
-  const acked = seg.ack - tcb.sndUna;
   const ring = tcb.sendRing;
   // The FIN takes a sequence number but no room in the ring.
-  ringConsume(ring, min(acked, ring.length));
+  ringConsume(ring, min(seg.ack - tcb.sndUna, ring.length));
   tcb.sndUna = seg.ack;
   tcb.sndResume = seqMax(tcb.sndResume, seg.ack);
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;
-  const restart = recoveryAcknowledged(tcb, acked);
-  // RFC 6298 §5.2, §5.3
-  if (tcb.sndUna == tcb.sndNxt) armRetransmit(tcb, NEVER);
-  else if (restart || tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto);
+  if (tcb.sndUna == tcb.sndNxt) armRetransmit(tcb, NEVER); // RFC 6298 §5.2
   if (tcb.has(DRAIN_WANTED) && ring.length <= state.sendBuffer >> 1) {
     tcb.clear(DRAIN_WANTED);
     raise(tcb, EVENT_DRAIN);

@@ -11,7 +11,7 @@ import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from './block/
 import { checkFin, checkReset, timeWaitArrives } from './close';
 import { synSentArrives } from './handshake';
 import { ACK, FIN, RST, SYN } from './header';
-import { takeText } from './receive';
+import { noteDuplicate, takeText } from './receive';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqWithin } from './seq';
 import { FIN_SEEN, OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
@@ -99,6 +99,7 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
     seg.flags &= ~FIN;
     return OWE_DUPLICATE_ACK;
   }
+  if (seqLt(seg.seq, tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, seg.length);
   return unwanted(seg);
 }
 
@@ -116,6 +117,7 @@ function trim(tcb: Tcb, seg: Segment): u32 {
     seg.data += old;
     seg.length -= old;
     if (old > 0) owed = OWE_DUPLICATE_ACK;
+    noteDuplicate(tcb, seg.seq - old, old);
   }
   if (seqGt(seg.seq + seg.length, tcb.rcvAdv)) {
     seg.length = tcb.rcvAdv - seg.seq;

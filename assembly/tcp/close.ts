@@ -20,6 +20,7 @@ import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { raiseReceived } from './block/ready';
 import { ACK, FIN, RST, SYN } from './header';
+import { sentFree } from './recovery/sent';
 import { Segment } from './segment';
 import { seqMax } from './seq';
 import { FIN_REACHED, FIN_SEEN, OWES_SYN, PASSIVE, Tcb } from './tcb';
@@ -66,6 +67,7 @@ export function enterTimeWait(tcb: Tcb): void {
   tcb.state = STATE_TIME_WAIT;
   tcb.clear(OWES_SYN);
   ringFree(tcb.sendRing);
+  sentFree(tcb);
   armRetransmit(tcb, state.now + timeWaitTime());
   raiseReceived(tcb);
 }

@@ -19,12 +19,22 @@ import { Reply } from '../memory/replies';
 import { ringAddress, ringContiguous } from '../memory/ring';
 import { NEVER } from '../memory/state';
 import { traceSegment } from './block/observe';
+import { newestCount, newestEnd, newestStart } from './block/reassembly';
 import { largestSegment, synWindow } from './handshake';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
-import { synOptionsSize, TIMESTAMPS_SIZE, writeSynOptions, writeTimestamps } from './options';
+import {
+  SACK_BLOCKS,
+  sackOptionSize,
+  synOptionsSize,
+  TIMESTAMPS_SIZE,
+  writeSackBlock,
+  writeSackHead,
+  writeSynOptions,
+  writeTimestamps,
+} from './options';
 import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
-import { OWES_ACK, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
+import { OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
 
 /** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
 export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, control: u32): bool {
@@ -35,13 +45,16 @@ export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, c
 
 function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length: u32, control: u32): bool {
   const stamped = tcb.has(TIMESTAMPS_ON);
-  const header = stamped ? TCP_HEADER + TIMESTAMPS_SIZE : TCP_HEADER;
+  const blocks = length == 0 ? sackBlocks(tcb) : 0;
+  const stamps = stamped ? TIMESTAMPS_SIZE : 0;
+  const header = TCP_HEADER + stamps + sackOptionSize(blocks);
   const packet = packetBegin(tcb.interface, HEADER4 + header + length);
   if (packet == 0) return false;
   const tcp = packet + HEADER4;
   const window = acknowledgment == tcb.rcvNxt ? advertiseWindow(tcb) : advertisedWindow(tcb, acknowledgment);
   writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, control, window);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
+  if (blocks > 0) writeSack(tcb, tcp + TCP_HEADER + stamps, blocks);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   const payload = length == 0 ? 0 : copyPayload(tcb, tcp + header, offset, length, !partial);
   finishSegment(tcb, packet, header, length, payload, partial);
@@ -49,11 +62,31 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   return true;
 }
 
+/** How many blocks the next ACK reports: what came twice, then the newest ranges (RFC 2018 §4, RFC 2883 §4). */
+function sackBlocks(tcb: Tcb): u32 {
+  if (!tcb.has(SACK_ON)) return 0;
+  const twice: u32 = tcb.duplicateStart != tcb.duplicateEnd ? 1 : 0;
+  return min(twice + newestCount(tcb), tcb.has(TIMESTAMPS_ON) ? SACK_BLOCKS : SACK_BLOCKS + 1);
+}
+
+function writeSack(tcb: Tcb, address: usize, count: u32): void {
+  writeSackHead(address, count);
+  let index: u32 = 0;
+  if (tcb.duplicateStart != tcb.duplicateEnd) {
+    writeSackBlock(address, index++, tcb.duplicateStart, tcb.duplicateEnd);
+    tcb.duplicateStart = tcb.duplicateEnd; // reported once (RFC 2883 §4)
+  }
+  for (let newest: u32 = 0; index < count; newest++) {
+    writeSackBlock(address, index++, newestStart(tcb, newest), newestEnd(tcb, newest));
+  }
+}
+
 /** Our SYN, with an ACK in SYN-RECEIVED. */
 export function emitSyn(tcb: Tcb): bool {
   const scaled = tcb.has(SCALING_ON);
   const stamped = tcb.has(TIMESTAMPS_ON);
-  const header = TCP_HEADER + synOptionsSize(scaled, stamped);
+  const sack = tcb.has(SACK_ON);
+  const header = TCP_HEADER + synOptionsSize(scaled, stamped, sack);
   const packet = packetBegin(tcb.interface, HEADER4 + header);
   if (packet == 0) return false;
   const received = tcb.state == STATE_SYN_RECEIVED;
@@ -61,7 +94,7 @@ export function emitSyn(tcb: Tcb): bool {
   const tcp = packet + HEADER4;
   writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, synWindow());
   const echo = received ? tcb.tsRecent : 0;
-  writeSynOptions(tcp + TCP_HEADER, largestSegment(tcb), scaled, tcb.rcvShift, stamped, timestampNow(tcb), echo);
+  writeSynOptions(tcp + TCP_HEADER, largestSegment(tcb), scaled, tcb.rcvShift, sack, stamped, timestampNow(tcb), echo);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   finishSegment(tcb, packet, header, 0, 0, partial);
   if (received) acknowledged(tcb);

@@ -24,7 +24,7 @@ import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
 import { seqWithin } from './seq';
-import { FIN_QUEUED, OWES_SYN, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
+import { FIN_QUEUED, OWES_SYN, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Fills a control block whose four-tuple and interface are set. Options are offered until the peer's SYN says no. */
 export function tcbOpen(tcb: Tcb): void {
@@ -35,7 +35,7 @@ export function tcbOpen(tcb: Tcb): void {
   tcb.sndResume = tcb.iss;
   tcb.mss = <u16>largestSegment(tcb);
   tcb.rcvShift = <u8>shiftFor(state.receiveBuffer);
-  tcb.flags |= TIMESTAMPS_ON | SCALING_ON | OWES_SYN;
+  tcb.flags |= TIMESTAMPS_ON | SCALING_ON | SACK_ON | OWES_SYN;
   tcb.keepIdle = KEEP_IDLE;
   tcb.keepInterval = KEEP_INTERVAL;
   tcb.keepCount = KEEP_COUNT;
@@ -59,6 +59,7 @@ export function acceptSyn(tcb: Tcb, seg: Segment): void {
     tcb.clear(SCALING_ON);
     tcb.rcvShift = 0;
   } else tcb.sndShift = <u8>seg.windowShift;
+  if (!seg.sackPermitted) tcb.clear(SACK_ON);
   if (!seg.hasTimestamps) tcb.clear(TIMESTAMPS_ON);
   else {
     tcb.tsRecent = seg.tsVal;

@@ -1,11 +1,11 @@
-// TCP options (RFC 9293 §3.2, RFC 7323): parsed from a segment, written to ours. What is written here is honoured
+// TCP options (RFC 9293 §3.2, RFC 7323, RFC 2018): parsed from a segment, written to ours. What is written here is honoured
 // elsewhere; nothing else is ever offered.
 //
-//   MSS 2,4 | Window scale 3,3 | Timestamps 8,10
+//   MSS 2,4 | Window scale 3,3 | SACK permitted 4,2 | SACK 5,2+8n | Timestamps 8,10
 //
 // Not for: deciding what to offer (tcp/handshake.ts).
 
-import { load16, load32, store32 } from '../memory/bytes';
+import { load16, load32, store16, store32 } from '../memory/bytes';
 import { Segment } from './segment';
 
 /**
@@ -16,6 +16,8 @@ export function parseOptions(seg: Segment, address: usize, size: u32): void {
   seg.mss = 0;
   seg.hasWindowScale = 0;
   seg.hasTimestamps = 0;
+  seg.sackPermitted = 0;
+  seg.sackCount = 0;
   let at: u32 = 0;
   while (at < size) {
     const kind = load<u8>(address + at);
@@ -43,31 +45,59 @@ function parseOption(seg: Segment, kind: u32, value: usize, length: u32): void {
     seg.tsVal = load32(value);
     seg.tsEcr = load32(value + 4);
     seg.hasTimestamps = 1;
+  } else if (kind == SACK_PERMITTED && length == 2) {
+    seg.sackPermitted = 1;
+  } else if (kind == SACK && length > 2 && (length - 2) % SACK_BLOCK == 0) {
+    seg.sackBlocks = value;
+    seg.sackCount = (length - 2) / SACK_BLOCK;
   }
 }
 
 /** Bytes that `writeSynOptions` writes. */
-export function synOptionsSize(windowScale: bool, timestamps: bool): u32 {
-  return 4 + (windowScale ? 4 : 0) + (timestamps ? TIMESTAMPS_SIZE : 0);
+export function synOptionsSize(windowScale: bool, timestamps: bool, sack: bool): u32 {
+  return 4 + (timestamps ? TIMESTAMPS_SIZE : sack ? 4 : 0) + (windowScale ? 4 : 0);
 }
 
-/** The options of a SYN, each padded to a multiple of four. */
+/** The options of a SYN, each padded to a multiple of four; SACK permitted takes the place of the timestamps' padding. */
 export function writeSynOptions(
   address: usize,
   mss: u32,
   windowScale: bool,
   shift: u32,
+  sack: bool,
   timestamps: bool,
   tsVal: u32,
   tsEcr: u32,
 ): void {
   store32(address, (MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | mss);
   let at = address + 4;
+  const permitted: u32 = sack ? (SACK_PERMITTED << 8) | 2 : (NO_OPERATION << 8) | NO_OPERATION;
   if (timestamps) {
     writeTimestamps(at, tsVal, tsEcr);
+    store16(at, permitted);
     at += TIMESTAMPS_SIZE;
+  } else if (sack) {
+    store32(at, (NO_OPERATION << 24) | (NO_OPERATION << 16) | permitted);
+    at += 4;
   }
   if (windowScale) store32(at, (NO_OPERATION << 24) | (WINDOW_SCALE << 16) | (3 << 8) | shift);
+}
+
+/** Bytes of the option that reports `count` blocks, padding included. */
+export function sackOptionSize(count: u32): u32 {
+  return count == 0 ? 0 : 4 + count * SACK_BLOCK;
+}
+
+/** The head of the SACK option (RFC 2018 §3); its blocks follow at `address` + 4. */
+export function writeSackHead(address: usize, count: u32): void {
+  store32(address, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (SACK << 8) | (2 + count * SACK_BLOCK));
+}
+
+/** Block `index` of a SACK option. */
+export function writeSackBlock(address: usize, index: u32, start: u32, end: u32): void {
+  const at = address + 4 + <usize>(index * SACK_BLOCK);
+  store32(at, start);
+  store32(at + 4, end);
 }
 
 /** The timestamps option as every segment carries it once it is negotiated (RFC 7323 appendix A). */
@@ -77,6 +107,8 @@ export function writeTimestamps(address: usize, tsVal: u32, tsEcr: u32): void {
   store32(address + 8, tsEcr);
 }
 
+/** Blocks of a SACK option beside timestamps; four fit without them (RFC 2018 §3). */
+export const SACK_BLOCKS: u32 = 3;
 /** Bytes of the padded timestamps option. */
 export const TIMESTAMPS_SIZE: u32 = 12;
 /** RFC 7323 §2.3 */
@@ -86,4 +118,7 @@ const END: u32 = 0;
 const NO_OPERATION: u32 = 1;
 const MAXIMUM_SEGMENT_SIZE: u32 = 2;
 const WINDOW_SCALE: u32 = 3;
+const SACK_PERMITTED: u32 = 4;
+const SACK: u32 = 5;
+const SACK_BLOCK: u32 = 8;
 const TIMESTAMPS: u32 = 8;

@@ -14,10 +14,10 @@ import { abort, resetIfSent } from './block/finish';
 import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { pieceAppend, pieceAt, piecePossible, piecesDrop, piecesSettle } from './block/pieces';
 import { raiseReceived } from './block/ready';
-import { reassemblyAbsorb, reassemblyAdd } from './block/reassembly';
+import { reassemblyAbsorb, reassemblyAdd, reassemblyHas } from './block/reassembly';
 import { Segment } from './segment';
 import { seqGe, seqLt, seqMax } from './seq';
-import { DISCARD, PAUSED, REFUSE, RESET_WHEN_SENT, Tcb, unread } from './tcb';
+import { DISCARD, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
 
 /** Takes the text of a segment that has been trimmed to the window. */
 export function takeText(tcb: Tcb, seg: Segment): u32 {
@@ -60,12 +60,23 @@ function keep(tcb: Tcb, seg: Segment): bool {
 function takeOutOfOrder(tcb: Tcb, seg: Segment): u32 {
   if (tcb.has(DISCARD)) return OWE_DUPLICATE_ACK | STOP;
   if (tcb.pieceBytes > 0 && !piecesSettle(tcb)) return OWE_DUPLICATE_ACK | STOP;
+  if (reassemblyHas(tcb, seg.seq, seg.seq + seg.length)) {
+    noteDuplicate(tcb, seg.seq, seg.length);
+    return OWE_DUPLICATE_ACK;
+  }
   const ring = tcb.receiveRing;
   const offset = ring.length + (seg.seq - tcb.rcvNxt);
   if (!ringEnsure(ring, offset + seg.length)) return OWE_DUPLICATE_ACK | STOP;
   if (!reassemblyAdd(tcb, seg.seq, seg.seq + seg.length)) return OWE_DUPLICATE_ACK | STOP;
   ringWrite(ring, offset, seg.data, seg.length);
   return OWE_DUPLICATE_ACK;
+}
+
+/** Bytes have come twice: the next ACK reports them (RFC 2883 §4). */
+export function noteDuplicate(tcb: Tcb, start: u32, length: u32): void {
+  if (length == 0 || !tcb.has(SACK_ON)) return;
+  tcb.duplicateStart = start;
+  tcb.duplicateEnd = start + length;
 }
 
 /**

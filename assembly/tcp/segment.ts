@@ -29,6 +29,9 @@ export class Segment {
   tsVal: u32;
   tsEcr: u32;
   hasTimestamps: u32;
+  sackPermitted: u32;
+  sackBlocks: usize; // address of the first block in the packet
+  sackCount: u32;
 
   /** SEG.LEN: SYN and FIN count (RFC 9293 §3.4). */
   get size(): u32 {

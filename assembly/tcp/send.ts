@@ -16,8 +16,21 @@ import { emitReset, emitSegment, emitSyn, payloadSize } from './emit';
 import { ACK, FIN, PSH, TCP_HEADER } from './header';
 import { TIMESTAMPS_SIZE } from './options';
 import { limitedTransmit } from './recovery/newreno';
+import { prrSent } from './recovery/prr';
+import { armLossTimer, PROBE_NEW, PROBE_REPEATED } from './recovery/rack';
 import { rttForget, rttSent } from './recovery/rtt';
-import { seqGe, seqLt, seqMax } from './seq';
+import {
+  firstLost,
+  inFlight,
+  REPEATED,
+  recordAt,
+  recordStart,
+  scoreboard,
+  sentAppend,
+  sentSplit,
+  setFate,
+} from './recovery/sent';
+import { seqGe, seqGt, seqLt, seqMin } from './seq';
 import {
   FIN_QUEUED,
   FIN_SENT,
@@ -29,9 +42,13 @@ import {
   OWES_RESET,
   OWES_RETRANSMIT,
   OWES_SYN,
+  OWES_TAIL_PROBE,
   PERSIST,
+  RECOVERY,
   RESET_WHEN_SENT,
+  SACK_ON,
   Tcb,
+  TIMER_PROBE,
 } from './tcb';
 
 /** Sends what connections owe until all is sent or the transmit queues are full. */
@@ -70,6 +87,7 @@ function tcpOutput(tcb: Tcb): u32 {
   if (tcb.state <= STATE_SYN_RECEIVED) return DONE;
   if (tcb.has(OWES_RETRANSMIT) && !retransmitOldest(tcb)) return FULL;
   if (tcb.has(OWES_PROBE) && !sendProbe(tcb)) return FULL;
+  if (tcb.has(OWES_TAIL_PROBE) && !sendTailProbe(tcb)) return FULL;
   if (tcb.has(OWES_KEEP_ALIVE) && !sendKeepAlive(tcb)) return FULL;
   const outcome = sendQueued(tcb);
   if (outcome == FULL) return FULL;
@@ -95,10 +113,14 @@ function sendSyn(tcb: Tcb): bool {
   return true;
 }
 
-/** New data, what a timeout made go out again, and the FIN behind it. */
+/** What was lost, new data, and the FIN behind it. */
 function sendQueued(tcb: Tcb): u32 {
   if (tcb.sendRing.length > 0) congestionRestart(tcb);
   for (let sent: u32 = 0; sent < BURST; sent++) {
+    if (lostMayGo(tcb)) {
+      if (!sendLost(tcb)) return FULL;
+      continue;
+    }
     const length = sendable(tcb);
     const fin = finDue(tcb, length);
     if (length == 0 && !fin) {
@@ -108,6 +130,36 @@ function sendQueued(tcb: Tcb): u32 {
     if (!sendNext(tcb, length, fin)) return FULL;
   }
   return MORE;
+}
+
+/** Whether something is lost and the window lets it go out again. */
+function lostMayGo(tcb: Tcb): bool {
+  return tcb.scoreboard != 0 && scoreboard(tcb).lost > 0 && inFlight(tcb) < tcb.cwnd;
+}
+
+/** The first lost segment, once more. */
+function sendLost(tcb: Tcb): bool {
+  const board = scoreboard(tcb);
+  const index = firstLost(board);
+  const start = recordStart(tcb, board, index);
+  const end = repeat(tcb, start, recordAt(board, index).end);
+  if (end == start) return false;
+  // Without memory for one more record the whole of it counts as sent again; a timeout will find the rest.
+  sentSplit(tcb, end);
+  noteRepeated(tcb, index);
+  if (tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto);
+  return true;
+}
+
+/** Emits what begins at `firstSeq` again, a segment's worth before `limit` at most. Answers its end, `firstSeq` if nothing went. */
+function repeat(tcb: Tcb, firstSeq: u32, limit: u32): u32 {
+  const length = min(seqMin(dataEnd(tcb), limit) - firstSeq, payloadSize(tcb));
+  const end = firstSeq + length;
+  const fin = tcb.has(FIN_SENT) && end == dataEnd(tcb);
+  if (!emitSegment(tcb, firstSeq, firstSeq - tcb.sndUna, length, fin ? ACK | FIN : ACK)) return firstSeq;
+  count(COUNTER_SEGMENTS_RETRANSMITTED);
+  rttForget(tcb);
+  return fin ? end + 1 : end;
 }
 
 /** Sends the next `length` bytes, and the FIN if it is its turn. */
@@ -123,10 +175,13 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
     rttForget(tcb);
   } else rttSent(tcb, behind);
   tcb.sndResume = behind;
-  tcb.sndNxt = seqMax(tcb.sndNxt, behind);
+  if (seqGt(behind, tcb.sndNxt)) {
+    tcb.sndNxt = behind;
+    noteSent(tcb, behind, behind - sequence);
+  }
   if (fin) tcb.set(FIN_SENT);
   tcb.sentAt = state.now;
-  if (tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto); // RFC 6298 §5.1
+  if (tcb.retransmitAt == NEVER || tcb.timer == TIMER_PROBE) armLossTimer(tcb); // RFC 6298 §5.1, RFC 8985 §7.2
   return true;
 }
 
@@ -135,20 +190,21 @@ function sendable(tcb: Tcb): u32 {
   const end = dataEnd(tcb);
   if (seqGe(tcb.sndResume, end)) return 0;
   const queued = end - tcb.sndResume;
-  const pipe = tcb.sndResume - tcb.sndUna;
-  const window = min(tcb.cwnd + limitedTransmit(tcb), tcb.sndWnd);
-  const usable = window > pipe ? window - pipe : 0;
+  const sent = tcb.sndResume - tcb.sndUna;
+  const pipe = tcb.sndResume == tcb.sndNxt ? inFlight(tcb) : sent;
+  const cwnd = tcb.cwnd + limitedTransmit(tcb);
+  const usable = min(cwnd > pipe ? cwnd - pipe : 0, tcb.sndWnd > sent ? tcb.sndWnd - sent : 0);
   const length = min(queued, usable);
   const full = payloadSize(tcb);
   if (length >= full) return min(length - (length % full), largestBurst(tcb, full));
-  return length > 0 && shortMayGo(tcb, length, queued, pipe) ? length : 0;
+  return length > 0 && shortMayGo(tcb, length, queued, sent) ? length : 0;
 }
 
 /** Whether a segment that is not full-sized may go: sender's silly window avoidance (RFC 9293 §3.8.6.2.1) and Nagle. */
-function shortMayGo(tcb: Tcb, length: u32, queued: u32, pipe: u32): bool {
+function shortMayGo(tcb: Tcb, length: u32, queued: u32, sent: u32): bool {
   if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // not new: it was allowed before
   if (length < queued) return length >= tcb.sndWndMax >> 1; // (3); what the window cuts short waits
-  return pipe == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
+  return sent == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
 }
 
 /** Whether the FIN may go out behind `length` bytes: it is queued, is due, and has its place in the window. */
@@ -181,18 +237,45 @@ function sendProbe(tcb: Tcb): bool {
 
 /** The oldest unacknowledged segment, once more (RFC 5681 §3.2 step 3). */
 function retransmitOldest(tcb: Tcb): bool {
-  if (tcb.sndUna == tcb.sndNxt) {
-    tcb.clear(OWES_RETRANSMIT);
-    return true;
-  }
-  const available = min(tcb.sendRing.length, tcb.sndNxt - tcb.sndUna);
-  const length = min(available, payloadSize(tcb));
-  const fin = tcb.has(FIN_SENT) && length == tcb.sendRing.length;
-  if (!emitSegment(tcb, tcb.sndUna, 0, length, fin ? ACK | FIN : ACK)) return false;
-  count(COUNTER_SEGMENTS_RETRANSMITTED);
-  rttForget(tcb);
+  if (tcb.sndUna != tcb.sndNxt && repeat(tcb, tcb.sndUna, tcb.sndNxt) == tcb.sndUna) return false;
   tcb.clear(OWES_RETRANSMIT);
   return true;
+}
+
+/** New data if there is any, else the last segment once more: what it makes the peer say tells what is missing (RFC 8985 §7.3). */
+function sendTailProbe(tcb: Tcb): bool {
+  tcb.clear(OWES_TAIL_PROBE);
+  if (tcb.scoreboard == 0) return true;
+  const full = payloadSize(tcb);
+  const sent = tcb.sndNxt - tcb.sndUna;
+  const fresh = min(min(dataEnd(tcb) - tcb.sndNxt, full), tcb.sndWnd > sent ? tcb.sndWnd - sent : 0);
+  const isFresh = seqLt(tcb.sndNxt, dataEnd(tcb)) && fresh > 0;
+  const tail = tcb.sndNxt - min(sent, full);
+  if (isFresh ? !sendNext(tcb, fresh, false) : repeat(tcb, tail, tcb.sndNxt) == tail) {
+    tcb.set(OWES_TAIL_PROBE);
+    return false;
+  }
+  const board = scoreboard(tcb);
+  board.probing = isFresh ? PROBE_NEW : PROBE_REPEATED;
+  board.probeEnd = tcb.sndNxt;
+  armRetransmit(tcb, state.now + tcb.rto);
+  return true;
+}
+
+/** Enters new bytes on the scoreboard. */
+function noteSent(tcb: Tcb, end: u32, length: u32): void {
+  if (!tcb.has(SACK_ON)) return;
+  sentAppend(tcb, end);
+  if (tcb.has(RECOVERY) && tcb.scoreboard != 0) prrSent(tcb, length);
+}
+
+/** Record `index` is on its way again. */
+function noteRepeated(tcb: Tcb, index: u32): void {
+  const board = scoreboard(tcb);
+  const record = recordAt(board, index);
+  setFate(tcb, board, index, REPEATED);
+  record.at = state.now;
+  if (tcb.has(RECOVERY)) prrSent(tcb, record.end - recordStart(tcb, board, index));
 }
 
 /** A segment that makes the peer answer: one number before SND.NXT, no data (RFC 9293 §3.8.4). */

@@ -80,6 +80,9 @@ export class Tcb extends WheelEntry {
   recover: u32;
   ackedBytes: u32; // towards the next increase in congestion avoidance
 
+  scoreboard: usize; // recovery/sent.ts; 0: nothing is in flight, or no SACK
+  rttMinimum: u32; // the least seen, microseconds
+
   // Timers; NEVER: not running. The wheel holds the earliest or an earlier moment.
   retransmitAt: Micros; // retransmission, zero-window probe or TIME-WAIT: never two of them at once
   ackAt: Micros;
@@ -93,6 +96,7 @@ export class Tcb extends WheelEntry {
   keepInterval: u32;
   keepCount: u8;
   keepProbes: u8;
+  timer: u8; // what `retransmitAt` stands for: TIMER_*
 
   // Pieces of this batch that the user may still take from their slots.
   pieceFirst: u8; // 1 + index in the piece table; 0: none
@@ -102,6 +106,8 @@ export class Tcb extends WheelEntry {
   // Ranges received out of order.
   reassembly: usize; // 0: none
   reassemblyCount: u32;
+  duplicateStart: u32; // bytes that came twice, to be reported (RFC 2883); empty: none
+  duplicateEnd: u32;
 
   // Rings, each as long as `Ring`.
   sendRingFields: u64;
@@ -169,6 +175,12 @@ export const FIN_SEEN: u32 = 1 << 6;
 export const FIN_REACHED: u32 = 1 << 7;
 /** Both sides use timestamps. */
 export const TIMESTAMPS_ON: u32 = 1 << 8;
+/** The network has been seen to reorder. */
+export const REORDERS: u32 = 1 << 29;
+/** Owed: a tail loss probe (RFC 8985 §7.3). */
+export const OWES_TAIL_PROBE: u32 = 1 << 30;
+/** Both sides understand SACK. */
+export const SACK_ON: u32 = 1 << 28;
 /** Both sides use window scaling. */
 export const SCALING_ON: u32 = 1 << 9;
 /** Owed: a SYN (with ACK in SYN-RECEIVED), an ACK, the oldest segment again, a probe, a keep-alive probe, a RST. */
@@ -199,6 +211,12 @@ export const ORPHAN: u32 = 1 << 22;
 export const ON_READY_LIST: u32 = 1 << 23;
 export const ON_SEND_LIST: u32 = 1 << 24;
 export const IN_TABLE: u32 = 1 << 25;
+
+// What the deadline `retransmitAt` stands for; a zero-window probe and the end of TIME-WAIT show elsewhere.
+
+export const TIMER_RETRANSMIT: u8 = 0;
+export const TIMER_REORDER: u8 = 1;
+export const TIMER_PROBE: u8 = 2;
 
 /** In-order bytes the user has not taken, wherever they lie. */
 export function unread(tcb: Tcb): u32 {

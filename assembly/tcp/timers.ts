@@ -12,15 +12,28 @@ import {
 } from '../abi/constants';
 import { NEVER, state } from '../memory/state';
 import { wheelExpired } from '../memory/wheel';
-import { fileDeadlines } from './block/deadlines';
+import { armRetransmit, fileDeadlines } from './block/deadlines';
 import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
 import { congestionTimeout } from './congestion/reno';
 import { recoveryTimeout } from './recovery/newreno';
+import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
 import { probeInterval, rttExpired } from './recovery/rtt';
-import { HELD, OWES_ACK, OWES_KEEP_ALIVE, OWES_PROBE, OWES_SYN, PASSIVE, PERSIST, Tcb } from './tcb';
+import {
+  HELD,
+  OWES_ACK,
+  OWES_KEEP_ALIVE,
+  OWES_PROBE,
+  OWES_SYN,
+  OWES_TAIL_PROBE,
+  PASSIVE,
+  PERSIST,
+  Tcb,
+  TIMER_PROBE,
+  TIMER_REORDER,
+} from './tcb';
 
 /** Runs the reactions of every deadline that has come. */
 export function tcpTimersExpire(): void {
@@ -41,6 +54,8 @@ function react(tcb: Tcb): void {
   if (tcb.state != STATE_CLOSED && tcb.retransmitAt <= now) {
     if (tcb.state == STATE_TIME_WAIT || tcb.state == STATE_FIN_WAIT_2) leaveTimeWait(tcb);
     else if (tcb.has(PERSIST)) probeWindow(tcb);
+    else if (tcb.timer == TIMER_REORDER) reorderTimeout(tcb);
+    else if (tcb.timer == TIMER_PROBE) probeTail(tcb);
     else retransmit(tcb);
   }
   if (tcb.state != STATE_CLOSED) fileDeadlines(tcb);
@@ -102,9 +117,24 @@ function retransmit(tcb: Tcb): void {
     congestionTimeout(tcb);
     recoveryTimeout(tcb);
     // Everything outstanding counts as lost; sending goes on from the oldest byte, one segment at first.
-    tcb.sndResume = tcb.sndUna;
+    if (tcb.scoreboard == 0) tcb.sndResume = tcb.sndUna;
+    else rackTimeout(tcb);
   }
   tcb.retransmitAt = state.now + tcb.rto;
+  wantSend(tcb);
+}
+
+/** What was given time to arrive out of order has not (RFC 8985 §6.2). */
+function reorderTimeout(tcb: Tcb): void {
+  armLossTimer(tcb);
+  rackDetect(tcb);
+  wantSend(tcb);
+}
+
+/** Two round trips without an ACK: the last segments may be lost, and no other will tell (RFC 8985 §7.3). */
+function probeTail(tcb: Tcb): void {
+  tcb.set(OWES_TAIL_PROBE);
+  armRetransmit(tcb, state.now + tcb.rto);
   wantSend(tcb);
 }
 

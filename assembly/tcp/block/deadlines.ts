@@ -4,10 +4,11 @@
 
 import { Micros, NEVER } from '../../memory/state';
 import { wheelArm, wheelCancel } from '../../memory/wheel';
-import { Tcb } from '../tcb';
+import { Tcb, TIMER_RETRANSMIT } from '../tcb';
 
 export function armRetransmit(tcb: Tcb, at: Micros): void {
   tcb.retransmitAt = at;
+  tcb.timer = TIMER_RETRANSMIT;
   fileDeadlines(tcb);
 }
 

@@ -4,6 +4,7 @@
 import { ERROR_CONNECTION_ABORTED, EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
 import { ringFree } from '../../memory/ring';
 import { leaveHalfOpen } from '../open/listener';
+import { sentFree } from '../recovery/sent';
 import { tableRemove } from '../table';
 import { FIN_QUEUED, HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, RESET_WHEN_SENT, Tcb, tcbFree } from '../tcb';
 import { noDeadlines } from './deadlines';
@@ -24,6 +25,7 @@ export function finish(tcb: Tcb, error: i32): void {
   tableRemove(tcb);
   ringFree(tcb.sendRing);
   reassemblyFree(tcb);
+  sentFree(tcb);
   if (error != 0) raiseOnce(tcb, EVENT_CLOSED);
   else raiseReceived(tcb);
   wantSend(tcb);

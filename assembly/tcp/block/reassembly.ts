@@ -1,7 +1,8 @@
 // Which bytes behind RCV.NXT have arrived out of order: a sorted list of disjoint ranges in a slab block. The bytes
-// themselves lie in the receive ring at their place.
+// themselves lie in the receive ring at their place. Beside it, which ranges grew last: a SACK option reports the
+// newest first (RFC 2018 §4).
 //
-//   range   start u32 | end u32        sequence numbers, end exclusive
+//   block   newest × NEWEST | range × LIMIT        each: start u32 | end u32, sequence numbers, end exclusive
 
 import { slabGive, slabTake } from '../../memory/slab';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
@@ -12,6 +13,7 @@ export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
   if (tcb.reassembly == 0) {
     tcb.reassembly = slabTake(BLOCK);
     if (tcb.reassembly == 0) return false;
+    memory.fill(tcb.reassembly, 0, NEWEST << 3);
   }
   let first: u32 = 0;
   while (first < tcb.reassemblyCount && seqLt(rangeEnd(tcb, first), start)) first++;
@@ -25,7 +27,33 @@ export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
   }
   if (last == first && tcb.reassemblyCount == LIMIT) return false;
   replace(tcb, first, last, from, to);
+  noteNewest(tcb, from, to);
   return true;
+}
+
+/** Start of the `index`-th newest range. */
+export function newestStart(tcb: Tcb, index: u32): u32 {
+  return load<u32>(tcb.reassembly + ((<usize>index) << 3));
+}
+
+/** End of the `index`-th newest range. */
+export function newestEnd(tcb: Tcb, index: u32): u32 {
+  return load<u32>(tcb.reassembly + ((<usize>index) << 3), 4);
+}
+
+/** How many of the newest ranges are known. */
+export function newestCount(tcb: Tcb): u32 {
+  let count: u32 = 0;
+  while (tcb.reassembly != 0 && count < NEWEST && newestStart(tcb, count) != newestEnd(tcb, count)) count++;
+  return count;
+}
+
+/** Whether all of start … end has arrived out of order before. */
+export function reassemblyHas(tcb: Tcb, start: u32, end: u32): bool {
+  for (let index: u32 = 0; index < tcb.reassemblyCount; index++) {
+    if (seqLe(rangeStart(tcb, index), start) && seqLe(end, rangeEnd(tcb, index))) return true;
+  }
+  return false;
 }
 
 /** Where RCV.NXT moves to when everything before `next` is there: past the ranges that begin at or before it. */
@@ -38,8 +66,9 @@ export function reassemblyAbsorb(tcb: Tcb, next: u32): u32 {
   }
   if (count > 0) {
     const left = tcb.reassemblyCount - count;
-    memory.copy(tcb.reassembly, tcb.reassembly + ((<usize>count) << 3), (<usize>left) << 3);
+    memory.copy(ranges(tcb), ranges(tcb) + ((<usize>count) << 3), (<usize>left) << 3);
     tcb.reassemblyCount = left;
+    forgetNewest(tcb, next, end);
   }
   if (tcb.reassemblyCount == 0) reassemblyFree(tcb);
   return end;
@@ -51,24 +80,52 @@ export function reassemblyFree(tcb: Tcb): void {
   tcb.reassemblyCount = 0;
 }
 
+/** The range start … end has grown: it is the newest now, in place of what it has swallowed. */
+function noteNewest(tcb: Tcb, start: u32, end: u32): void {
+  forgetNewest(tcb, start, end);
+  const at = tcb.reassembly;
+  memory.copy(at + 8, at, (<usize>(NEWEST - 1)) << 3);
+  store<u32>(at, start);
+  store<u32>(at, end, 4);
+}
+
+/** Drops what lies within start … end from the newest ranges. */
+function forgetNewest(tcb: Tcb, start: u32, end: u32): void {
+  const known = newestCount(tcb);
+  let kept: u32 = 0;
+  for (let index: u32 = 0; index < known; index++) {
+    if (seqGe(newestStart(tcb, index), start) && seqLe(newestEnd(tcb, index), end)) continue;
+    store<u64>(tcb.reassembly + ((<usize>kept) << 3), load<u64>(tcb.reassembly + ((<usize>index) << 3)));
+    kept++;
+  }
+  memory.fill(tcb.reassembly + ((<usize>kept) << 3), 0, (<usize>(NEWEST - kept)) << 3);
+}
+
+/** Address of the first range. */
+function ranges(tcb: Tcb): usize {
+  return tcb.reassembly + (NEWEST << 3);
+}
+
 /** Puts one range in place of the ranges first … last - 1. */
 function replace(tcb: Tcb, first: u32, last: u32, start: u32, end: u32): void {
-  const at = tcb.reassembly + ((<usize>first) << 3);
+  const at = ranges(tcb) + ((<usize>first) << 3);
   const tail = (<usize>(tcb.reassemblyCount - last)) << 3;
-  memory.copy(at + 8, tcb.reassembly + ((<usize>last) << 3), tail);
+  memory.copy(at + 8, ranges(tcb) + ((<usize>last) << 3), tail);
   store<u32>(at, start);
   store<u32>(at, end, 4);
   tcb.reassemblyCount = tcb.reassemblyCount + 1 - (last - first);
 }
 
 function rangeStart(tcb: Tcb, index: u32): u32 {
-  return load<u32>(tcb.reassembly + ((<usize>index) << 3));
+  return load<u32>(ranges(tcb) + ((<usize>index) << 3));
 }
 
 function rangeEnd(tcb: Tcb, index: u32): u32 {
-  return load<u32>(tcb.reassembly + ((<usize>index) << 3), 4);
+  return load<u32>(ranges(tcb) + ((<usize>index) << 3), 4);
 }
 
-const BLOCK: u32 = 256;
+const BLOCK: u32 = 512;
+/** As many as a SACK option can report. */
+const NEWEST: u32 = 4;
 /** Ranges that fit the block. A segment that would begin one more is dropped; the peer sends it again. */
-const LIMIT: u32 = BLOCK >> 3;
+const LIMIT: u32 = (BLOCK >> 3) - NEWEST;

@@ -1,0 +1,125 @@
+// RACK-TLP: a segment is lost when one sent sufficiently later has been delivered (RFC 8985 §6), and a tail that nothing
+// follows is probed for (§7). Also what a timeout does to the scoreboard.
+// Not for: connections without SACK (recovery/newreno.ts); how much recovery may send (recovery/prr.ts).
+
+import { state } from '../../memory/state';
+import { armRetransmit } from '../block/deadlines';
+import { congestionAcknowledged, congestionLoss } from '../congestion/reno';
+import { seqGe, seqLt } from '../seq';
+import { RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
+import { prrAcknowledged, prrBegin } from './prr';
+import { inFlight, LOST, REPEATED, recordAt, SACKED, Scoreboard, SentRecord, scoreboard, setFate } from './sent';
+
+/** An ACK has been entered on the scoreboard and SND.UNA has moved. `delivered`: bytes that have newly arrived. */
+export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32, duplicate: bool): void {
+  if (tcb.has(RECOVERY) && seqGe(tcb.sndUna, tcb.recover)) leaveRecovery(tcb);
+  if (tcb.scoreboard == 0) {
+    if (acked > 0) congestionAcknowledged(tcb, acked);
+    return;
+  }
+  probeAcknowledged(tcb, duplicate);
+  const before = scoreboard(tcb).lost;
+  rackDetect(tcb);
+  if (tcb.has(RECOVERY)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
+  else if (acked > 0) congestionAcknowledged(tcb, acked);
+}
+
+/** Marks what is lost (§6.2 step 5), and sets a timer for what may turn out so. */
+export function rackDetect(tcb: Tcb): void {
+  if (tcb.scoreboard == 0) return;
+  const board = scoreboard(tcb);
+  // While only SND.UNA moves and nothing is sent twice, whatever was sent earlier has arrived.
+  if (board.rackAt == 0 || (board.sacked == 0 && !tcb.has(RECOVERY))) return;
+  const patience = <i64>board.rackRtt + reorderingWindow(tcb, board);
+  let wait: i64 = 0;
+  for (let index: u32 = 0; index < board.count; index++) {
+    const record = recordAt(board, index);
+    if (record.fate & (SACKED | LOST) || !sentBefore(record, board)) continue;
+    const left = record.at + patience - state.now;
+    if (left > 0) wait = max(wait, left);
+    else setFate(tcb, board, index, (record.fate & REPEATED) | LOST);
+  }
+  // After a timeout the window has been cut already; what is lost again just goes out again.
+  if (board.lost > 0 && !tcb.has(RECOVERY) && !seqLt(tcb.sndUna, tcb.recover)) enterRecovery(tcb);
+  if (wait == 0) return;
+  armRetransmit(tcb, state.now + wait);
+  tcb.timer = TIMER_REORDER;
+}
+
+/** The retransmission timer expired: nothing that is in flight counts any more (§6.3). */
+export function rackTimeout(tcb: Tcb): void {
+  if (tcb.scoreboard == 0) return;
+  const board = scoreboard(tcb);
+  board.probing = 0;
+  // The peer may throw away what it has SACKed (RFC 2018 §8): if it begins at SND.UNA, it has.
+  const reneged = board.count > 0 && (recordAt(board, 0).fate & SACKED) != 0;
+  for (let index: u32 = 0; index < board.count; index++) {
+    const fate = recordAt(board, index).fate;
+    if (fate & SACKED && !reneged) continue;
+    setFate(tcb, board, index, (fate & REPEATED) | LOST);
+  }
+}
+
+/**
+ * Starts the timer that guards what is in flight: a probe after two round trips where that comes before the
+ * retransmission timeout (§7.2), else the timeout.
+ */
+export function armLossTimer(tcb: Tcb): void {
+  const probe = probeTimeout(tcb);
+  armRetransmit(tcb, state.now + (probe > 0 ? probe : <i64>tcb.rto));
+  if (probe > 0) tcb.timer = TIMER_PROBE;
+}
+
+/** 2 × SRTT and a margin, which is a delayed ACK's when only one segment is out; 0: no probe now (§7.2). */
+function probeTimeout(tcb: Tcb): i64 {
+  if (tcb.scoreboard == 0 || tcb.has(RECOVERY) || tcb.srtt == 0 || tcb.retransmissions > 0) return 0;
+  const board = scoreboard(tcb);
+  if (board.probing != 0 || board.sacked > 0 || board.lost > 0) return 0;
+  const margin = inFlight(tcb) <= <u32>tcb.mss ? LONGEST_ACK_DELAY : PROBE_MARGIN;
+  const timeout: u32 = 2 * tcb.srtt + margin;
+  return timeout < tcb.rto ? <i64>timeout : 0;
+}
+
+/** Whether a probe's answer has come, and what it says (§7.4). `duplicate`: it reports bytes that came twice. */
+function probeAcknowledged(tcb: Tcb, duplicate: bool): void {
+  const board = scoreboard(tcb);
+  if (board.probing == 0 || seqLt(tcb.sndUna, board.probeEnd)) return;
+  // A probe that repeated the tail and was not needed comes back as a duplicate; one that was, has repaired a loss.
+  if (board.probing == PROBE_REPEATED && !duplicate) {
+    congestionLoss(tcb);
+    tcb.cwnd = tcb.ssthresh;
+  }
+  board.probing = 0;
+}
+
+/** §6.2 step 4: a quarter of the least round-trip time; none while the network keeps the order and the loss is plain. */
+function reorderingWindow(tcb: Tcb, board: Scoreboard): u32 {
+  const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * <u32>tcb.mss;
+  if (!tcb.has(REORDERS) && plain) return 0;
+  return min(tcb.rttMinimum >> 2, tcb.srtt);
+}
+
+/** Sent before the segment that was sent last among those delivered (RACK_sent_after, §6.2). */
+function sentBefore(record: SentRecord, board: Scoreboard): bool {
+  return record.at < board.rackAt || (record.at == board.rackAt && seqLt(record.end, board.rackEnd));
+}
+
+function enterRecovery(tcb: Tcb): void {
+  tcb.recover = tcb.sndNxt;
+  tcb.set(RECOVERY);
+  prrBegin(tcb);
+}
+
+function leaveRecovery(tcb: Tcb): void {
+  tcb.clear(RECOVERY);
+  tcb.cwnd = tcb.ssthresh;
+}
+
+export const PROBE_NEW: u32 = 1;
+export const PROBE_REPEATED: u32 = 2;
+/** TLP.max_ack_delay (§7.2): what kernels take at most. */
+const LONGEST_ACK_DELAY: u32 = 200_000;
+/** Round trips of microseconds say nothing about when a peer gets to run; Linux adds as much. */
+const PROBE_MARGIN: u32 = 2_000;
+/** DupThresh (RFC 5681 §3.2), in segments. */
+const DUPLICATES: u32 = 3;

@@ -1,0 +1,84 @@
+// What a SACK option says is entered on the scoreboard (RFC 2018 §5, RFC 6675 §5.1). Blocks are hints from the wire: one
+// that makes no sense is passed over. Not for: deciding that something is lost (recovery/rack.ts).
+
+import { load32 } from '../../memory/bytes';
+import { state } from '../../memory/state';
+import { Segment } from '../segment';
+import { seqGe, seqGt, seqLe, seqLt, seqMax } from '../seq';
+import { REORDERS, Tcb, TIMESTAMPS_ON } from '../tcb';
+import { timestampNow } from './rtt';
+import {
+  REPEATED,
+  recordAt,
+  recordStart,
+  SACKED,
+  Scoreboard,
+  SentRecord,
+  scoreboard,
+  sentSplit,
+  setFate,
+} from './sent';
+
+/** Enters the blocks of a segment. SND.UNA has not moved yet. */
+export function sackArrives(tcb: Tcb, seg: Segment): void {
+  for (let index: u32 = 0; index < seg.sackCount; index++) {
+    const block = seg.sackBlocks + ((<usize>index) << 3);
+    const start = seqMax(load32(block), seqMax(tcb.sndUna, seg.ack));
+    const end = load32(block + 4);
+    // What lies before SEG.ACK reports a duplicate (RFC 2883 §4.1.1); what was never sent, nothing.
+    if (!seqLt(start, end) || seqGt(end, tcb.sndNxt) || tcb.scoreboard == 0) continue;
+    if (!sentSplit(tcb, start) || !sentSplit(tcb, end)) continue;
+    sackRange(tcb, seg, start, end);
+  }
+}
+
+/** Everything before SEG.ACK has been delivered too. SND.UNA has not moved yet. */
+export function ackArrives(tcb: Tcb, seg: Segment): void {
+  if (tcb.scoreboard == 0) return;
+  const board = scoreboard(tcb);
+  for (let index: u32 = 0; index < board.count && seqLt(recordStart(tcb, board, index), seg.ack); index++) {
+    const record = recordAt(board, index);
+    if (!(record.fate & SACKED) && seqLe(record.end, seg.ack)) delivered(tcb, board, record, seg);
+  }
+  board.highest = seqMax(board.highest, seg.ack);
+}
+
+/** D-SACK: the first block lies before SEG.ACK, or within the second (RFC 2883 §4). */
+export function reportsDuplicate(seg: Segment): bool {
+  if (seg.sackCount == 0) return false;
+  const start = load32(seg.sackBlocks);
+  const end = load32(seg.sackBlocks + 4);
+  if (seqLe(end, seg.ack)) return true;
+  if (seg.sackCount == 1) return false;
+  return seqLe(load32(seg.sackBlocks + 8), start) && seqLe(end, load32(seg.sackBlocks + 12));
+}
+
+function sackRange(tcb: Tcb, seg: Segment, start: u32, end: u32): void {
+  const board = scoreboard(tcb);
+  for (let index: u32 = 0; index < board.count; index++) {
+    const record = recordAt(board, index);
+    if (seqLe(record.end, start)) continue;
+    if (seqGe(recordStart(tcb, board, index), end)) break;
+    if (record.fate & SACKED) continue;
+    delivered(tcb, board, record, seg);
+    setFate(tcb, board, index, (record.fate & REPEATED) | SACKED);
+  }
+}
+
+/** RACK steps 1 to 3 (RFC 8985 §6.2): the time of the segment sent last among those delivered; was the order kept? */
+function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, seg: Segment): void {
+  const rtt = <u32>min<i64>(state.now - record.at, u32.MAX_VALUE);
+  if (record.fate & REPEATED) {
+    // Which of its transmissions arrived? Not the last one, if it is acknowledged too soon (§6.2 step 2).
+    if (rtt < tcb.rttMinimum) return;
+    if (tcb.has(TIMESTAMPS_ON) && timestampNow(tcb) - seg.tsEcr > rtt / 1000 + 1) return;
+  } else {
+    tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
+    if (seqLt(record.end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
+  }
+  board.highest = seqMax(board.highest, record.end);
+  if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(record.end, board.rackEnd))) return;
+  board.rackAt = record.at;
+  board.rackEnd = record.end;
+  board.rackRtt = rtt;
+}
