@@ -168,7 +168,7 @@ describe('a peer that lies', () => {
       t.driver.output();
       t.driver.emitted.length = 0;
     }
-    expect(t.driver.bufferBytes).toBeLessThanOrEqual(65_536 + 256);
+    expect(t.driver.bufferBytes).toBeLessThanOrEqual(65_536 + 512);
     t.abort();
     t.take();
     t.expectGone();

@@ -24,6 +24,9 @@ export interface Options {
   windowScale?: number;
   /** TSval and TSecr. */
   timestamps?: readonly [number, number];
+  sackPermitted?: boolean;
+  /** Left and right edge of each block. */
+  sack?: readonly (readonly [number, number])[];
   /** Bytes instead of all of the above; padded with zeros. */
   raw?: readonly number[];
 }
@@ -134,11 +137,13 @@ function pseudoHeader(packet: Uint8Array, length: number): Uint8Array {
   return Uint8Array.from([...packet.subarray(12, 20), 0, PROTOCOL_TCP, length >> 8, length & 255]);
 }
 
-function encodeOptions({ mss, windowScale, timestamps, raw }: Options): Uint8Array {
+function encodeOptions({ mss, windowScale, timestamps, sackPermitted, sack, raw }: Options): Uint8Array {
   const bytes: number[] = [...(raw ?? [])];
   if (mss !== undefined) bytes.push(2, 4, mss >> 8, mss & 255);
   if (windowScale !== undefined) bytes.push(1, 3, 3, windowScale);
   if (timestamps !== undefined) bytes.push(1, 1, 8, 10, ...timestamps.flatMap(word));
+  if (sackPermitted) bytes.push(4, 2);
+  if (sack !== undefined) bytes.push(1, 1, 5, 2 + 8 * sack.length, ...sack.flatMap((block) => block.flatMap(word)));
   while (bytes.length % 4 !== 0) bytes.push(0);
   return Uint8Array.from(bytes);
 }
@@ -156,10 +161,18 @@ function decodeOptions(bytes: Uint8Array): Options {
     if (kind === 2 && length === 4) options.mss = view.getUint16(at + 2);
     else if (kind === 3 && length === 3) options.windowScale = view.getUint8(at + 2);
     else if (kind === 8 && length === 10) options.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
+    else if (kind === 4 && length === 2) options.sackPermitted = true;
+    else if (kind === 5) options.sack = decodeBlocks(view, at + 2, at + length);
     else throw new Error(`option ${kind} of length ${length}`);
     at += length;
   }
   return options;
+}
+
+function decodeBlocks(view: DataView, from: number, end: number): (readonly [number, number])[] {
+  const blocks: (readonly [number, number])[] = [];
+  for (let at = from; at < end; at += 8) blocks.push([view.getUint32(at), view.getUint32(at + 4)]);
+  return blocks;
 }
 
 function word(value: number): number[] {

@@ -35,6 +35,8 @@ export interface Segment {
   data?: string | number;
   /** Injected: timestamps are added when the connection uses them. Expected: compared when given. */
   options?: Options;
+  /** Blocks of a SACK option, relative. Expected: compared when given; `[]` says that there is none. */
+  sack?: readonly (readonly [number, number])[];
   urgent?: number;
 }
 
@@ -117,7 +119,7 @@ export class Timeline {
       flags,
       window: segment.win ?? this.win,
       urgent: segment.urgent ?? 0,
-      options: segment.options ?? stamps,
+      options: segment.options ?? { ...stamps, ...blocks(segment.sack, ours) },
       data: typeof data === 'number' ? pattern(seq, data) : encoder.encode(data),
     };
   }
@@ -141,6 +143,13 @@ export class Timeline {
     if (packet.flags.includes('A')) [seen.ack, wanted.ack] = [relative.ack, expected.ack ?? 1];
     if (expected.win !== undefined) [seen.win, wanted.win] = [packet.window, expected.win];
     if (expected.options !== undefined) [seen.options, wanted.options] = [packet.options, expected.options];
+    if (expected.sack !== undefined) {
+      const { sack = [] } = packet.options;
+      [seen.sack, wanted.sack] = [
+        sack.map((block) => block.map((edge) => (edge - PEER_ISS) | 0) as never),
+        expected.sack,
+      ];
+    }
     if (expected.at !== undefined) [seen.at, wanted.at] = [emitted.at - START, expected.at];
     expect(seen, 'the segment sent').toEqual(wanted);
     return packet;
@@ -308,6 +317,12 @@ export class Timeline {
     if (absolute) return { seq: packet.seq, ack: packet.ack };
     return { seq: (packet.seq - this.iss) | 0, ack: (packet.ack - PEER_ISS) | 0 };
   }
+}
+
+/** A SACK option with blocks that are relative to `base`. */
+function blocks(sack: Segment['sack'], base: number): Options {
+  if (sack === undefined) return {};
+  return { sack: sack.map(([left, right]) => [(base + left) >>> 0, (base + right) >>> 0] as const) };
 }
 
 /** A script before its first line. */

@@ -311,14 +311,15 @@ describe('the initial sequence number', () => {
 });
 
 describe('options of the handshake', () => {
-  test('say MSS, window scale and timestamps in our SYN, and nothing else (RFC 9293 §3.2, RFC 7323)', async () => {
+  test('say MSS, SACK permitted, window scale and timestamps in our SYN, and nothing else (RFC 9293 §3.2, RFC 7323, RFC 2018)', async () => {
     const t = await timeline();
     t.connect();
     const { options } = t.expect({ flags: 'S', seq: 0, win: 65535 });
     expect(options.mss).toBe(1460);
     expect(options.windowScale).toBe(5);
     expect(options.timestamps?.[1]).toBe(0);
-    expect(Object.keys(options)).toHaveLength(3);
+    expect(options.sackPermitted).toBe(true);
+    expect(Object.keys(options)).toHaveLength(4);
   });
 
   test('in our SYN-ACK are only those that the SYN offered (RFC 7323 §1.3)', async () => {
@@ -332,6 +333,9 @@ describe('options of the handshake', () => {
     t.inject({ flags: 'R', seq: 1 });
     t.inject({ flags: 'S', seq: 0, options: { timestamps: [77, 0] } });
     expect(t.expect({ flags: 'SA', seq: 0 }).options.timestamps?.[1]).toBe(77);
+    t.inject({ flags: 'R', seq: 1 });
+    t.inject({ flags: 'S', seq: 0, options: { sackPermitted: true } });
+    expect(t.expect({ flags: 'SA', seq: 0 }).options).toEqual({ mss: 1460, sackPermitted: true });
   });
 
   test('announce what the MTU carries without options (RFC 9293 §3.7.1 MUST-67)', async () => {
