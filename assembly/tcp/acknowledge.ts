@@ -25,6 +25,7 @@ import { armLossTimer, rackAcknowledged } from './recovery/rack';
 import { rttAcknowledged } from './recovery/rtt';
 import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
 import { sackedBytes, sentAcknowledged } from './recovery/sent';
+import { duplicateReported } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
 import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, SACK_ON, Tcb } from './tcb';
@@ -71,7 +72,9 @@ function selective(tcb: Tcb, seg: Segment): void {
     sentAcknowledged(tcb, before);
     if (tcb.sndUna != tcb.sndNxt) armLossTimer(tcb);
   }
-  rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked, reportsDuplicate(seg));
+  const duplicate = reportsDuplicate(seg);
+  if (duplicate) duplicateReported(tcb, seg);
+  rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked, duplicate);
 }
 
 /** SND.UNA moves to SEG.ACK. */

@@ -48,7 +48,7 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
   if (tcb.has(TIMESTAMPS_ON) && !(seg.flags & RST)) {
     // RFC 7323 §3.2: a segment that lacks the negotiated option is dropped in silence.
     if (!seg.hasTimestamps) return STOP;
-    if (isOld(tcb, seg)) return unwanted(seg);
+    if (isOld(tcb, seg)) return unwanted(tcb, seg);
   }
   if (!isAcceptable(tcb, seg)) return unacceptable(tcb, seg);
   // RFC 7323 §4.3 (2), with SEG.SEQ before trimming: the timestamp of the segment that an ACK will answer.
@@ -100,12 +100,18 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
     return OWE_DUPLICATE_ACK;
   }
   if (seqLt(seg.seq, tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, seg.length);
-  return unwanted(seg);
+  return unwanted(tcb, seg);
 }
 
-/** A segment from elsewhere or from long ago is answered. Bare ACKs could answer each other for ever; data cannot. */
-function unwanted(seg: Segment): u32 {
-  return (seg.size == 0 ? OWE_CHALLENGE_ACK : OWE_DUPLICATE_ACK) | STOP;
+/**
+ * A segment from elsewhere or from long ago is answered. Bare ACKs could answer each other for ever, and those that the
+ * network has reordered look just as old: they get one answer in a while.
+ */
+function unwanted(tcb: Tcb, seg: Segment): u32 {
+  if (seg.size > 0) return OWE_DUPLICATE_ACK | STOP;
+  if (tcb.answeredAt != 0 && state.now - tcb.answeredAt < ANSWER_INTERVAL) return STOP;
+  tcb.answeredAt = state.now;
+  return OWE_CHALLENGE_ACK | STOP;
 }
 
 /** Cuts off what lies outside the window (§3.10.7.4: "segments with higher beginning sequence numbers …"). */
@@ -135,5 +141,7 @@ function checkSyn(seg: Segment): u32 {
   return seg.flags & SYN ? OWE_CHALLENGE_ACK | STOP : 0;
 }
 
+/** Linux's tcp_invalid_ratelimit. */
+const ANSWER_INTERVAL: i64 = 500_000;
 /** 24 days, in microseconds (RFC 7323 §5.5). */
 const TIMESTAMP_LIFE: i64 = 24 * 24 * 3600 * 1_000_000;

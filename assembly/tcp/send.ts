@@ -17,7 +17,7 @@ import { ACK, FIN, PSH, TCP_HEADER } from './header';
 import { TIMESTAMPS_SIZE } from './options';
 import { limitedTransmit } from './recovery/newreno';
 import { prrSent } from './recovery/prr';
-import { armLossTimer, PROBE_NEW, PROBE_REPEATED } from './recovery/rack';
+import { armLossTimerSent, PROBE_NEW, PROBE_REPEATED } from './recovery/rack';
 import { rttForget, rttSent } from './recovery/rtt';
 import {
   firstLost,
@@ -28,8 +28,10 @@ import {
   scoreboard,
   sentAppend,
   sentSplit,
+  sentTailRepeated,
   setFate,
 } from './recovery/sent';
+import { undoRepeated } from './recovery/undo';
 import { seqGe, seqGt, seqLt, seqMin } from './seq';
 import {
   FIN_QUEUED,
@@ -44,11 +46,11 @@ import {
   OWES_SYN,
   OWES_TAIL_PROBE,
   PERSIST,
+  PROBED,
   RECOVERY,
   RESET_WHEN_SENT,
   SACK_ON,
   Tcb,
-  TIMER_PROBE,
 } from './tcb';
 
 /** Sends what connections owe until all is sent or the transmit queues are full. */
@@ -156,7 +158,9 @@ function repeat(tcb: Tcb, firstSeq: u32, limit: u32): u32 {
   const length = min(seqMin(dataEnd(tcb), limit) - firstSeq, payloadSize(tcb));
   const end = firstSeq + length;
   const fin = tcb.has(FIN_SENT) && end == dataEnd(tcb);
-  if (!emitSegment(tcb, firstSeq, firstSeq - tcb.sndUna, length, fin ? ACK | FIN : ACK)) return firstSeq;
+  let control = end == dataEnd(tcb) && length > 0 ? ACK | PSH : ACK; // RFC 9293 §3.9.1.2 MUST-61
+  if (fin) control |= FIN;
+  if (!emitSegment(tcb, firstSeq, firstSeq - tcb.sndUna, length, control)) return firstSeq;
   count(COUNTER_SEGMENTS_RETRANSMITTED);
   rttForget(tcb);
   return fin ? end + 1 : end;
@@ -181,7 +185,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   }
   if (fin) tcb.set(FIN_SENT);
   tcb.sentAt = state.now;
-  if (tcb.retransmitAt == NEVER || tcb.timer == TIMER_PROBE) armLossTimer(tcb); // RFC 6298 §5.1, RFC 8985 §7.2
+  armLossTimerSent(tcb); // RFC 6298 §5.1, RFC 8985 §7.2
   return true;
 }
 
@@ -255,9 +259,11 @@ function sendTailProbe(tcb: Tcb): bool {
     tcb.set(OWES_TAIL_PROBE);
     return false;
   }
+  if (!isFresh) sentTailRepeated(tcb, tail);
   const board = scoreboard(tcb);
   board.probing = isFresh ? PROBE_NEW : PROBE_REPEATED;
   board.probeEnd = tcb.sndNxt;
+  tcb.set(PROBED);
   armRetransmit(tcb, state.now + tcb.rto);
   return true;
 }
@@ -275,7 +281,10 @@ function noteRepeated(tcb: Tcb, index: u32): void {
   const record = recordAt(board, index);
   setFate(tcb, board, index, REPEATED);
   record.at = state.now;
-  if (tcb.has(RECOVERY)) prrSent(tcb, record.end - recordStart(tcb, board, index));
+  if (!tcb.has(RECOVERY)) return;
+  const length = record.end - recordStart(tcb, board, index);
+  prrSent(tcb, length);
+  undoRepeated(tcb, length);
 }
 
 /** A segment that makes the peer answer: one number before SND.NXT, no data (RFC 9293 §3.8.4). */

@@ -90,12 +90,15 @@ export class Tcb extends WheelEntry {
   timeoutAt: Micros; // the user's
   heardAt: Micros; // when the last segment arrived
   sentAt: Micros; // when data was last sent
+  answeredAt: Micros; // when a bare ACK that did not belong here was last answered; 0: never
 
   // Keep-alive (RFC 9293 §3.8.4), milliseconds.
   keepIdle: u32;
   keepInterval: u32;
   keepCount: u8;
   keepProbes: u8;
+  reorderingSteps: u8; // RACK.reo_wnd_mult - 1
+  reorderingPersists: u8; // RACK.reo_wnd_persist
   timer: u8; // what `retransmitAt` stands for: TIMER_*
 
   // Pieces of this batch that the user may still take from their slots.
@@ -179,6 +182,8 @@ export const TIMESTAMPS_ON: u32 = 1 << 8;
 export const REORDERS: u32 = 1 << 29;
 /** Owed: a tail loss probe (RFC 8985 §7.3). */
 export const OWES_TAIL_PROBE: u32 = 1 << 30;
+/** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
+export const PROBED: u32 = 1 << 31;
 /** Both sides understand SACK. */
 export const SACK_ON: u32 = 1 << 28;
 /** Both sides use window scaling. */

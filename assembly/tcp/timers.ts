@@ -127,7 +127,7 @@ function retransmit(tcb: Tcb): void {
 /** What was given time to arrive out of order has not (RFC 8985 §6.2). */
 function reorderTimeout(tcb: Tcb): void {
   armLossTimer(tcb);
-  rackDetect(tcb);
+  rackDetect(tcb, 0);
   wantSend(tcb);
 }
 

@@ -17,6 +17,8 @@ export interface NetworkOptions {
   mtu: number;
   client: Limits;
   server: Limits;
+  /** False: the SYNs lose their SACK option on the wire. */
+  sack?: boolean;
 }
 
 export interface Network {
@@ -32,7 +34,7 @@ export const SERVER = '10.9.0.2';
 export async function network(options: NetworkOptions): Promise<Network> {
   const clock = manualClock(1000);
   const [left, right] = memoryWire({ mtu: options.mtu });
-  const wire = new Wire();
+  const wire = new Wire(options.sack !== false);
   const common = { clock, error: (error: Error) => wire.failures.push(error) };
   const client = await createStack({
     ...common,
@@ -57,9 +59,12 @@ export class Wire {
   readonly failures: Error[] = [];
   readonly #hash: Hash = createHash('sha256');
 
+  constructor(private readonly sack: boolean) {}
+
   /** A device that is recorded: each packet it is given to send. */
   tap(device: Device): Device {
     const record = (bytes: Uint8Array, now: number) => this.#record(bytes, now);
+    const { sack } = this;
     let memory: WebAssembly.Memory | undefined;
     let now = () => 0;
     return {
@@ -75,8 +80,10 @@ export class Wire {
       },
       read: (address, capacity) => device.read(address, capacity),
       write(address, length) {
+        const bytes = new Uint8Array((memory as WebAssembly.Memory).buffer, address, length);
+        if (!sack) forbidSack(bytes);
         const taken = device.write(address, length);
-        if (taken) record(new Uint8Array((memory as WebAssembly.Memory).buffer, address, length), now());
+        if (taken) record(bytes, now());
         return taken;
       },
       ref: () => device.ref(),
@@ -95,3 +102,20 @@ export class Wire {
     this.#hash.update(`${now.toFixed(3)} ${bytes.length} `).update(bytes);
   }
 }
+
+/** Puts padding in the place of a SYN's SACK-permitted option (RFC 2018 §2), and mends the checksum (RFC 1624). */
+function forbidSack(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if ((view.getUint8(33) & 2) === 0) return;
+  for (let at = 40; at + 2 <= bytes.length; at += 2) {
+    if (view.getUint16(at) !== SACK_PERMITTED) continue;
+    view.setUint16(at, PADDING);
+    const sum = (~view.getUint16(36) & 0xffff) + (~SACK_PERMITTED & 0xffff) + PADDING;
+    const folded = (sum & 0xffff) + (sum >>> 16);
+    view.setUint16(36, ~((folded & 0xffff) + (folded >>> 16)) & 0xffff);
+    return;
+  }
+}
+
+const SACK_PERMITTED = 0x0402;
+const PADDING = 0x0101;

@@ -38,7 +38,7 @@ describe('the trace', () => {
     const t = await accepted();
     t.driver.calls.traceEnable(1);
     for (let count = 0; count < 700; count++) {
-      t.inject({ seq: 0 });
+      t.inject({ seq: 0, data: 1 });
       t.take();
     }
     const { records, dropped } = takeTrace(t.driver.core);

@@ -48,10 +48,12 @@ export function newestCount(tcb: Tcb): u32 {
   return count;
 }
 
-/** Whether all of start … end has arrived out of order before. */
+/** Whether all of start … end has arrived out of order before. The range it lies in is reported first again (RFC 2018 §4). */
 export function reassemblyHas(tcb: Tcb, start: u32, end: u32): bool {
   for (let index: u32 = 0; index < tcb.reassemblyCount; index++) {
-    if (seqLe(rangeStart(tcb, index), start) && seqLe(end, rangeEnd(tcb, index))) return true;
+    if (!seqLe(rangeStart(tcb, index), start) || !seqLe(end, rangeEnd(tcb, index))) continue;
+    noteNewest(tcb, rangeStart(tcb, index), rangeEnd(tcb, index));
+    return true;
   }
   return false;
 }

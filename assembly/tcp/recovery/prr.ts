@@ -5,17 +5,22 @@ import { congestionLoss } from '../congestion/reno';
 import { Tcb } from '../tcb';
 import { inFlight, scoreboard } from './sent';
 
-/** Recovery begins (§6.1): ssthresh is set, the ledger is empty. */
-export function prrBegin(tcb: Tcb): void {
+/**
+ * Recovery begins (§6.1): ssthresh is set, the ledger is empty. `delivered`: bytes that have newly arrived with the ACK
+ * that begins it; when a timer does, the window lets the first retransmission go.
+ */
+export function prrBegin(tcb: Tcb, delivered: u32): void {
   const board = scoreboard(tcb);
   congestionLoss(tcb);
   board.prrDelivered = 0;
   board.prrOut = 0;
-  board.prrFlight = tcb.sndNxt - tcb.sndUna;
+  board.prrFlight = max(tcb.sndNxt - tcb.sndUna - board.sacked + delivered, 1);
+  tcb.cwnd = inFlight(tcb) + tcb.mss;
 }
 
 /** An ACK during recovery (§6.2). `safe`: it moved SND.UNA and showed no further loss. */
 export function prrAcknowledged(tcb: Tcb, delivered: u32, safe: bool): void {
+  if (delivered == 0) return;
   const board = scoreboard(tcb);
   const mss = <u32>tcb.mss;
   const pipe = inFlight(tcb);

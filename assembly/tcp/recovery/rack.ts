@@ -2,34 +2,37 @@
 // follows is probed for (§7). Also what a timeout does to the scoreboard.
 // Not for: connections without SACK (recovery/newreno.ts); how much recovery may send (recovery/prr.ts).
 
-import { state } from '../../memory/state';
+import { NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
 import { congestionAcknowledged, congestionLoss } from '../congestion/reno';
 import { seqGe, seqLt } from '../seq';
-import { RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
+import { PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER, TIMER_RETRANSMIT } from '../tcb';
 import { prrAcknowledged, prrBegin } from './prr';
 import { inFlight, LOST, REPEATED, recordAt, SACKED, Scoreboard, SentRecord, scoreboard, setFate } from './sent';
+import { patienceWears, undoBegin } from './undo';
 
 /** An ACK has been entered on the scoreboard and SND.UNA has moved. `delivered`: bytes that have newly arrived. */
 export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32, duplicate: bool): void {
-  if (tcb.has(RECOVERY) && seqGe(tcb.sndUna, tcb.recover)) leaveRecovery(tcb);
+  const leaves = tcb.has(RECOVERY) && seqGe(tcb.sndUna, tcb.recover);
+  if (leaves) leaveRecovery(tcb);
   if (tcb.scoreboard == 0) {
-    if (acked > 0) congestionAcknowledged(tcb, acked);
+    if (acked > 0 && !leaves) congestionAcknowledged(tcb, acked);
     return;
   }
-  probeAcknowledged(tcb, duplicate);
+  probeAcknowledged(tcb, acked, duplicate);
   const before = scoreboard(tcb).lost;
-  rackDetect(tcb);
+  rackDetect(tcb, delivered);
   if (tcb.has(RECOVERY)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
-  else if (acked > 0) congestionAcknowledged(tcb, acked);
+  else if (acked > 0 && !leaves) congestionAcknowledged(tcb, acked);
 }
 
-/** Marks what is lost (§6.2 step 5), and sets a timer for what may turn out so. */
-export function rackDetect(tcb: Tcb): void {
+/** Marks what is lost (§6.2 step 5), and sets a timer for what may turn out so. `delivered`: bytes that have newly arrived. */
+export function rackDetect(tcb: Tcb, delivered: u32): void {
   if (tcb.scoreboard == 0) return;
   const board = scoreboard(tcb);
   // While only SND.UNA moves and nothing is sent twice, whatever was sent earlier has arrived.
-  if (board.rackAt == 0 || (board.sacked == 0 && !tcb.has(RECOVERY))) return;
+  const recovering = seqLt(tcb.sndUna, tcb.recover);
+  if (board.rackAt == 0 || (board.sacked == 0 && !recovering)) return;
   const patience = <i64>board.rackRtt + reorderingWindow(tcb, board);
   let wait: i64 = 0;
   for (let index: u32 = 0; index < board.count; index++) {
@@ -40,13 +43,16 @@ export function rackDetect(tcb: Tcb): void {
     else setFate(tcb, board, index, (record.fate & REPEATED) | LOST);
   }
   // After a timeout the window has been cut already; what is lost again just goes out again.
-  if (board.lost > 0 && !tcb.has(RECOVERY) && !seqLt(tcb.sndUna, tcb.recover)) enterRecovery(tcb);
+  if (board.lost > 0 && !recovering) enterRecovery(tcb, delivered);
   if (wait == 0) return;
   armRetransmit(tcb, state.now + wait);
   tcb.timer = TIMER_REORDER;
 }
 
-/** The retransmission timer expired: nothing that is in flight counts any more (§6.3). */
+/**
+ * The retransmission timer expired: nothing that is in flight counts any more. We deviate: §6.3 spares what was sent within
+ * the last round trip; RFC 6298 does not, and a timeout that comes after a probe is seldom wrong.
+ */
 export function rackTimeout(tcb: Tcb): void {
   if (tcb.scoreboard == 0) return;
   const board = scoreboard(tcb);
@@ -70,9 +76,21 @@ export function armLossTimer(tcb: Tcb): void {
   if (probe > 0) tcb.timer = TIMER_PROBE;
 }
 
+/** New data has been sent: a probe is put off, or takes the place of a timeout that comes later (§7.2). */
+export function armLossTimerSent(tcb: Tcb): void {
+  if (tcb.retransmitAt == NEVER || tcb.timer == TIMER_PROBE) {
+    armLossTimer(tcb);
+    return;
+  }
+  const probe = probeTimeout(tcb);
+  if (tcb.timer != TIMER_RETRANSMIT || probe == 0 || state.now + probe >= tcb.retransmitAt) return;
+  armRetransmit(tcb, state.now + probe);
+  tcb.timer = TIMER_PROBE;
+}
+
 /** 2 × SRTT and a margin, which is a delayed ACK's when only one segment is out; 0: no probe now (§7.2). */
 function probeTimeout(tcb: Tcb): i64 {
-  if (tcb.scoreboard == 0 || tcb.has(RECOVERY) || tcb.srtt == 0 || tcb.retransmissions > 0) return 0;
+  if (tcb.scoreboard == 0 || tcb.has(RECOVERY | PROBED) || tcb.srtt == 0 || tcb.retransmissions > 0) return 0;
   const board = scoreboard(tcb);
   if (board.probing != 0 || board.sacked > 0 || board.lost > 0) return 0;
   const margin = inFlight(tcb) <= <u32>tcb.mss ? LONGEST_ACK_DELAY : PROBE_MARGIN;
@@ -81,11 +99,13 @@ function probeTimeout(tcb: Tcb): i64 {
 }
 
 /** Whether a probe's answer has come, and what it says (§7.4). `duplicate`: it reports bytes that came twice. */
-function probeAcknowledged(tcb: Tcb, duplicate: bool): void {
+function probeAcknowledged(tcb: Tcb, acked: u32, duplicate: bool): void {
   const board = scoreboard(tcb);
   if (board.probing == 0 || seqLt(tcb.sndUna, board.probeEnd)) return;
-  // A probe that repeated the tail and was not needed comes back as a duplicate; one that was, has repaired a loss.
-  if (board.probing == PROBE_REPEATED && !duplicate) {
+  if (board.probing == PROBE_REPEATED && !duplicate && acked > 0) {
+    // The original's own ACK, perhaps: only what was sent behind the probe can tell (§7.4.2).
+    if (tcb.sndUna == board.probeEnd) return;
+    // The probe has repaired a loss, which is a sign of congestion like any other.
     congestionLoss(tcb);
     tcb.cwnd = tcb.ssthresh;
   }
@@ -96,7 +116,7 @@ function probeAcknowledged(tcb: Tcb, duplicate: bool): void {
 function reorderingWindow(tcb: Tcb, board: Scoreboard): u32 {
   const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * <u32>tcb.mss;
   if (!tcb.has(REORDERS) && plain) return 0;
-  return min(tcb.rttMinimum >> 2, tcb.srtt);
+  return min((tcb.rttMinimum >> 2) * (1 + <u32>tcb.reorderingSteps), tcb.srtt);
 }
 
 /** Sent before the segment that was sent last among those delivered (RACK_sent_after, §6.2). */
@@ -104,13 +124,17 @@ function sentBefore(record: SentRecord, board: Scoreboard): bool {
   return record.at < board.rackAt || (record.at == board.rackAt && seqLt(record.end, board.rackEnd));
 }
 
-function enterRecovery(tcb: Tcb): void {
+function enterRecovery(tcb: Tcb, delivered: u32): void {
+  undoBegin(tcb);
   tcb.recover = tcb.sndNxt;
   tcb.set(RECOVERY);
-  prrBegin(tcb);
+  prrBegin(tcb, delivered);
+  // No probe during recovery: the timer that runs may be a probe's (§7.2, §8).
+  armRetransmit(tcb, state.now + tcb.rto);
 }
 
 function leaveRecovery(tcb: Tcb): void {
+  patienceWears(tcb);
   tcb.clear(RECOVERY);
   tcb.cwnd = tcb.ssthresh;
 }

@@ -5,7 +5,7 @@
 import { Micros, state } from '../../memory/state';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
-import { Tcb, TIMESTAMPS_ON } from '../tcb';
+import { PROBED, Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** Before any measurement (RFC 6298 §2.1). */
 export function rttInitialize(tcb: Tcb): void {
@@ -70,6 +70,7 @@ function sample(tcb: Tcb, r: u32): void {
   }
   const rto = tcb.srtt + max(GRANULARITY, tcb.rttvar << 2);
   tcb.rto = min<u32>(max(rto, RTO_MINIMUM), RTO_MAXIMUM);
+  tcb.clear(PROBED);
 }
 
 const RTO_INITIAL: u32 = 1_000_000;

@@ -21,15 +21,20 @@ import {
 
 /** Enters the blocks of a segment. SND.UNA has not moved yet. */
 export function sackArrives(tcb: Tcb, seg: Segment): void {
+  if (tcb.scoreboard == 0) return;
+  // The blocks of one ACK stand in no order: only what lies behind those of earlier ones is out of order.
+  let highest = seqMax(scoreboard(tcb).highest, seg.ack);
   for (let index: u32 = 0; index < seg.sackCount; index++) {
     const block = seg.sackBlocks + ((<usize>index) << 3);
     const start = seqMax(load32(block), seqMax(tcb.sndUna, seg.ack));
     const end = load32(block + 4);
     // What lies before SEG.ACK reports a duplicate (RFC 2883 §4.1.1); what was never sent, nothing.
-    if (!seqLt(start, end) || seqGt(end, tcb.sndNxt) || tcb.scoreboard == 0) continue;
+    if (!seqLt(start, end) || seqGt(end, tcb.sndNxt)) continue;
     if (!sentSplit(tcb, start) || !sentSplit(tcb, end)) continue;
     sackRange(tcb, seg, start, end);
+    highest = seqMax(highest, end);
   }
+  scoreboard(tcb).highest = highest;
 }
 
 /** Everything before SEG.ACK has been delivered too. SND.UNA has not moved yet. */
@@ -40,7 +45,6 @@ export function ackArrives(tcb: Tcb, seg: Segment): void {
     const record = recordAt(board, index);
     if (!(record.fate & SACKED) && seqLe(record.end, seg.ack)) delivered(tcb, board, record, seg);
   }
-  board.highest = seqMax(board.highest, seg.ack);
 }
 
 /** D-SACK: the first block lies before SEG.ACK, or within the second (RFC 2883 §4). */
@@ -76,7 +80,6 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, seg: Segment
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
     if (seqLt(record.end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
   }
-  board.highest = seqMax(board.highest, record.end);
   if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(record.end, board.rackEnd))) return;
   board.rackAt = record.at;
   board.rackEnd = record.end;

@@ -32,6 +32,12 @@ export class Scoreboard {
   prrFlight: u32; // RecoverFS
   probeEnd: u32; // SND.NXT when a tail loss probe was sent (RFC 8985 §7.3), while `probing` is not 0
   probing: u32; // 1: the probe was new data; 2: it was sent before
+
+  // What recovery may have to take back (recovery/undo.ts).
+  undoCwnd: u32; // 0: nothing
+  undoSsthresh: u32;
+  undoRepeated: u32; // bytes sent again and not reported as duplicates
+  duplicateRound: u32; // SND.NXT at the last report that made RACK more patient
 }
 
 @unmanaged
@@ -54,6 +60,7 @@ export function sentAppend(tcb: Tcb, end: u32): void {
   let board = scoreboard(tcb);
   const last = changetype<SentRecord>(changetype<usize>(recordAt(board, board.count)) - RECORD);
   if (board.count > 0 && ((last.at == state.now && last.fate == 0) || !ensureRoom(tcb))) {
+    setFate(tcb, board, board.count - 1, last.fate & REPEATED);
     last.end = end;
     last.at = state.now;
     return;
@@ -139,6 +146,17 @@ export function setFate(tcb: Tcb, board: Scoreboard, index: u32, fate: u32): voi
   if (fate & LOST) board.lost += length;
 }
 
+/** Everything from `from` to SND.NXT goes out once more now. */
+export function sentTailRepeated(tcb: Tcb, from: u32): void {
+  if (!sentSplit(tcb, from)) return;
+  const board = scoreboard(tcb);
+  for (let index = board.count; index > 0 && seqLe(from, recordStart(tcb, board, index - 1)); index--) {
+    const record = recordAt(board, index - 1);
+    setFate(tcb, board, index - 1, record.fate | REPEATED);
+    record.at = state.now;
+  }
+}
+
 /** The index of the first record that is lost and not sent again yet; `count` when there is none. */
 export function firstLost(board: Scoreboard): u32 {
   if (board.lost == 0) return board.count;
@@ -155,6 +173,7 @@ function create(tcb: Tcb): bool {
   const board = scoreboard(tcb);
   board.size = SMALLEST;
   board.highest = tcb.sndUna;
+  board.duplicateRound = tcb.sndUna;
   return true;
 }
 
@@ -193,7 +212,7 @@ export const LOST: u32 = 2;
 /** It has been sent more than once. */
 export const REPEATED: u32 = 4;
 
-const HEAD: u32 = 72;
+const HEAD: u32 = 88;
 const RECORD: u32 = 16;
 const SMALLEST: u32 = 256;
 const LARGEST: u32 = 1 << 17;

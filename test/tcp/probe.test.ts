@@ -1,0 +1,268 @@
+/** Tail loss probes (RFC 8985 §7): what finds out that the last segments, or the FIN, were lost. A round trip takes 40 ms. */
+import { describe, expect, test } from 'vitest';
+import { COUNTER_SEGMENTS_RETRANSMITTED } from '../../assembly/abi/constants.js';
+import { type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
+
+const RTT = 40;
+const SYN = { mss: 1000, sackPermitted: true };
+
+/** A connection that has measured its round trip once, on the handshake: RTO 200 ms, PTO 82 ms. */
+async function established(rtt = RTT, options: TimelineOptions = {}): Promise<Timeline> {
+  const t = await timeline({ syn: SYN, ...options });
+  t.connect();
+  t.take();
+  t.pass(rtt);
+  t.inject({ flags: 'SA', seq: 0, options: SYN });
+  t.take();
+  t.events();
+  return t;
+}
+
+/** `bytes` were sent, and a round trip has passed. */
+async function sent(bytes: number): Promise<Timeline> {
+  const t = await established();
+  t.send(bytes);
+  t.take();
+  t.pass(RTT);
+  return t;
+}
+
+function sequences(t: Timeline): number[] {
+  return t.take().map(({ seq }) => seq);
+}
+
+function retransmitted(t: Timeline): number {
+  return t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED);
+}
+
+/** Acknowledges all that has been sent, and counts what the congestion window lets go then. */
+function window(t: Timeline, acknowledged: number): number {
+  t.inject({ ack: acknowledged });
+  t.take();
+  t.send(200_000);
+  return t.take().length;
+}
+
+describe('a lost tail', () => {
+  test('is probed for with its last segment after two round trips and 2 ms (RFC 8985 §7.2, §7.3)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.pass(81);
+    t.expectNothing();
+    t.driver.advance(1);
+    t.expect({ flags: 'PA', seq: 4001, data: 1000 });
+    t.expectNothing();
+  });
+
+  test('is repaired when the probe’s SACK has come, before any timeout (RFC 8985 §7.4, §3.3)', async () => {
+    const t = await sent(5000);
+    t.inject({ ack: 3001 });
+    t.driver.advance(82);
+    t.expect({ flags: 'PA', seq: 4001, data: 1000 });
+    t.pass(RTT);
+    t.inject({ ack: 3001, sack: [[4001, 5001]] });
+    t.expect({ seq: 3001, data: 1000 });
+    t.inject({ ack: 5001 });
+    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(retransmitted(t)).toBe(2);
+  });
+
+  test('of one segment is given the time of a delayed ACK (RFC 8985 §7.2)', async () => {
+    // 2 × 300 + 200 ms is before the RTO of 300 + 4 × 150 ms.
+    const t = await established(300);
+    t.send(1000);
+    t.take();
+    t.pass(799);
+    t.expectNothing();
+    t.driver.advance(1);
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
+  });
+
+  test('is probed for with new data if there is any, though the window is full (RFC 8985 §7.3)', async () => {
+    const t = await established();
+    t.send(15_000);
+    expect(t.take()).toHaveLength(10);
+    t.driver.advance(82);
+    t.expect({ seq: 10_001, data: 1000 });
+    t.expectNothing();
+  });
+
+  test('is not probed for with new data that the peer’s window has no room for (RFC 8985 §7.3)', async () => {
+    const t = await established(RTT, { win: 5000 });
+    t.send(15_000);
+    expect(t.take()).toHaveLength(5);
+    t.driver.advance(82);
+    t.expect({ seq: 4001, data: 1000 });
+  });
+
+  test('is probed for once: then the RTO runs, from the probe on (RFC 8985 §7.3)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.driver.advance(82);
+    expect(sequences(t)).toEqual([4001]);
+    t.pass(199);
+    t.expectNothing();
+    t.driver.advance(1);
+    expect(sequences(t)[0], 'the timeout').toBe(1);
+  });
+
+  test('is probed for from the last transmission or acknowledgment on (RFC 8985 §7.2)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.pass(30);
+    t.send(1000);
+    t.take();
+    t.pass(30);
+    t.inject({ ack: 2001 });
+    // The first segment's 60 ms have made SRTT 42.5 ms.
+    t.pass(86);
+    t.expectNothing();
+    t.driver.advance(1);
+    expect(sequences(t)).toEqual([5001]);
+  });
+
+  test('is not probed for before there is a round-trip time (RFC 8985 §7.2)', async () => {
+    const t = await timeline({ syn: SYN });
+    t.connect();
+    t.take();
+    t.driver.advance(1100);
+    t.take();
+    t.inject({ flags: 'SA', seq: 0, options: SYN });
+    t.take();
+    t.send(1000);
+    t.take();
+    t.pass(2999);
+    t.expectNothing();
+  });
+
+  test('is not probed for during recovery (RFC 8985 §7.2)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 4001]] });
+    expect(sequences(t)).toEqual([1]);
+    // The probe that was due 82 ms after the last transmission, and 100 ms more.
+    t.pass(150);
+    t.expectNothing();
+  });
+
+  test('is not probed for without SACK (RFC 8985 §7.2)', async () => {
+    const t = await timeline();
+    t.connect();
+    t.take();
+    t.pass(RTT);
+    t.inject({ flags: 'SA', seq: 0, options: { mss: 1000 } });
+    t.take();
+    t.send(5000);
+    t.take();
+    t.pass(199);
+    t.expectNothing();
+  });
+
+  test('that was not lost after all, as D-SACK tells, costs no window (RFC 8985 §7.4.2)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.driver.advance(82);
+    expect(sequences(t)).toEqual([4001]);
+    t.send(3000);
+    t.take();
+    t.inject({ ack: 5001, sack: [[4001, 5001]] });
+    t.inject({ ack: 7001 });
+    expect(window(t, 8001)).toBeGreaterThanOrEqual(12);
+  });
+
+  test('that the probe has repaired costs half the window (RFC 8985 §7.4.2)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.driver.advance(82);
+    expect(sequences(t)).toEqual([4001]);
+    t.send(3000);
+    t.take();
+    t.inject({ ack: 5001 });
+    t.inject({ ack: 7001 });
+    expect(window(t, 8001)).toBeLessThanOrEqual(5);
+  });
+
+  test('that new data has probed for costs nothing (RFC 8985 §7.4.2)', async () => {
+    const t = await established();
+    t.send(11_000);
+    expect(t.take()).toHaveLength(10);
+    t.driver.advance(82);
+    t.expect({ flags: 'PA', seq: 10_001, data: 1000 });
+    expect(window(t, 11_001)).toBeGreaterThanOrEqual(12);
+  });
+});
+
+describe('a lost FIN', () => {
+  test('alone is probed for (RFC 8985 §7.3)', async () => {
+    const t = await established(300);
+    t.shutdown();
+    t.expect({ flags: 'FA', seq: 1 });
+    t.driver.advance(800);
+    t.expect({ flags: 'FA', seq: 1 });
+    t.inject({ ack: 2 });
+    expect(t.state).toBe('FinWait2');
+  });
+
+  test('goes again with the last segment, which the probe repeats (RFC 8985 §7.3)', async () => {
+    const t = await established();
+    t.send(3000);
+    t.shutdown();
+    t.take();
+    t.driver.advance(82);
+    const [probe] = t.take();
+    expect([probe?.flags, (probe?.seq ?? 0) + (probe?.data.length ?? 0)]).toEqual([expect.stringContaining('F'), 3001]);
+    t.inject({ ack: 3002 });
+    expect(t.state).toBe('FinWait2');
+  });
+
+  test('behind a hole goes again at the timeout, and the hole before (RFC 8985 §6.2)', async () => {
+    const t = await established();
+    t.send(3000);
+    t.shutdown();
+    t.take();
+    t.pass(RTT);
+    t.inject({ sack: [[1001, 3001]] });
+    t.driver.advance(10);
+    t.expect({ seq: 1, data: 1000 });
+    t.inject({ ack: 3001 });
+    t.driver.advance(300);
+    expect(t.take()[0]).toMatchObject({ flags: 'FA', seq: 3001 });
+    t.inject({ ack: 3002 });
+    expect(t.state).toBe('FinWait2');
+  });
+});
+
+describe('a timeout', () => {
+  test('that follows a probe ends the probe (RFC 8985 §7.3)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.driver.advance(82);
+    t.take();
+    t.driver.advance(200);
+    expect(sequences(t)).toEqual([1]);
+    t.inject({ ack: 5001 });
+    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+test('a probe is not sent until a round trip was measured since the last one (RFC 8985 §7.3)', async () => {
+  const t = await established();
+  t.send(5000);
+  t.take();
+  t.driver.advance(82);
+  expect(sequences(t)).toEqual([4001]);
+  // Of what was sent twice nobody knows the round-trip time.
+  t.inject({ ack: 5001 });
+  t.send(5000);
+  t.take();
+  t.pass(199);
+  t.expectNothing();
+  t.inject({ ack: 7001 });
+  t.driver.advance(2 * 60 + 20);
+  expect(sequences(t), 'now one was').toEqual([9001]);
+});

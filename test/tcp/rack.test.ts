@@ -1,0 +1,217 @@
+/** RACK (RFC 8985 §6): when a segment counts as lost, and what goes again. A round trip takes 40 ms. */
+import { describe, expect, test } from 'vitest';
+import { COUNTER_SEGMENTS_RETRANSMITTED, OFFLOAD_CHECKSUM, OFFLOAD_TSO4 } from '../../assembly/abi/constants.js';
+import { type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
+
+const RTT = 40;
+const SYN = { mss: 1000, sackPermitted: true };
+
+/** A connection that has measured its round trip once, on the handshake: RTO 200 ms, PTO 82 ms. */
+async function established(rtt = RTT, options: TimelineOptions = {}): Promise<Timeline> {
+  const t = await timeline({ syn: SYN, ...options });
+  t.connect();
+  t.take();
+  t.pass(rtt);
+  t.inject({ flags: 'SA', seq: 0, options: SYN });
+  t.take();
+  t.events();
+  return t;
+}
+
+/** `bytes` were sent, and a round trip has passed. */
+async function sent(bytes: number): Promise<Timeline> {
+  const t = await established();
+  t.send(bytes);
+  t.take();
+  t.pass(RTT);
+  return t;
+}
+
+function sequences(t: Timeline): number[] {
+  return t.take().map(({ seq }) => seq);
+}
+
+function retransmitted(t: Timeline): number {
+  return t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED);
+}
+
+describe('a segment that others overtake', () => {
+  test('is lost a quarter of the least round trip later, not before (RFC 8985 §6.2 step 4)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 2001]] });
+    t.pass(9);
+    t.expectNothing();
+    t.driver.advance(1);
+    t.expect({ seq: 1, data: 1000 });
+    t.expectNothing();
+  });
+
+  test('is lost at once when three segments are SACKed and no reordering was seen (RFC 8985 §6.2 step 4)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 3001]] });
+    t.expectNothing();
+    t.inject({ sack: [[1001, 4001]] });
+    t.expect({ seq: 1, data: 1000 });
+  });
+
+  test('is not lost while nothing that was sent later has arrived (RFC 8985 §6.2 step 5)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 5001]] });
+    expect(sequences(t), 'what lies behind is left alone').toEqual([1]);
+    t.pass(RTT - 1);
+    expect(retransmitted(t)).toBe(1);
+  });
+
+  test('within the window is not sent again (RFC 8985 §6.2 step 4)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 2001]] });
+    t.pass(9);
+    t.inject({ ack: 2001 });
+    t.pass(40);
+    t.expectNothing();
+    expect(retransmitted(t)).toBe(0);
+  });
+
+  test('once, makes three SACKed segments wait for the window, too (RFC 8985 §6.2 step 3, step 4)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 2001]] });
+    t.inject({ ack: 2001 });
+    t.inject({ ack: 2001, sack: [[3001, 7001]] });
+    t.pass(9);
+    t.expectNothing();
+    t.driver.advance(2);
+    expect(sequences(t)).toEqual([2001]);
+  });
+
+  test('is not seen in blocks that stand newest first in one ACK (RFC 8985 §6.2 step 3, RFC 2018 §4)', async () => {
+    const t = await sent(10_000);
+    t.inject({
+      sack: [
+        [6001, 7001],
+        [1001, 2001],
+      ],
+    });
+    t.expectNothing();
+    t.inject({ sack: [[9001, 10_001]] });
+    expect(sequences(t)).toContain(1);
+  });
+
+  test('and is retransmitted brings no reordering when it arrives (RFC 8985 §6.2 step 3)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 4001]] });
+    expect(sequences(t)).toEqual([1]);
+    t.pass(RTT);
+    t.inject({ ack: 10_001 });
+    t.send(5000);
+    t.take();
+    t.pass(RTT);
+    t.inject({ ack: 10_001, sack: [[11_001, 14_001]] });
+    expect(sequences(t)).toEqual([10_001]);
+  });
+
+  test('takes no more time from the network when a lone segment follows it (RFC 8985 §3.1)', async () => {
+    const t = await sent(2000);
+    t.inject({ sack: [[1001, 2001]] });
+    t.driver.advance(RTT / 4);
+    expect(sequences(t)).toEqual([1]);
+    t.inject({ ack: 2001 });
+    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('holes', () => {
+  test('in one window are each filled once (RFC 8985 §6.2 step 5)', async () => {
+    const t = await sent(10_000);
+    const again: number[] = [];
+    for (const seq of [1001, 3001, 5001, 7001, 9001]) {
+      t.inject({ sack: [[seq, seq + 1000]] });
+      again.push(...sequences(t));
+    }
+    t.pass(RTT);
+    for (const ack of [2001, 4001, 6001, 8001, 10_001]) {
+      t.inject({ ack });
+      again.push(...sequences(t));
+    }
+    expect(again).toEqual([1, 2001, 4001, 6001, 8001]);
+    expect(t.driver.deadline, 'nothing is outstanding').toBe(Number.POSITIVE_INFINITY);
+    t.expectNothing();
+  });
+
+  test('whose retransmission is lost, too, are found again without a timeout (RFC 8985 §3.4)', async () => {
+    const t = await sent(10_000);
+    t.send(50_000);
+    t.take();
+    t.inject({ sack: [[1001, 4001]] });
+    expect(sequences(t)[0]).toBe(1);
+    const fresh: number[] = [];
+    for (const end of [5001, 6001, 7001, 8001, 9001, 10_001]) {
+      t.pass(1);
+      t.inject({ sack: [[1001, end]] });
+      fresh.push(...sequences(t));
+    }
+    const first = fresh[0] as number;
+    expect(first, 'new data was sent behind the retransmission').toBeGreaterThan(10_000);
+    expect(fresh).not.toContain(1);
+    const before = t.time;
+    t.pass(RTT);
+    t.inject({
+      sack: [
+        [first, first + 1000],
+        [1001, 10_001],
+      ],
+    });
+    expect(sequences(t)).toContain(1);
+    expect(t.time - before).toBeLessThan(200);
+    expect(retransmitted(t)).toBe(2);
+  });
+
+  test('whose retransmission is acknowledged too soon say nothing of it (RFC 8985 §6.2 step 2)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 4001]] });
+    expect(sequences(t)).toEqual([1]);
+    t.pass(5);
+    // The original was late, not lost: 40 ms cannot have passed since the retransmission.
+    t.inject({ ack: 4001 });
+    t.pass(10);
+    t.expectNothing();
+    expect(retransmitted(t)).toBe(1);
+  });
+
+  test('in what a device cuts up are filled segment by segment (RFC 8985 §6.1)', async () => {
+    const t = await established(RTT, { offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO4 });
+    t.send(10_000);
+    t.expect({ flags: 'PA', seq: 1, data: 10_000 });
+    t.pass(RTT);
+    t.inject({ sack: [[2501, 6001]] });
+    const again = t.take();
+    t.pass(RTT);
+    t.inject({ ack: 1001, sack: [[2501, 10_001]] });
+    again.push(...t.take());
+    t.inject({ ack: 2001, sack: [[2501, 10_001]] });
+    again.push(...t.take());
+    expect(again.map(({ seq, data }) => [seq, data.length])).toEqual([
+      [1, 1000],
+      [1001, 1000],
+      [2001, 500],
+    ]);
+    t.inject({ ack: 10_001 });
+    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('a timeout', () => {
+  test('sends one segment, then all that the peer lacks, and none that it has (RFC 8985 §6.3)', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[5001, 10_001]] });
+    expect(sequences(t)[0]).toBe(1);
+    t.driver.advance(400);
+    const again = sequences(t);
+    for (const ack of [1001, 2001, 3001, 4001]) {
+      t.inject({ ack });
+      again.push(...sequences(t));
+    }
+    expect(again.every((seq) => seq < 5001)).toBe(true);
+    t.inject({ ack: 10_001 });
+    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
