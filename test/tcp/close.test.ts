@@ -7,6 +7,7 @@ import {
   OPTION_DISCARD,
   OPTION_PAUSED,
 } from '../../assembly/abi/constants.js';
+import { enter } from '../kit/enter.js';
 import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
 const TWO_MSL = 60_000;
@@ -381,14 +382,6 @@ describe('the events of the end', () => {
 /** An accepted connection in a state, nothing owed. */
 async function inState(state: string): Promise<Timeline> {
   const t = await accepted();
-  if (state === 'CloseWait' || state === 'LastAck') t.inject({ flags: 'FA', seq: 1 });
-  t.take();
-  if (state !== 'Established' && state !== 'CloseWait') t.shutdown();
-  t.take();
-  if (state === 'FinWait2') t.inject({ ack: 2 });
-  if (state === 'Closing') t.inject({ flags: 'FA', seq: 1 });
-  if (state === 'TimeWait') t.inject({ flags: 'FA', seq: 1, ack: 2 });
-  t.take();
-  expect(t.state).toBe(state);
+  enter(t, state);
   return t;
 }

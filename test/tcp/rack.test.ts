@@ -1,39 +1,7 @@
 /** RACK (RFC 8985 §6): when a segment counts as lost, and what goes again. A round trip takes 40 ms. */
 import { describe, expect, test } from 'vitest';
-import { COUNTER_SEGMENTS_RETRANSMITTED, OFFLOAD_CHECKSUM, OFFLOAD_TSO4 } from '../../assembly/abi/constants.js';
-import { type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
-
-const RTT = 40;
-const SYN = { mss: 1000, sackPermitted: true };
-
-/** A connection that has measured its round trip once, on the handshake: RTO 200 ms, PTO 82 ms. */
-async function established(rtt = RTT, options: TimelineOptions = {}): Promise<Timeline> {
-  const t = await timeline({ syn: SYN, ...options });
-  t.connect();
-  t.take();
-  t.pass(rtt);
-  t.inject({ flags: 'SA', seq: 0, options: SYN });
-  t.take();
-  t.events();
-  return t;
-}
-
-/** `bytes` were sent, and a round trip has passed. */
-async function sent(bytes: number): Promise<Timeline> {
-  const t = await established();
-  t.send(bytes);
-  t.take();
-  t.pass(RTT);
-  return t;
-}
-
-function sequences(t: Timeline): number[] {
-  return t.take().map(({ seq }) => seq);
-}
-
-function retransmitted(t: Timeline): number {
-  return t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED);
-}
+import { OFFLOAD_CHECKSUM, OFFLOAD_TSO4 } from '../../assembly/abi/constants.js';
+import { established, RTT, retransmitted, sent, sequences } from '../kit/recovery.js';
 
 describe('a segment that others overtake', () => {
   test('is lost a quarter of the least round trip later, not before (RFC 8985 §6.2 step 4)', async () => {
