@@ -16,14 +16,14 @@ export function congestionAcknowledged(tcb: Tcb, acked: u32): void {
   if (tcb.cwnd < tcb.ssthresh) {
     // Slow start. A receiver that acknowledges whole batches would starve the window at one segment an ACK, so bytes
     // are counted, at most two segments' worth (RFC 3465 §2.2, L = 2).
-    tcb.cwnd += min(acked, 2 * mss);
+    tcb.cwnd = min(tcb.cwnd + min(acked, 2 * mss), WINDOW_MAXIMUM);
     return;
   }
   // Congestion avoidance: one segment for each window's worth (RFC 5681 §3.1, RFC 3465 §2.1).
   tcb.ackedBytes += acked;
   if (tcb.ackedBytes < tcb.cwnd) return;
   tcb.ackedBytes -= tcb.cwnd;
-  if (tcb.cwnd < WINDOW_MAXIMUM) tcb.cwnd += mss;
+  tcb.cwnd = min(tcb.cwnd + mss, WINDOW_MAXIMUM);
 }
 
 /** ssthresh after a loss (RFC 5681 equation 4). */
