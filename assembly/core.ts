@@ -2,10 +2,12 @@
 // Not for: what a protocol does.
 
 import {
+  CONGESTION_CUBIC,
   COUNTER_BUFFER_BYTES,
   COUNTER_CONNECTIONS,
   COUNTER_LISTENERS,
   ERROR_INVALID,
+  SETTING_CONGESTION,
   SETTING_CONNECTION_LIMIT,
   SETTING_DATA_RETRIES,
   SETTING_MEMORY_LIMIT,
@@ -73,6 +75,9 @@ export function configure(setting: u32, value: u32): i32 {
     if (value == 0 || value > LARGEST_RETRIES) return ERROR_INVALID;
     if (setting == SETTING_SYN_RETRIES) state.synRetries = value;
     else state.dataRetries = value;
+  } else if (setting == SETTING_CONGESTION) {
+    if (value > <u32>CONGESTION_CUBIC) return ERROR_INVALID;
+    state.congestion = value;
   } else return ERROR_INVALID;
   return 0;
 }

@@ -48,6 +48,7 @@ export const OPTION_KEEP_INTERVAL = 4;
 export const OPTION_KEEP_COUNT = 5;
 export const OPTION_PAUSED = 6; // 1: no EVENT_DATA; bytes wait in the receive ring, the window closes
 export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and thrown away (shutdown of the read half)
+export const OPTION_CONGESTION = 9; // CONGESTION_*
 export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
 
 // Settings of a whole stack, `configure`; read before the first connection is made.
@@ -58,6 +59,11 @@ export const SETTING_CONNECTION_LIMIT = 4; // control blocks in all states
 export const SETTING_MSL = 5; // maximum segment lifetime in milliseconds (RFC 9293 §3.4.2)
 export const SETTING_SYN_RETRIES = 6; // retransmissions of a SYN before ETIMEDOUT
 export const SETTING_DATA_RETRIES = 7; // R2: retransmissions of data before ETIMEDOUT (RFC 9293 §3.8.3)
+export const SETTING_CONGESTION = 8; // CONGESTION_* of new connections
+
+// Congestion controllers.
+export const CONGESTION_RENO = 0; // RFC 5681
+export const CONGESTION_CUBIC = 1; // RFC 9438
 
 // What a device can take over, `offloads`, one bit each.
 export const OFFLOAD_CHECKSUM = 1; // partial checksums both ways, marked in the virtio-net header

@@ -29,6 +29,7 @@ export class State {
   msl: u32; // milliseconds
   synRetries: u32;
   dataRetries: u32;
+  congestion: u32; // CONGESTION_* of new connections
 
   // Dynamic memory.
   dynamicEnd: usize;

@@ -2,11 +2,13 @@
 // and answers ERROR_STALE_HANDLE when it names nothing. Not for: opening (tcp/open/).
 
 import {
+  CONGESTION_CUBIC,
   ERROR_CONNECTION_ABORTED,
   ERROR_INVALID,
   ERROR_NOT_CONNECTED,
   ERROR_PIPE,
   ERROR_STALE_HANDLE,
+  OPTION_CONGESTION,
   OPTION_DISCARD,
   OPTION_KEEP_ALIVE,
   OPTION_KEEP_COUNT,
@@ -172,6 +174,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
     raiseReceived(tcb);
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
   else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
+  else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
   else return ERROR_INVALID;
   return 0;
 }

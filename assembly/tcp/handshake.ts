@@ -15,7 +15,7 @@ import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { raiseOnce } from './block/ready';
-import { congestionInitialize } from './congestion/reno';
+import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN, TCP_HEADER } from './header';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
@@ -36,6 +36,7 @@ export function tcbOpen(tcb: Tcb): void {
   tcb.mss = <u16>largestSegment(tcb);
   tcb.rcvShift = <u8>shiftFor(state.receiveBuffer);
   tcb.flags |= TIMESTAMPS_ON | SCALING_ON | SACK_ON | OWES_SYN;
+  tcb.congestion = <u8>state.congestion;
   tcb.keepIdle = KEEP_IDLE;
   tcb.keepInterval = KEEP_INTERVAL;
   tcb.keepCount = KEEP_COUNT;

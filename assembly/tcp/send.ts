@@ -11,7 +11,7 @@ import { NEVER, state } from '../memory/state';
 import { armRetransmit } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
-import { congestionRestart } from './congestion/reno';
+import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn, payloadSize } from './emit';
 import { ACK, FIN, PSH, TCP_HEADER } from './header';
 import { TIMESTAMPS_SIZE } from './options';

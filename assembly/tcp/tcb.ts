@@ -79,6 +79,11 @@ export class Tcb extends WheelEntry {
   ssthresh: u32;
   recover: u32;
   ackedBytes: u32; // towards the next increase in congestion avoidance
+  cubicPrior: u32; // CUBIC (RFC 9438 §4.1.2): the window before the last loss, cwnd_prior
+  cubicMax: u32; // W_max
+  cubicReno: u32; // W_est
+  cubicK: f32; // seconds
+  cubicEpoch: Micros; // when congestion avoidance began; 0: it has not
 
   scoreboard: usize; // recovery/sent.ts; 0: nothing is in flight, or no SACK
   rttMinimum: u32; // the least seen, microseconds
@@ -99,6 +104,7 @@ export class Tcb extends WheelEntry {
   keepProbes: u8;
   reorderingSteps: u8; // RACK.reo_wnd_mult - 1
   reorderingPersists: u8; // RACK.reo_wnd_persist
+  congestion: u8; // CONGESTION_*
   timer: u8; // what `retransmitAt` stands for: TIMER_*
 
   // Pieces of this batch that the user may still take from their slots.

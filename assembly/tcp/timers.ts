@@ -17,7 +17,7 @@ import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
-import { congestionTimeout } from './congestion/reno';
+import { congestionTimeout } from './congestion/window';
 import { recoveryTimeout } from './recovery/newreno';
 import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
 import { probeInterval, rttExpired } from './recovery/rtt';

@@ -2,6 +2,9 @@
  * What can be chosen when a stack is made. Not for: options of one connection (`../socket/options.ts`).
  */
 import {
+  CONGESTION_CUBIC,
+  CONGESTION_RENO,
+  SETTING_CONGESTION,
   SETTING_CONNECTION_LIMIT,
   SETTING_DATA_RETRIES,
   SETTING_MEMORY_LIMIT,
@@ -22,6 +25,8 @@ export interface StackOptions extends Limits {
   addresses?: readonly string[];
   /** Further devices. What no prefix matches goes to the first device of all. */
   interfaces?: readonly InterfaceOptions[];
+  /** How new connections find their rate: `'reno'` (RFC 5681, the default) or `'cubic'` (RFC 9438). */
+  congestion?: Congestion;
   /** Where time comes from; the runtime's clock by default. */
   clock?: Clock;
   /** Replaces the system's randomness: same seed, same packets. For simulations only: everything becomes predictable. */
@@ -34,6 +39,8 @@ export interface StackOptions extends Limits {
    */
   error?: (error: Error) => void;
 }
+
+export type Congestion = 'reno' | 'cubic';
 
 export interface InterfaceOptions {
   device: Device;
@@ -58,6 +65,14 @@ export interface Limits {
   dataRetries?: number;
 }
 
+/** @throws TypeError for a controller that does not exist */
+export function applyCongestion(core: Core, congestion: Congestion | undefined): void {
+  if (congestion === undefined) return;
+  if (!Object.hasOwn(CONTROLLERS, congestion))
+    throw new TypeError(`congestion must be 'reno' or 'cubic', not ${congestion}`);
+  core.calls.configure(SETTING_CONGESTION, CONTROLLERS[congestion]);
+}
+
 /** @throws RangeError for a limit that the core does not accept */
 export function applyLimits(core: Core, limits: Limits): void {
   for (const [name, setting] of SETTINGS) {
@@ -67,6 +82,8 @@ export function applyLimits(core: Core, limits: Limits): void {
     if (!sane || core.calls.configure(setting, value) < 0) throw new RangeError(`${name} can't be ${value}`);
   }
 }
+
+const CONTROLLERS: Readonly<Record<Congestion, number>> = { reno: CONGESTION_RENO, cubic: CONGESTION_CUBIC };
 
 const SETTINGS: readonly (readonly [keyof Limits, number])[] = [
   ['sendBuffer', SETTING_SEND_BUFFER],

@@ -10,11 +10,12 @@ export const SYN = { mss: 1000, sackPermitted: true };
 
 /** A connection that has measured its round trip once, on the handshake: RTO 200 ms, PTO 82 ms. */
 export async function established(rtt = RTT, options: TimelineOptions = {}): Promise<Timeline> {
-  const t = await timeline({ syn: SYN, ...options });
+  const syn = { ...SYN, ...options.syn };
+  const t = await timeline({ ...options, syn });
   t.connect();
   t.take();
   t.pass(rtt);
-  t.inject({ flags: 'SA', seq: 0, options: SYN });
+  t.inject({ flags: 'SA', seq: 0, options: syn });
   t.take();
   t.events();
   return t;

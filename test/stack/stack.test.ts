@@ -154,6 +154,13 @@ test('a device that fails by itself is reported and closed; the stack goes on wi
 });
 
 describe('options', () => {
+  test('congestion is reno or cubic, and nothing else', async () => {
+    for (const congestion of ['reno', 'cubic'] as const) (await createStack({ congestion })).close();
+    for (const wrong of ['bbr', 'toString', 1]) {
+      await expect(createStack({ congestion: wrong as never })).rejects.toThrow(TypeError);
+    }
+  });
+
   test('bounds that mean nothing throw', async () => {
     await expect(createStack({ sendBuffer: -1 })).rejects.toThrow(RangeError);
     await expect(createStack({ sendBuffer: 1.5 })).rejects.toThrow('sendBuffer');

@@ -1,7 +1,7 @@
 // Fast retransmit and fast recovery without SACK: NewReno (RFC 6582), with limited transmit (RFC 3042).
 // Not for: recovery by timeout (tcp/timers.ts).
 
-import { congestionAcknowledged, congestionLoss } from '../congestion/reno';
+import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqGt } from '../seq';
 import { OWES_RETRANSMIT, RECOVERY, Tcb } from '../tcb';
 

@@ -1,7 +1,7 @@
 // Proportional rate reduction (RFC 9937): how much may be sent while recovery is under way, so that the window reaches
 // ssthresh at its end without a pause and without a burst. The answer is kept in `cwnd`.
 
-import { congestionLoss } from '../congestion/reno';
+import { congestionLoss } from '../congestion/window';
 import { Tcb } from '../tcb';
 import { inFlight, scoreboard } from './sent';
 

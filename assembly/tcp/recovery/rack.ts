@@ -4,7 +4,7 @@
 
 import { NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
-import { congestionAcknowledged, congestionLoss } from '../congestion/reno';
+import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqLt } from '../seq';
 import { PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER, TIMER_RETRANSMIT } from '../tcb';
 import { prrAcknowledged, prrBegin } from './prr';
