@@ -47,6 +47,7 @@ function load(): Linux {
   }
   const koffi = loadKoffi();
   const libc = koffi.load(null);
+  keepHeap(libc);
   return {
     open: libc.func('int open(const char *path, int flags)'),
     close: libc.func('int close(int fd)'),
@@ -61,6 +62,21 @@ function load(): Linux {
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
   };
+}
+
+/**
+ * The chunks that `data` handlers get come and go by the gigabyte. glibc gives freed memory back to the kernel at once and
+ * has every page faulted in again, which can cost more than all the rest: so it is told to keep some. Other C libraries
+ * have no such call.
+ */
+function keepHeap(libc: ReturnType<typeof koffiModule.load>): void {
+  try {
+    const mallopt = libc.func('int mallopt(int parameter, int value)');
+    mallopt(M_TRIM_THRESHOLD, KEPT_HEAP);
+    mallopt(M_TOP_PAD, KEPT_HEAP >> 2);
+  } catch {
+    // not glibc
+  }
 }
 
 function loadKoffi(): typeof koffiModule {
@@ -94,5 +110,10 @@ export const ERRNO = {
   EADDRNOTAVAIL: 99,
   ENOBUFS: 105,
 } as const;
+
+/** Bytes. */
+const KEPT_HEAP = 256 << 20;
+const M_TRIM_THRESHOLD = -1;
+const M_TOP_PAD = -2;
 
 let loaded: Linux | undefined;
