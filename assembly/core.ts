@@ -1,21 +1,7 @@
 // The entry points that concern the stack as a whole: life, packets, time, events. Each sets the moment of the call.
 // Not for: what a protocol does.
 
-import {
-  CONGESTION_CUBIC,
-  COUNTER_BUFFER_BYTES,
-  COUNTER_CONNECTIONS,
-  COUNTER_LISTENERS,
-  ERROR_INVALID,
-  SETTING_CONGESTION,
-  SETTING_CONNECTION_LIMIT,
-  SETTING_DATA_RETRIES,
-  SETTING_MEMORY_LIMIT,
-  SETTING_MSL,
-  SETTING_RECEIVE_BUFFER,
-  SETTING_SEND_BUFFER,
-  SETTING_SYN_RETRIES,
-} from './abi/constants';
+import { COUNTER_BUFFER_BYTES, COUNTER_CONNECTIONS, COUNTER_LISTENERS } from './abi/constants';
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
 import './abi/fault'; // the compiler is told to look for `abort` there
 import { random_get } from './abi/wasi_snapshot_preview1';
@@ -26,6 +12,7 @@ import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
 import { countOf } from './memory/counters';
 import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
 import { REPLY_ACK, REPLY_ECHO, replyAt } from './memory/replies';
+import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
 import { freeIfDone } from './tcp/block/finish';
@@ -43,43 +30,11 @@ export function initialize(): void {
   // hashKey0 … random lie one behind the other.
   random_get(STATE_BASE + offsetof<State>('hashKey0'), SECRETS);
   state.dynamicEnd = DYNAMIC_BASE;
-  state.sendBuffer = DEFAULT_SEND_BUFFER;
-  state.receiveBuffer = DEFAULT_RECEIVE_BUFFER;
-  state.memoryLimit = DEFAULT_MEMORY;
-  state.connectionLimit = DEFAULT_CONNECTIONS;
-  state.msl = DEFAULT_MSL;
-  state.synRetries = DEFAULT_SYN_RETRIES;
-  state.dataRetries = DEFAULT_DATA_RETRIES;
+  settingsInitialize();
   state.echoIdentifier = <u32>state.random & 0xffff;
   tcbInitialize();
   listenerInitialize();
   interfacesInitialize();
-}
-
-/** Sets SETTING_*; ERROR_INVALID for a value outside its bounds. */
-export function configure(setting: u32, value: u32): i32 {
-  if (setting == SETTING_SEND_BUFFER || setting == SETTING_RECEIVE_BUFFER) {
-    if (value < SMALLEST_BUFFER || value > LARGEST_BUFFER) return ERROR_INVALID;
-    if (setting == SETTING_SEND_BUFFER) state.sendBuffer = value;
-    else state.receiveBuffer = value;
-  } else if (setting == SETTING_MEMORY_LIMIT) {
-    if (value < SMALLEST_MEMORY) return ERROR_INVALID;
-    state.memoryLimit = value;
-  } else if (setting == SETTING_CONNECTION_LIMIT) {
-    if (value == 0 || value > LARGEST_CONNECTIONS) return ERROR_INVALID;
-    state.connectionLimit = value;
-  } else if (setting == SETTING_MSL) {
-    if (value == 0 || value > LARGEST_MSL) return ERROR_INVALID;
-    state.msl = value;
-  } else if (setting == SETTING_SYN_RETRIES || setting == SETTING_DATA_RETRIES) {
-    if (value == 0 || value > LARGEST_RETRIES) return ERROR_INVALID;
-    if (setting == SETTING_SYN_RETRIES) state.synRetries = value;
-    else state.dataRetries = value;
-  } else if (setting == SETTING_CONGESTION) {
-    if (value > <u32>CONGESTION_CUBIC) return ERROR_INVALID;
-    state.congestion = value;
-  } else return ERROR_INVALID;
-  return 0;
 }
 
 /** The value of COUNTER_*. */
@@ -164,20 +119,3 @@ function setNow(now: f64): void {
 }
 
 const SECRETS: usize = 40;
-const DEFAULT_SEND_BUFFER: u32 = 1 << 20;
-/** Large enough that a fast sender is not stopped by the window while a batch is being read. */
-const DEFAULT_RECEIVE_BUFFER: u32 = 1 << 22;
-const SMALLEST_BUFFER: u32 = 1 << 11;
-const LARGEST_BUFFER: u32 = 1 << 26;
-const DEFAULT_MEMORY: u32 = 1 << 30;
-const SMALLEST_MEMORY: u32 = 1 << 23;
-const DEFAULT_CONNECTIONS: u32 = 1 << 20;
-const LARGEST_CONNECTIONS: u32 = 1 << 22;
-/** 30 s, so that TIME-WAIT lasts a minute, as on kernels; RFC 9293 §3.4.2 takes two minutes "arbitrarily". */
-const DEFAULT_MSL: u32 = 30_000;
-const LARGEST_MSL: u32 = 240_000;
-/** The last one gives up after more than the three minutes of RFC 9293 §3.8.3 MUST-23. */
-const DEFAULT_SYN_RETRIES: u32 = 7;
-/** Linux's tcp_retries2; well beyond the 100 seconds of RFC 9293 §3.8.3 SHLD-11. */
-const DEFAULT_DATA_RETRIES: u32 = 15;
-const LARGEST_RETRIES: u32 = 100;

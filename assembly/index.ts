@@ -9,7 +9,8 @@
 // Not for: any logic.
 
 // Life. `initialize` seeds the secrets from `random_get`; call it once, first.
-export { initialize, configure, counter } from './core';
+export { initialize, counter } from './core';
+export { configure } from './memory/settings';
 
 // Where host and core meet in memory.
 export { receiveDescriptors, receiveArena, receiveArenaEnd, resultArea } from './memory/map';

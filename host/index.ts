@@ -17,6 +17,6 @@ export type { Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';
 export type { Counters, StateName, TraceRecord } from './stack/observation.js';
 export type { PingReply } from './stack/pings.js';
-export type { Congestion, InterfaceOptions, Limits, StackOptions } from './stack/settings.js';
+export type { Congestion, InterfaceOptions, Limits, StackOptions, Tuning } from './stack/settings.js';
 export type { RestoreOptions, StackSnapshot } from './stack/snapshot.js';
 export { createStack, Stack } from './stack/stack.js';

@@ -48,18 +48,61 @@ export const OPTION_KEEP_INTERVAL = 4;
 export const OPTION_KEEP_COUNT = 5;
 export const OPTION_PAUSED = 6; // 1: no EVENT_DATA; bytes wait in the receive ring, the window closes
 export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and thrown away (shutdown of the read half)
-export const OPTION_CONGESTION = 9; // CONGESTION_*
 export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
+export const OPTION_CONGESTION = 9; // CONGESTION_*
 
-// Settings of a whole stack, `configure`; read before the first connection is made.
+// Settings of a whole stack, `configure`; defaults and bounds stand in assembly/memory/settings.ts. Times in milliseconds.
 export const SETTING_SEND_BUFFER = 1; // bytes a connection may hold for sending
 export const SETTING_RECEIVE_BUFFER = 2; // bytes a connection may hold for the reader; the window's upper bound
 export const SETTING_MEMORY_LIMIT = 3; // bytes of linear memory that buffers and pools may take in all
 export const SETTING_CONNECTION_LIMIT = 4; // control blocks in all states
-export const SETTING_MSL = 5; // maximum segment lifetime in milliseconds (RFC 9293 §3.4.2)
+export const SETTING_MSL = 5; // maximum segment lifetime (RFC 9293 §3.4.2)
 export const SETTING_SYN_RETRIES = 6; // retransmissions of a SYN before ETIMEDOUT
 export const SETTING_DATA_RETRIES = 7; // R2: retransmissions of data before ETIMEDOUT (RFC 9293 §3.8.3)
 export const SETTING_CONGESTION = 8; // CONGESTION_* of new connections
+export const SETTING_SYN_ACK_RETRIES = 9; // retransmissions of a SYN-ACK before the connection is forgotten
+export const SETTING_ORPHAN_RETRIES = 10; // R2 of connections that no user holds
+export const SETTING_ORPHAN_LIMIT = 11; // connections that no user holds; beyond it they are reset
+export const SETTING_FIN_WAIT_2 = 12; // how long FIN-WAIT-2 lasts when no user holds the connection
+export const SETTING_INITIAL_WINDOW = 13; // segments (RFC 6928); 0: the formula of RFC 6928 §2
+export const SETTING_ACK_DELAY = 14; // RFC 9293 §3.8.6.3 MUST-40
+export const SETTING_QUICK_ACKS = 15; // segments at the beginning that are acknowledged at once
+export const SETTING_RTO_MINIMUM = 16; // RFC 6298 §2.4
+export const SETTING_RTO_INITIAL = 17; // RFC 6298 §2.1
+export const SETTING_TIMESTAMPS = 18; // 1: offered and accepted (RFC 7323 §3)
+export const SETTING_WINDOW_SCALING = 19; // 1: offered and accepted (RFC 7323 §2)
+export const SETTING_SACK = 20; // 1: offered and accepted (RFC 2018)
+export const SETTING_ECN = 21; // 0: never; 1: asked for and accepted; 2: accepted (RFC 3168)
+export const SETTING_FAST_OPEN = 22; // FAST_OPEN_* bits (RFC 7413)
+export const SETTING_SYN_COOKIES = 23; // 0: never; 1: when a SYN queue is full; 2: always (RFC 4987 §3.6)
+export const SETTING_IDLE_RESTART = 24; // 1: the window starts over after a pause (RFC 5681 §4.1)
+export const SETTING_TAIL_PROBE = 25; // 1: tail loss probes (RFC 8985 §7)
+export const SETTING_DUPLICATE_THRESHOLD = 26; // segments (RFC 5681 §3.2)
+export const SETTING_MTU_PROBING = 27; // 0: never; 1: once a black hole is suspected; 2: always (RFC 4821)
+export const SETTING_BASE_MSS = 28; // where probing starts (RFC 4821 §7.2)
+export const SETTING_PACING = 29; // 1: segments of a window are spread over the round trip
+export const SETTING_OPTION_ORDER = 30; // OPTION_ORDER_*: how the options of a SYN are laid out
+export const SETTING_SEND_BUFFER_INITIAL = 31; // where tuning starts
+export const SETTING_RECEIVE_BUFFER_INITIAL = 32; // where tuning starts
+export const SETTING_STRICT_RESET = 33; // 1: a RST counts at RCV.NXT only (RFC 5961 §3); 0: anywhere in the window
+export const SETTING_STRICT_SYN = 34; // 1: a SYN in the window earns a challenge ACK (RFC 5961 §4); 0: it resets
+export const SETTING_DROP_SYN_FIN = 35; // 1: a SYN that carries a FIN is dropped by listeners
+export const SETTING_USER_TIMEOUT = 36; // of new connections; 0: none (RFC 9293 §3.9.1, RFC 5482)
+export const SETTING_STATISTICS = 37; // 1: new connections count what they do, for `tcpInfo`
+export const SETTING_HYSTART = 38; // 1: slow start ends when delay grows (RFC 9406)
+export const SETTING_FORWARD_RTO = 39; // 1: spurious timeouts are looked for (RFC 5682)
+export const SETTING_CHALLENGE_LIMIT = 40; // challenge ACKs a second (RFC 5961 §7)
+export const SETTING_LIMIT = 41;
+
+// Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
+export const FAST_OPEN_CLIENT = 1;
+export const FAST_OPEN_SERVER = 2;
+export const FAST_OPEN_CLIENT_NO_COOKIE = 4; // data goes with a SYN that carries no cookie
+export const FAST_OPEN_SERVER_NO_COOKIE = 512; // data of a SYN without a cookie is taken
+
+// How the options of a SYN are laid out; the same options mean the same in every order (RFC 9293 §3.2).
+export const OPTION_ORDER_LINUX = 0; // MSS, SACK permitted, timestamps, window scale, padded with NOP
+export const OPTION_ORDER_BSD = 1; // MSS, window scale, SACK permitted, timestamps, padded with EOL
 
 // Congestion controllers.
 export const CONGESTION_RENO = 0; // RFC 5681

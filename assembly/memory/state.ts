@@ -21,15 +21,47 @@ export class State {
   isnKey1: u64;
   random: u64; // state of the generator for what need not be secret for ever
 
-  // Settings.
+  // Settings, in the order of SETTING_*, from 1 on (memory/settings.ts).
   sendBuffer: u32;
   receiveBuffer: u32;
   memoryLimit: u32;
   connectionLimit: u32;
-  msl: u32; // milliseconds
+  msl: u32;
   synRetries: u32;
   dataRetries: u32;
-  congestion: u32; // CONGESTION_* of new connections
+  congestion: u32;
+  synAckRetries: u32;
+  orphanRetries: u32;
+  orphanLimit: u32;
+  finWait2: u32;
+  initialWindow: u32;
+  ackDelay: u32;
+  quickAcks: u32;
+  rtoMinimum: u32;
+  rtoInitial: u32;
+  timestamps: u32;
+  windowScaling: u32;
+  sack: u32;
+  ecn: u32;
+  fastOpen: u32;
+  synCookies: u32;
+  idleRestart: u32;
+  tailProbe: u32;
+  duplicateThreshold: u32;
+  mtuProbing: u32;
+  baseMss: u32;
+  pacing: u32;
+  optionOrder: u32;
+  sendBufferInitial: u32;
+  receiveBufferInitial: u32;
+  strictReset: u32;
+  strictSyn: u32;
+  dropSynFin: u32;
+  userTimeout: u32;
+  statistics: u32;
+  hystart: u32;
+  forwardRto: u32;
+  challengeLimit: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;

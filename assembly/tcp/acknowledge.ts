@@ -17,7 +17,7 @@ import { armRetransmit } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { raise } from './block/ready';
-import { enterTimeWait, ORPHAN_FIN_WAIT } from './close';
+import { armOrphanFinWait, enterTimeWait } from './close';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
@@ -130,8 +130,7 @@ function takeWindow(tcb: Tcb, seg: Segment): void {
 function finAcknowledged(tcb: Tcb): u32 {
   if (tcb.state == STATE_FIN_WAIT_1) {
     tcb.state = STATE_FIN_WAIT_2;
-    // Nobody is left to end a connection that no user holds.
-    if (!tcb.has(HELD)) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
+    if (!tcb.has(HELD)) armOrphanFinWait(tcb);
   } else if (tcb.state == STATE_CLOSING) {
     enterTimeWait(tcb);
     return STOP;

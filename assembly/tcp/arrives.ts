@@ -4,9 +4,10 @@
 //   tcpInput → segmentArrives → 1 checkSequence  2 checkReset  3 (security)  4 checkSyn
 //                               5 checkAcknowledgment  6 (urgent)  7 takeText  8 checkFin
 
-import { STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from '../abi/constants';
+import { ERROR_CONNECTION_RESET, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from '../abi/constants';
 import { state } from '../memory/state';
 import { checkAcknowledgment } from './acknowledge';
+import { abort } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from './block/owed';
 import { checkFin, checkReset, timeWaitArrives } from './close';
 import { synSentArrives } from './handshake';
@@ -26,7 +27,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   let owed = checkSequence(tcb, seg); // first
   if (!(owed & STOP)) owed |= checkReset(tcb, seg); // second
   // Third, security and compartment: IP security options are not supported.
-  if (!(owed & STOP)) owed |= checkSyn(seg); // fourth
+  if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
   // Sixth, the URG bit: urgent data is delivered in line, where the peer put it (§3.8.5 MUST-31, MUST-32).
   if (!(owed & STOP)) owed |= takeText(tcb, seg); // seventh
@@ -136,9 +137,15 @@ function trim(tcb: Tcb, seg: Segment): u32 {
   return owed;
 }
 
-/** Fourth: a SYN inside the window is forged or from an earlier life; the peer's answer will tell (RFC 5961 §4). */
-function checkSyn(seg: Segment): u32 {
-  return seg.flags & SYN ? OWE_CHALLENGE_ACK | STOP : 0;
+/**
+ * Fourth: a SYN inside the window is forged or from an earlier life; the peer's answer will tell (RFC 5961 §4). Without
+ * that defence it ends the connection (RFC 793 p. 71).
+ */
+function checkSyn(tcb: Tcb, seg: Segment): u32 {
+  if (!(seg.flags & SYN)) return 0;
+  if (state.strictSyn != 0) return OWE_CHALLENGE_ACK | STOP;
+  abort(tcb, ERROR_CONNECTION_RESET);
+  return STOP;
 }
 
 /** Linux's tcp_invalid_ratelimit. */

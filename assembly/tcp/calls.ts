@@ -30,14 +30,14 @@ import { RESULT_BASE, setResult } from '../memory/map';
 import { poolScan, slotOf } from '../memory/pool';
 import { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
-import { armKeepAlive, armRetransmit, armTimeout } from './block/deadlines';
+import { armKeepAlive, armTimeout } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
 import { pieceAt, pieceConsume, piecesDrop } from './block/pieces';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
-import { ORPHAN_FIN_WAIT } from './close';
+import { armOrphanFinWait } from './close';
 import { windowUpdateDue } from './receive';
 import {
   connectionPool,
@@ -151,7 +151,7 @@ export function tcpRelease(handle: u32): i32 {
     refuse(tcb);
     shutdown(tcb);
   }
-  if (tcb.state == STATE_FIN_WAIT_2) armRetransmit(tcb, state.now + ORPHAN_FIN_WAIT);
+  if (tcb.state == STATE_FIN_WAIT_2) armOrphanFinWait(tcb);
   traceState(tcb, before);
   return 0;
 }
@@ -315,7 +315,7 @@ function setKeepAlive(tcb: Tcb, on: bool): void {
   if (tcb.state != STATE_CLOSED) armKeepAlive(tcb, on ? tcb.heardAt + <i64>tcb.keepIdle * 1000 : NEVER);
 }
 
-function setFlag(tcb: Tcb, flag: u32, on: bool): void {
+function setFlag(tcb: Tcb, flag: u64, on: bool): void {
   if (on) tcb.set(flag);
   else tcb.clear(flag);
 }

@@ -28,7 +28,7 @@ import { FIN_REACHED, FIN_SEEN, OWES_SYN, PASSIVE, Tcb } from './tcb';
 /** Second: a RST counts only at exactly RCV.NXT; elsewhere in the window it may be forged (RFC 5961 §3.2). */
 export function checkReset(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & RST)) return 0;
-  if (seg.seq != tcb.rcvNxt) return OWE_CHALLENGE_ACK | STOP;
+  if (seg.seq != tcb.rcvNxt && state.strictReset != 0) return OWE_CHALLENGE_ACK | STOP;
   if (tcb.state == STATE_SYN_RECEIVED) {
     // A passive open returns to LISTEN, which its listener never left; an active one was refused.
     finish(tcb, tcb.has(PASSIVE) ? ERROR_CONNECTION_RESET : ERROR_CONNECTION_REFUSED);
@@ -84,9 +84,11 @@ export function timeWaitArrives(tcb: Tcb, seg: Segment): u32 {
   return expected ? STOP : OWE_CHALLENGE_ACK | STOP;
 }
 
+/** FIN-WAIT-2 of a connection that no user holds: nobody else is left to end it. */
+export function armOrphanFinWait(tcb: Tcb): void {
+  armRetransmit(tcb, state.now + <Micros>state.finWait2 * 1_000);
+}
+
 function timeWaitTime(): Micros {
   return <Micros>state.msl * 2_000;
 }
-
-/** How long FIN-WAIT-2 lasts when no user holds the connection: Linux's tcp_fin_timeout. */
-export const ORPHAN_FIN_WAIT: Micros = 60_000_000;

@@ -34,8 +34,13 @@ export function tcbOpen(tcb: Tcb): void {
   tcb.sndNxt = tcb.iss;
   tcb.sndResume = tcb.iss;
   tcb.mss = <u16>largestSegment(tcb);
-  tcb.rcvShift = <u8>shiftFor(state.receiveBuffer);
-  tcb.flags |= TIMESTAMPS_ON | SCALING_ON | SACK_ON | OWES_SYN;
+  if (state.timestamps != 0) tcb.set(TIMESTAMPS_ON);
+  if (state.windowScaling != 0) {
+    tcb.set(SCALING_ON);
+    tcb.rcvShift = <u8>shiftFor(state.receiveBuffer);
+  }
+  if (state.sack != 0) tcb.set(SACK_ON);
+  tcb.set(OWES_SYN);
   tcb.congestion = <u8>state.congestion;
   tcb.keepIdle = KEEP_IDLE;
   tcb.keepInterval = KEEP_INTERVAL;
@@ -56,7 +61,7 @@ export function acceptSyn(tcb: Tcb, seg: Segment): void {
   const offered = seg.mss == 0 ? DEFAULT_MSS : max(seg.mss, SMALLEST_MSS);
   tcb.mss = <u16>min(offered, largestSegment(tcb));
   tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
-  if (!seg.hasWindowScale) {
+  if (!seg.hasWindowScale || !tcb.has(SCALING_ON)) {
     tcb.clear(SCALING_ON);
     tcb.rcvShift = 0;
   } else tcb.sndShift = <u8>seg.windowShift;

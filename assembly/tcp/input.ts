@@ -108,7 +108,8 @@ function note(tcb: Tcb, owed: u32): void {
   }
   if (owed & OWE_ACK_NOW) tcb.set(OWES_ACK);
   else if (owed & OWE_ACK && !tcb.has(OWES_ACK)) {
-    if (tcb.ackAt > state.now + ACK_DELAY) armDelayedAck(tcb, state.now + ACK_DELAY);
+    const at = state.now + <i64>state.ackDelay * 1_000;
+    if (tcb.ackAt > at) armDelayedAck(tcb, at);
   }
   if (owed & (OWE_ACK_NOW | OWE_OUTPUT)) wantSend(tcb);
 }
@@ -145,13 +146,10 @@ function challengeAllowed(): bool {
     state.challengeWindow = state.now;
     state.challengeCount = 0;
   }
-  if (state.challengeCount >= CHALLENGE_LIMIT) return false;
+  if (state.challengeCount >= state.challengeLimit) return false;
   state.challengeCount++;
   count(COUNTER_CHALLENGE_ACKS);
   return true;
 }
 
-/** RFC 9293 §3.8.6.3 MUST-40 allows half a second; this is what kernels take. */
-const ACK_DELAY: i64 = 40_000;
 const CHALLENGE_WINDOW: i64 = 1_000_000;
-const CHALLENGE_LIMIT: u32 = 1_000;

@@ -23,13 +23,13 @@ export class Tcb extends WheelEntry {
   localLow: u64;
   remoteHigh: u64;
   remoteLow: u64;
+  flags: u64;
   localPort: u16;
   remotePort: u16;
   state: i32; // STATE_*
   interface: u8;
   events: u8; // EVENT_* that the host has not taken
   raised: u8; // EVENT_* that were raised once and for all
-  flags: u32;
   error: i32; // ERROR_* that ended the connection, 0: none
   listener: u32; // handle of the listener, of an accepted connection
 
@@ -132,15 +132,15 @@ export class Tcb extends WheelEntry {
     return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>('receiveRingFields'));
   }
 
-  has(flag: u32): bool {
+  has(flag: u64): bool {
     return (this.flags & flag) != 0;
   }
 
-  set(flag: u32): void {
+  set(flag: u64): void {
     this.flags |= flag;
   }
 
-  clear(flag: u32): void {
+  clear(flag: u64): void {
     this.flags &= ~flag;
   }
 }
@@ -168,60 +168,60 @@ export const connectionPool: Pool = changetype<Pool>(POOLS_BASE);
 // Flags.
 
 /** Nagle is off. */
-export const NO_DELAY: u32 = 1 << 0;
-export const KEEP_ALIVE: u32 = 1 << 1;
+export const NO_DELAY: u64 = 1 << 0;
+export const KEEP_ALIVE: u64 = 1 << 1;
 /** The user does not want data now. */
-export const PAUSED: u32 = 1 << 2;
+export const PAUSED: u64 = 1 << 2;
 /** The user does not want data ever again: it is acknowledged and dropped. */
-export const DISCARD: u32 = 1 << 3;
+export const DISCARD: u64 = 1 << 3;
 /** The user has closed the send side: a FIN follows the last byte. */
-export const FIN_QUEUED: u32 = 1 << 4;
+export const FIN_QUEUED: u64 = 1 << 4;
 /** The FIN has been sent at least once: it is the byte before SND.NXT. */
-export const FIN_SENT: u32 = 1 << 5;
+export const FIN_SENT: u64 = 1 << 5;
 /** A FIN of the peer was seen, at `rcvFin`. */
-export const FIN_SEEN: u32 = 1 << 6;
+export const FIN_SEEN: u64 = 1 << 6;
 /** RCV.NXT has passed the peer's FIN. */
-export const FIN_REACHED: u32 = 1 << 7;
+export const FIN_REACHED: u64 = 1 << 7;
 /** Both sides use timestamps. */
-export const TIMESTAMPS_ON: u32 = 1 << 8;
-/** The network has been seen to reorder. */
-export const REORDERS: u32 = 1 << 29;
-/** Owed: a tail loss probe (RFC 8985 §7.3). */
-export const OWES_TAIL_PROBE: u32 = 1 << 30;
-/** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
-export const PROBED: u32 = 1 << 31;
-/** Both sides understand SACK. */
-export const SACK_ON: u32 = 1 << 28;
+export const TIMESTAMPS_ON: u64 = 1 << 8;
 /** Both sides use window scaling. */
-export const SCALING_ON: u32 = 1 << 9;
+export const SCALING_ON: u64 = 1 << 9;
 /** Owed: a SYN (with ACK in SYN-RECEIVED), an ACK, the oldest segment again, a probe, a keep-alive probe, a RST. */
-export const OWES_SYN: u32 = 1 << 10;
-export const OWES_ACK: u32 = 1 << 11;
-export const OWES_RETRANSMIT: u32 = 1 << 12;
-export const OWES_PROBE: u32 = 1 << 13;
-export const OWES_KEEP_ALIVE: u32 = 1 << 14;
-export const OWES_RESET: u32 = 1 << 15;
+export const OWES_SYN: u64 = 1 << 10;
+export const OWES_ACK: u64 = 1 << 11;
+export const OWES_RETRANSMIT: u64 = 1 << 12;
+export const OWES_PROBE: u64 = 1 << 13;
+export const OWES_KEEP_ALIVE: u64 = 1 << 14;
+export const OWES_RESET: u64 = 1 << 15;
 /** Everything queued goes out, Nagle or not. */
-export const FLUSH: u32 = 1 << 16;
+export const FLUSH: u64 = 1 << 16;
 /** The user was told that the send buffer is full. */
-export const DRAIN_WANTED: u32 = 1 << 17;
+export const DRAIN_WANTED: u64 = 1 << 17;
 /** The retransmission timer is a zero-window probe timer. */
-export const PERSIST: u32 = 1 << 18;
+export const PERSIST: u64 = 1 << 18;
 /** Fast recovery is under way, up to `recover`. */
-export const RECOVERY: u32 = 1 << 19;
-/** Nobody will read what the peer sends. */
-export const REFUSE: u32 = 1 << 27;
-/** The peer sent what nobody will read: a RST follows our last byte, once it is acknowledged. */
-export const RESET_WHEN_SENT: u32 = 1 << 26;
+export const RECOVERY: u64 = 1 << 19;
 /** Opened by a listener. */
-export const PASSIVE: u32 = 1 << 20;
+export const PASSIVE: u64 = 1 << 20;
 /** The host has the handle. */
-export const HELD: u32 = 1 << 21;
+export const HELD: u64 = 1 << 21;
 /** The host had the handle and let go. */
-export const ORPHAN: u32 = 1 << 22;
-export const ON_READY_LIST: u32 = 1 << 23;
-export const ON_SEND_LIST: u32 = 1 << 24;
-export const IN_TABLE: u32 = 1 << 25;
+export const ORPHAN: u64 = 1 << 22;
+export const ON_READY_LIST: u64 = 1 << 23;
+export const ON_SEND_LIST: u64 = 1 << 24;
+export const IN_TABLE: u64 = 1 << 25;
+/** The peer sent what nobody will read: a RST follows our last byte, once it is acknowledged. */
+export const RESET_WHEN_SENT: u64 = 1 << 26;
+/** Nobody will read what the peer sends. */
+export const REFUSE: u64 = 1 << 27;
+/** Both sides understand SACK. */
+export const SACK_ON: u64 = 1 << 28;
+/** The network has been seen to reorder. */
+export const REORDERS: u64 = 1 << 29;
+/** Owed: a tail loss probe (RFC 8985 §7.3). */
+export const OWES_TAIL_PROBE: u64 = 1 << 30;
+/** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
+export const PROBED: u64 = 1 << 31;
 
 // What the deadline `retransmitAt` stands for; a zero-window probe and the end of TIME-WAIT show elsewhere.
 

@@ -160,8 +160,8 @@ function givesUp(tcb: Tcb): bool {
 
 function limitFor(tcb: Tcb): u32 {
   if (tcb.state == STATE_SYN_SENT) return state.synRetries;
-  if (tcb.state == STATE_SYN_RECEIVED) return SYN_ACK_RETRIES;
-  return tcb.has(HELD) ? state.dataRetries : min(ORPHAN_RETRIES, state.dataRetries);
+  if (tcb.state == STATE_SYN_RECEIVED) return state.synAckRetries;
+  return tcb.has(HELD) ? state.dataRetries : min(state.orphanRetries, state.dataRetries);
 }
 
 /** A SYN that nobody answers needs no RST; anything else may still be heard. */
@@ -170,7 +170,3 @@ function abortUnheard(tcb: Tcb): void {
     finish(tcb, ERROR_TIMED_OUT);
   else abort(tcb, ERROR_TIMED_OUT);
 }
-
-/** Linux's tcp_synack_retries and tcp_orphan_retries. */
-const SYN_ACK_RETRIES: u32 = 5;
-const ORPHAN_RETRIES: u32 = 8;

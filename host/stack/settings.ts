@@ -4,14 +4,46 @@
 import {
   CONGESTION_CUBIC,
   CONGESTION_RENO,
+  SETTING_ACK_DELAY,
+  SETTING_BASE_MSS,
+  SETTING_CHALLENGE_LIMIT,
   SETTING_CONGESTION,
   SETTING_CONNECTION_LIMIT,
   SETTING_DATA_RETRIES,
+  SETTING_DROP_SYN_FIN,
+  SETTING_DUPLICATE_THRESHOLD,
+  SETTING_ECN,
+  SETTING_FAST_OPEN,
+  SETTING_FIN_WAIT_2,
+  SETTING_FORWARD_RTO,
+  SETTING_HYSTART,
+  SETTING_IDLE_RESTART,
+  SETTING_INITIAL_WINDOW,
   SETTING_MEMORY_LIMIT,
   SETTING_MSL,
+  SETTING_MTU_PROBING,
+  SETTING_OPTION_ORDER,
+  SETTING_ORPHAN_LIMIT,
+  SETTING_ORPHAN_RETRIES,
+  SETTING_PACING,
+  SETTING_QUICK_ACKS,
   SETTING_RECEIVE_BUFFER,
+  SETTING_RECEIVE_BUFFER_INITIAL,
+  SETTING_RTO_INITIAL,
+  SETTING_RTO_MINIMUM,
+  SETTING_SACK,
   SETTING_SEND_BUFFER,
+  SETTING_SEND_BUFFER_INITIAL,
+  SETTING_STATISTICS,
+  SETTING_STRICT_RESET,
+  SETTING_STRICT_SYN,
+  SETTING_SYN_ACK_RETRIES,
+  SETTING_SYN_COOKIES,
   SETTING_SYN_RETRIES,
+  SETTING_TAIL_PROBE,
+  SETTING_TIMESTAMPS,
+  SETTING_USER_TIMEOUT,
+  SETTING_WINDOW_SCALING,
 } from '../../assembly/abi/constants.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
@@ -19,6 +51,8 @@ import type { CoreSource } from '../core/load.js';
 import type { Device } from '../device/device.js';
 
 export interface StackOptions extends Limits {
+  /** How TCP behaves, where programs may differ from the defaults: for experiments, and to mimic other stacks. */
+  tcp?: Tuning;
   /** The device of a stack that has one; without any, only loopback works. */
   device?: Device;
   /** Addresses of `device`, as `['10.9.0.2/24']`; without them, those that the device suggests. */
@@ -46,6 +80,12 @@ export interface InterfaceOptions {
   device: Device;
   addresses?: readonly string[];
 }
+
+/**
+ * How TCP behaves. Times in milliseconds; a switch is 1 or 0. What is left out keeps its default, which is meant to be
+ * right: see `assembly/memory/settings.ts` for defaults and bounds.
+ */
+export type Tuning = { [Name in keyof typeof TUNING]?: number };
 
 /** Bounds of the whole stack. What is left out is the core's own choice. */
 export interface Limits {
@@ -75,17 +115,62 @@ export function applyCongestion(core: Core, congestion: Congestion | undefined):
 
 /** @throws RangeError for a limit that the core does not accept */
 export function applyLimits(core: Core, limits: Limits): void {
-  for (const [name, setting] of SETTINGS) {
-    const value = limits[name];
-    if (value === undefined) continue;
-    const sane = Number.isInteger(value) && value >= 0 && value < 2 ** 32;
-    if (!sane || core.calls.configure(setting, value) < 0) throw new RangeError(`${name} can't be ${value}`);
+  for (const [name, setting] of LIMITS) applySetting(core, name, setting, limits[name]);
+}
+
+/** @throws TypeError for a name that does not exist, RangeError for a value that the core does not accept */
+export function applyTuning(core: Core, tuning: Tuning = {}): void {
+  for (const [name, value] of Object.entries(tuning)) {
+    if (!Object.hasOwn(TUNING, name)) throw new TypeError(`tcp.${name} is no option`);
+    applySetting(core, `tcp.${name}`, TUNING[name as keyof typeof TUNING], value);
   }
+}
+
+function applySetting(core: Core, name: string, setting: number, value: number | undefined): void {
+  if (value === undefined) return;
+  const sane = Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+  if (!sane || core.calls.configure(setting, value) < 0) throw new RangeError(`${name} can't be ${value}`);
 }
 
 const CONTROLLERS: Readonly<Record<Congestion, number>> = { reno: CONGESTION_RENO, cubic: CONGESTION_CUBIC };
 
-const SETTINGS: readonly (readonly [keyof Limits, number])[] = [
+/** What each of them means stands beside the constants. */
+const TUNING = {
+  synAckRetries: SETTING_SYN_ACK_RETRIES,
+  orphanRetries: SETTING_ORPHAN_RETRIES,
+  orphanLimit: SETTING_ORPHAN_LIMIT,
+  finWait2: SETTING_FIN_WAIT_2,
+  initialWindow: SETTING_INITIAL_WINDOW,
+  ackDelay: SETTING_ACK_DELAY,
+  quickAcks: SETTING_QUICK_ACKS,
+  rtoMinimum: SETTING_RTO_MINIMUM,
+  rtoInitial: SETTING_RTO_INITIAL,
+  timestamps: SETTING_TIMESTAMPS,
+  windowScaling: SETTING_WINDOW_SCALING,
+  sack: SETTING_SACK,
+  ecn: SETTING_ECN,
+  fastOpen: SETTING_FAST_OPEN,
+  synCookies: SETTING_SYN_COOKIES,
+  idleRestart: SETTING_IDLE_RESTART,
+  tailProbe: SETTING_TAIL_PROBE,
+  duplicateThreshold: SETTING_DUPLICATE_THRESHOLD,
+  mtuProbing: SETTING_MTU_PROBING,
+  baseMss: SETTING_BASE_MSS,
+  pacing: SETTING_PACING,
+  optionOrder: SETTING_OPTION_ORDER,
+  sendBufferInitial: SETTING_SEND_BUFFER_INITIAL,
+  receiveBufferInitial: SETTING_RECEIVE_BUFFER_INITIAL,
+  strictReset: SETTING_STRICT_RESET,
+  strictSyn: SETTING_STRICT_SYN,
+  dropSynFin: SETTING_DROP_SYN_FIN,
+  userTimeout: SETTING_USER_TIMEOUT,
+  statistics: SETTING_STATISTICS,
+  hystart: SETTING_HYSTART,
+  forwardRto: SETTING_FORWARD_RTO,
+  challengeLimit: SETTING_CHALLENGE_LIMIT,
+} as const;
+
+const LIMITS: readonly (readonly [keyof Limits, number])[] = [
   ['sendBuffer', SETTING_SEND_BUFFER],
   ['receiveBuffer', SETTING_RECEIVE_BUFFER],
   ['memoryLimit', SETTING_MEMORY_LIMIT],

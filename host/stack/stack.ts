@@ -26,7 +26,7 @@ import { Interfaces } from './interfaces.js';
 import { KeepAlive } from './keep-alive.js';
 import { type Counters, readCounters, type TraceRecord, takeTrace } from './observation.js';
 import { type PingReply, Pings } from './pings.js';
-import { applyCongestion, applyLimits, type StackOptions } from './settings.js';
+import { applyCongestion, applyLimits, applyTuning, type StackOptions } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 import { afterMicrotasks, nextTurn } from './turns.js';
 
@@ -72,6 +72,7 @@ export class Stack {
   static createSync(compiled: CompiledCore, options: StackOptions = {}): Stack {
     const core = Core.initialized(compiled.instantiate(options.seed));
     applyLimits(core, options);
+    applyTuning(core, options.tcp);
     applyCongestion(core, options.congestion);
     const stack = new Stack(core, options.clock ?? systemClock(), options);
     for (const { device, addresses } of interfacesOf(options)) {

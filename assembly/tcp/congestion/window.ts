@@ -45,13 +45,14 @@ export function congestionTimeout(tcb: Tcb): void {
 
 /** Something is sent after a pause longer than the RTO: start over from the restart window (RFC 5681 §4.1). */
 export function congestionRestart(tcb: Tcb): void {
-  if (tcb.sndUna != tcb.sndNxt || state.now - tcb.sentAt <= <i64>tcb.rto) return;
+  if (state.idleRestart == 0 || tcb.sndUna != tcb.sndNxt || state.now - tcb.sentAt <= <i64>tcb.rto) return;
   cubicForget(tcb);
   tcb.cwnd = min(tcb.cwnd, initialWindow(tcb.mss));
 }
 
 /** RFC 6928 §2 */
 function initialWindow(mss: u32): u32 {
+  if (state.initialWindow > 0) return state.initialWindow * mss;
   return min(10 * mss, max<u32>(2 * mss, 14600));
 }
 

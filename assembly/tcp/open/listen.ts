@@ -17,12 +17,13 @@ import { isOurs } from '../../ip/interface';
 import { count } from '../../memory/counters';
 import { RESULT_BASE, setResult } from '../../memory/map';
 import { poolScan, slotOf } from '../../memory/pool';
+import { state } from '../../memory/state';
 import { abort } from '../block/finish';
 import { traceSegment } from '../block/observe';
 import { OWE_RESET, STOP } from '../block/owed';
 import { wantSend } from '../block/sendlist';
 import { acceptSyn, tcbOpen } from '../handshake';
-import { ACK, RST, SYN } from '../header';
+import { ACK, FIN, RST, SYN } from '../header';
 import { Segment } from '../segment';
 import { tableInsert } from '../table';
 import { connectionPool, PASSIVE, Tcb, tcbFree, tcbNew } from '../tcb';
@@ -61,6 +62,7 @@ export function listenerArrives(listener: Listener, seg: Segment): u32 {
   if (seg.flags & RST) return STOP; // first
   if (seg.flags & ACK) return OWE_RESET | STOP; // second
   if (!(seg.flags & SYN)) return STOP; // fourth: anything else is dropped
+  if (seg.flags & FIN && state.dropSynFin != 0) return STOP;
   // Third. A full SYN queue drops in silence: the peer asks again, and a RST would tell it that nobody listens.
   const tcb = listener.halfOpen < listener.backlog ? tcbNew() : null;
   if (tcb == null || !receive(tcb, listener, seg)) {

@@ -90,6 +90,7 @@ export function armLossTimerSent(tcb: Tcb): void {
 
 /** 2 × SRTT and a margin, which is a delayed ACK's when only one segment is out; 0: no probe now (§7.2). */
 function probeTimeout(tcb: Tcb): i64 {
+  if (state.tailProbe == 0) return 0;
   if (tcb.scoreboard == 0 || tcb.has(RECOVERY | PROBED) || tcb.srtt == 0 || tcb.retransmissions > 0) return 0;
   const board = scoreboard(tcb);
   if (board.probing != 0 || board.sacked > 0 || board.lost > 0) return 0;

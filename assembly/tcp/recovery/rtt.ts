@@ -9,7 +9,7 @@ import { PROBED, Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** Before any measurement (RFC 6298 §2.1). */
 export function rttInitialize(tcb: Tcb): void {
-  tcb.rto = RTO_INITIAL;
+  tcb.rto = state.rtoInitial * 1_000;
 }
 
 /** A segment that ends at `end` goes out for the first time. */
@@ -68,17 +68,13 @@ function sample(tcb: Tcb, r: u32): void {
     tcb.rttvar = tcb.rttvar - (tcb.rttvar >> 2) + (difference >> 2);
     tcb.srtt = max<u32>(tcb.srtt - (tcb.srtt >> 3) + (r >> 3), 1);
   }
+  // We deviate by default: RFC 6298 §2.4 asks for at least one second. That guarded against coarse clocks and delayed ACKs
+  // of 500 ms; every stack of today uses 200 ms or less.
   const rto = tcb.srtt + max(GRANULARITY, tcb.rttvar << 2);
-  tcb.rto = min<u32>(max(rto, RTO_MINIMUM), RTO_MAXIMUM);
+  tcb.rto = min<u32>(max(rto, state.rtoMinimum * 1_000), RTO_MAXIMUM);
   tcb.clear(PROBED);
 }
 
-const RTO_INITIAL: u32 = 1_000_000;
-/**
- * We deviate: RFC 6298 §2.4 asks for one second. That guarded against coarse clocks and delayed ACKs of 500 ms; every
- * stack of today uses 200 ms or less.
- */
-const RTO_MINIMUM: u32 = 200_000;
 const RTO_UNKNOWN: u32 = 3_000_000;
 const RTO_MAXIMUM: u32 = 120_000_000;
 const GRANULARITY: u32 = 1_000;

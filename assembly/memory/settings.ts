@@ -1,0 +1,76 @@
+// The settings of a stack: what each may be, and what it is when nobody says. They lie in State, in the order of SETTING_*.
+// Not for: what a setting means (abi/constants.ts), or obeying it.
+
+import { CONGESTION_CUBIC, ERROR_INVALID, OPTION_ORDER_BSD, SETTING_LIMIT } from '../abi/constants';
+import { STATE_BASE } from './map';
+import { State } from './state';
+
+/** Gives every setting its default. */
+export function settingsInitialize(): void {
+  for (let setting: u32 = 1; setting < <u32>SETTING_LIMIT; setting++) store<u32>(place(setting), row(setting, 0));
+}
+
+/** Sets SETTING_*; ERROR_INVALID for a value outside its bounds. */
+export function configure(setting: u32, value: u32): i32 {
+  if (setting == 0 || setting >= <u32>SETTING_LIMIT) return ERROR_INVALID;
+  if (value < row(setting, 1) || value > row(setting, 2)) return ERROR_INVALID;
+  store<u32>(place(setting), value);
+  return 0;
+}
+
+function place(setting: u32): usize {
+  return STATE_BASE + offsetof<State>('sendBuffer') + ((<usize>(setting - 1)) << 2);
+}
+
+function row(setting: u32, column: u32): u32 {
+  return load<u32>(TABLE + ((<usize>((setting - 1) * COLUMNS + column)) << 2));
+}
+
+const COLUMNS: u32 = 3;
+const BUFFER: u32 = 1 << 11;
+const LARGEST_BUFFER: u32 = 1 << 26;
+
+/** Default, least, most. */
+// biome-ignore format: a table
+const TABLE: usize = memory.data<u32>([
+  1 << 20, BUFFER, LARGEST_BUFFER, // SETTING_SEND_BUFFER
+  1 << 22, BUFFER, LARGEST_BUFFER, // SETTING_RECEIVE_BUFFER: a fast sender is not stopped while a batch is being read
+  1 << 30, 1 << 23, u32.MAX_VALUE, // SETTING_MEMORY_LIMIT
+  1 << 20, 1, 1 << 22, // SETTING_CONNECTION_LIMIT
+  30_000, 1, 240_000, // SETTING_MSL: TIME-WAIT lasts a minute, as on kernels; RFC 9293 §3.4.2 takes two minutes "arbitrarily"
+  7, 1, 100, // SETTING_SYN_RETRIES: gives up after more than the three minutes of RFC 9293 §3.8.3 MUST-23
+  15, 1, 100, // SETTING_DATA_RETRIES: Linux's tcp_retries2, beyond the 100 seconds of RFC 9293 §3.8.3 SHLD-11
+  0, 0, CONGESTION_CUBIC, // SETTING_CONGESTION
+  5, 1, 100, // SETTING_SYN_ACK_RETRIES: Linux's tcp_synack_retries
+  8, 1, 100, // SETTING_ORPHAN_RETRIES: Linux's tcp_orphan_retries
+  1 << 16, 0, 1 << 22, // SETTING_ORPHAN_LIMIT
+  60_000, 1, 3_600_000, // SETTING_FIN_WAIT_2: Linux's tcp_fin_timeout
+  0, 0, 1_000, // SETTING_INITIAL_WINDOW
+  40, 0, 500, // SETTING_ACK_DELAY: MUST-40 allows half a second; this is what kernels take
+  0, 0, 1_000, // SETTING_QUICK_ACKS
+  200, 1, 120_000, // SETTING_RTO_MINIMUM: see tcp/recovery/rtt.ts
+  1_000, 1, 120_000, // SETTING_RTO_INITIAL: RFC 6298 §2.1
+  1, 0, 1, // SETTING_TIMESTAMPS
+  1, 0, 1, // SETTING_WINDOW_SCALING
+  1, 0, 1, // SETTING_SACK
+  2, 0, 2, // SETTING_ECN
+  0, 0, 0xffff, // SETTING_FAST_OPEN
+  1, 0, 2, // SETTING_SYN_COOKIES
+  1, 0, 1, // SETTING_IDLE_RESTART
+  1, 0, 1, // SETTING_TAIL_PROBE
+  3, 1, 255, // SETTING_DUPLICATE_THRESHOLD: RFC 5681 §3.2
+  1, 0, 2, // SETTING_MTU_PROBING
+  1_024, 256, 9_000, // SETTING_BASE_MSS: RFC 4821 §7.2
+  0, 0, 1, // SETTING_PACING
+  0, 0, OPTION_ORDER_BSD, // SETTING_OPTION_ORDER
+  1 << 20, BUFFER, LARGEST_BUFFER, // SETTING_SEND_BUFFER_INITIAL
+  1 << 22, BUFFER, LARGEST_BUFFER, // SETTING_RECEIVE_BUFFER_INITIAL
+  1, 0, 1, // SETTING_STRICT_RESET
+  1, 0, 1, // SETTING_STRICT_SYN
+  0, 0, 1, // SETTING_DROP_SYN_FIN
+  0, 0, u32.MAX_VALUE, // SETTING_USER_TIMEOUT
+  0, 0, 1, // SETTING_STATISTICS
+  0, 0, 1, // SETTING_HYSTART
+  0, 0, 1, // SETTING_FORWARD_RTO
+  1_000, 1, 1_000_000, // SETTING_CHALLENGE_LIMIT
+]);
