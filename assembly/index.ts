@@ -37,6 +37,11 @@ export { readyNext } from './core';
 export { tcpConnect } from './tcp/open/connect';
 // `tcpListen(port, backlog)` takes the local address from result[0..3] (zero: any); result[0] = the port in use.
 export { tcpListen, tcpListenerClose } from './tcp/open/listen';
+// `tcpListenerOption(handle, option, value)` sets LISTENER_*. Where connections wait (LISTENER_QUEUE), `tcpAccept(handle)`
+// answers the handle of the next one, 0 when there is none, and `tcpAcceptable(handle)` how many there are; what
+// happened to it meanwhile follows by `readyNext`.
+export { tcpListenerOption } from './tcp/open/listen';
+export { tcpAccept, tcpAcceptable } from './tcp/open/accept';
 // `tcpSendReserve(handle, wanted)` answers how many bytes may be put at result[0], 0 when the buffer is full (then
 // EVENT_DRAIN follows); `tcpSendCommit(handle, length)` sends them.
 export { tcpSendReserve, tcpSendCommit, tcpFlush } from './tcp/calls';

@@ -51,6 +51,11 @@ export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and throw
 export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
 export const OPTION_CONGESTION = 9; // CONGESTION_*
 
+// Options of a listener, `tcpListenerOption`. Times in milliseconds.
+export const LISTENER_BACKLOG = 1; // bound of its SYN queue, and of its accept queue
+export const LISTENER_QUEUE = 2; // 1: connections wait on its accept queue for `tcpAccept`; 0: `readyNext` hands them out
+export const LISTENER_DEFER_ACCEPT = 3; // a connection is kept from the user until data comes, for so long; 0: not at all
+
 // Settings of a whole stack, `configure`; defaults and bounds stand in assembly/memory/settings.ts. Times in milliseconds.
 export const SETTING_SEND_BUFFER = 1; // bytes a connection may hold for sending
 export const SETTING_RECEIVE_BUFFER = 2; // bytes a connection may hold for the reader; the window's upper bound

@@ -20,6 +20,7 @@ import { raise } from './block/ready';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
+import { acceptQueueFull, announce } from './open/accept';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
 import { armLossTimer, rackAcknowledged } from './recovery/rack';
 import { rttAcknowledged } from './recovery/rtt';
@@ -34,7 +35,10 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
   if (tcb.state == STATE_SYN_RECEIVED) {
     if (!seqGt(seg.ack, tcb.sndUna) || seqGt(seg.ack, tcb.sndNxt)) return OWE_RESET | STOP;
+    // The peer believes it is connected; it will say so again, with data or when our SYN-ACK comes again.
+    if (acceptQueueFull(tcb)) return STOP;
     establish(tcb, seg);
+    announce(tcb);
     takeWindow(tcb, seg);
   }
   // RFC 5961 §5.2: what is too old or not yet sent is dropped and answered.

@@ -1,22 +1,16 @@
 // The three-way handshake (RFC 9293 §3.5): a fresh control block, what SYNs negotiate, the SYN-SENT state
 // (§3.10.7.3) and the step into ESTABLISHED. Simultaneous open included.
 
-import {
-  ERROR_CONNECTION_REFUSED,
-  EVENT_OPEN,
-  STATE_ESTABLISHED,
-  STATE_FIN_WAIT_1,
-  STATE_SYN_RECEIVED,
-} from '../abi/constants';
+import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
 import { HEADER4 } from '../ip/header4';
 import { interfaceAt } from '../ip/interface';
 import { NEVER, state } from '../memory/state';
 import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
-import { raiseOnce } from './block/ready';
 import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN, TCP_HEADER } from './header';
+import { announce } from './open/accept';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
 import { MAXIMUM_SHIFT } from './options';
@@ -100,6 +94,7 @@ export function synSentArrives(tcb: Tcb, seg: Segment): u32 {
     return OWE_OUTPUT | STOP;
   }
   establish(tcb, seg);
+  announce(tcb);
   // Text or a FIN on the SYN is left to the peer's retransmission, which finds us in ESTABLISHED.
   return OWE_ACK_NOW | OWE_OUTPUT | STOP;
 }
@@ -116,7 +111,6 @@ export function establish(tcb: Tcb, seg: Segment): void {
   tcb.clear(OWES_SYN);
   armRetransmit(tcb, NEVER);
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;
-  raiseOnce(tcb, EVENT_OPEN);
 }
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry without any options. */

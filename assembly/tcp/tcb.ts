@@ -222,6 +222,8 @@ export const REORDERS: u64 = 1 << 29;
 export const OWES_TAIL_PROBE: u64 = 1 << 30;
 /** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
 export const PROBED: u64 = 1 << 31;
+/** Waits on its listener's accept queue. */
+export const QUEUED: u64 = 1 << 32;
 
 // What the deadline `retransmitAt` stands for; a zero-window probe and the end of TIME-WAIT show elsewhere.
 

@@ -21,6 +21,9 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpConnect(remotePort: number, localPort: number): number;
   tcpListen(port: number, backlog: number): number;
   tcpListenerClose(handle: number): number;
+  tcpListenerOption(handle: number, option: number, value: number): number;
+  tcpAccept(handle: number): number;
+  tcpAcceptable(handle: number): number;
   tcpSendReserve(handle: number, wanted: number): number;
   tcpSendCommit(handle: number, length: number): number;
   tcpFlush(handle: number): number;

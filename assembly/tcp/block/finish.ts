@@ -6,7 +6,17 @@ import { ringFree } from '../../memory/ring';
 import { leaveHalfOpen } from '../open/listener';
 import { sentFree } from '../recovery/sent';
 import { tableRemove } from '../table';
-import { FIN_QUEUED, HELD, ON_READY_LIST, ON_SEND_LIST, OWES_RESET, RESET_WHEN_SENT, Tcb, tcbFree } from '../tcb';
+import {
+  FIN_QUEUED,
+  HELD,
+  ON_READY_LIST,
+  ON_SEND_LIST,
+  OWES_RESET,
+  QUEUED,
+  RESET_WHEN_SENT,
+  Tcb,
+  tcbFree,
+} from '../tcb';
 import { noDeadlines } from './deadlines';
 import { piecesDrop } from './pieces';
 import { raiseOnce, raiseReceived } from './ready';
@@ -47,7 +57,7 @@ export function resetIfSent(tcb: Tcb): void {
 
 /** Gives the control block back when nothing needs it any more. */
 export function freeIfDone(tcb: Tcb): void {
-  if (tcb.state != STATE_CLOSED || tcb.has(HELD | ON_READY_LIST | ON_SEND_LIST)) return;
+  if (tcb.state != STATE_CLOSED || tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST)) return;
   piecesDrop(tcb);
   ringFree(tcb.receiveRing);
   tcbFree(tcb);

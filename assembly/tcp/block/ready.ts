@@ -3,13 +3,16 @@
 
 import { EVENT_CLOSED, EVENT_DATA, EVENT_END, EVENT_OPEN, STATE_CLOSED, STATE_TIME_WAIT } from '../../abi/constants';
 import { state } from '../../memory/state';
-import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, ORPHAN, PAUSED, Tcb, unread } from '../tcb';
+import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, ORPHAN, PAUSED, QUEUED, Tcb, unread } from '../tcb';
 
-/** Tells the host of an event. The host hears of a connection that it holds, or that has just opened for it to take. */
+/**
+ * Tells the host of an event. The host hears of a connection that it holds, or that has just opened for it to take;
+ * what happens to one that waits to be accepted waits with it.
+ */
 export function raise(tcb: Tcb, event: u32): void {
   if (tcb.has(ORPHAN)) return;
   tcb.events |= <u8>event;
-  if (tcb.has(ON_READY_LIST) || !(tcb.has(HELD) || (tcb.events & EVENT_OPEN) != 0)) return;
+  if (tcb.has(ON_READY_LIST | QUEUED) || !(tcb.has(HELD) || (tcb.events & EVENT_OPEN) != 0)) return;
   tcb.set(ON_READY_LIST);
   tcb.readyNext = 0;
   if (state.readyTail == 0) state.readyHead = <u32>changetype<usize>(tcb);

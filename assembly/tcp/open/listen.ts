@@ -8,6 +8,10 @@ import {
   ERROR_INVALID,
   ERROR_NO_BUFFERS,
   ERROR_STALE_HANDLE,
+  LISTENER_BACKLOG,
+  LISTENER_DEFER_ACCEPT,
+  LISTENER_QUEUE,
+  STATE_CLOSED,
   STATE_LISTEN,
   STATE_SYN_RECEIVED,
   TRACE_SEGMENT_IN,
@@ -18,7 +22,7 @@ import { count } from '../../memory/counters';
 import { RESULT_BASE, setResult } from '../../memory/map';
 import { poolScan, slotOf } from '../../memory/pool';
 import { state } from '../../memory/state';
-import { abort } from '../block/finish';
+import { abort, freeIfDone } from '../block/finish';
 import { traceSegment } from '../block/observe';
 import { OWE_RESET, STOP } from '../block/owed';
 import { wantSend } from '../block/sendlist';
@@ -26,7 +30,8 @@ import { acceptSyn, tcbOpen } from '../handshake';
 import { ACK, FIN, RST, SYN } from '../header';
 import { Segment } from '../segment';
 import { tableInsert } from '../table';
-import { connectionPool, PASSIVE, Tcb, tcbFree, tcbNew } from '../tcb';
+import { connectionPool, ORPHAN, PASSIVE, Tcb, tcbFree, tcbNew } from '../tcb';
+import { acceptTake } from './accept';
 import { Listener, listenerByHandle, listenerCollides, listenerFree, listenerNew } from './listener';
 import { listeningPort } from './port';
 
@@ -44,7 +49,7 @@ export function tcpListen(port: u32, backlog: u32): i32 {
   return <i32>listener.handle;
 }
 
-/** Stops listening. Connections that are open live on; those in SYN-RECEIVED are reset. */
+/** Stops listening. Connections that the user has taken live on; those in SYN-RECEIVED or waiting to be accepted are reset. */
 export function tcpListenerClose(handle: u32): i32 {
   const listener = listenerByHandle(handle);
   if (listener == null) return ERROR_STALE_HANDLE;
@@ -53,7 +58,23 @@ export function tcpListenerClose(handle: u32): i32 {
     address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
     if (tcb.state == STATE_SYN_RECEIVED && tcb.listener == handle) abort(tcb, ERROR_CONNECTION_ABORTED);
   }
+  for (let tcb = acceptTake(listener); tcb != null; tcb = acceptTake(listener)) {
+    tcb.set(ORPHAN);
+    if (tcb.state == STATE_CLOSED) freeIfDone(tcb);
+    else abort(tcb, ERROR_CONNECTION_ABORTED);
+  }
   listenerFree(listener);
+  return 0;
+}
+
+/** Sets LISTENER_*. */
+export function tcpListenerOption(handle: u32, option: u32, value: u32): i32 {
+  const listener = listenerByHandle(handle);
+  if (listener == null) return ERROR_STALE_HANDLE;
+  if (option == LISTENER_BACKLOG && value > 0) listener.backlog = value;
+  else if (option == LISTENER_QUEUE && value <= 1) listener.queues = value;
+  else if (option == LISTENER_DEFER_ACCEPT) listener.deferAccept = value;
+  else return ERROR_INVALID;
   return 0;
 }
 

@@ -11,8 +11,13 @@ export class Listener extends PoolItem {
   high: u64; // the local address; unspecified: any
   low: u64;
   port: u32;
-  backlog: u32; // bound of the SYN queue
+  backlog: u32; // LISTENER_BACKLOG
   halfOpen: u32; // connections in SYN-RECEIVED
+  queues: u32; // LISTENER_QUEUE
+  deferAccept: u32; // LISTENER_DEFER_ACCEPT
+  acceptHead: usize; // the accept queue, linked by `Tcb.readyNext`
+  acceptTail: usize;
+  acceptCount: u32;
 }
 
 export function listenerInitialize(): void {
