@@ -1,11 +1,12 @@
 /**
- * Runs every check of scripts/check/ over assembly/, host/ and the built core, and prints what it finds.
+ * Runs every check of scripts/check/ over assembly/, host/, the table of requirements and the built core, and prints what
+ * it finds.
  *
  * Usage: npm run check
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSources } from './files.mjs';
+import { listFiles, readSources } from './files.mjs';
 import { exitWith, isMain, root, StepFailed } from './process.mjs';
 import { install } from './setup.mjs';
 
@@ -25,6 +26,7 @@ async function checkSources() {
   const { checkAllocation } = await import('./check/allocation.mjs');
   const { checkBudgets } = await import('./check/budgets.mjs');
   const { checkLayout, checkTables } = await import('./check/layout.mjs');
+  const { checkRequirements, TABLE } = await import('./check/requirements.mjs');
   const { checkSequence } = await import('./check/sequence.mjs');
   const assembly = readSources('assembly');
   const both = [...assembly, ...readSources('host')];
@@ -34,6 +36,11 @@ async function checkSources() {
     ...checkSequence(assembly),
     ...checkBudgets(both),
     ...checkAllocation(assembly),
+    ...checkRequirements(
+      { path: TABLE, text: readFileSync(join(root, TABLE), 'utf8') },
+      readSources('test'),
+      listFiles('test').filter((path) => path.endsWith('.pkt')),
+    ),
   ];
 }
 
