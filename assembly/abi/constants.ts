@@ -50,6 +50,8 @@ export const OPTION_PAUSED = 6; // 1: no EVENT_DATA; bytes wait in the receive r
 export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and thrown away (shutdown of the read half)
 export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
 export const OPTION_CONGESTION = 9; // CONGESTION_*
+export const OPTION_DIFFSERV = 10; // the Differentiated Services field; its lowest two bits are ECN's (RFC 9293 §3.9.1.9)
+export const OPTION_TIME_TO_LIVE = 11; // of what the connection sends (RFC 9293 §3.9.2)
 
 // Options of a listener, `tcpListenerOption`. Times in milliseconds.
 export const LISTENER_BACKLOG = 1; // bound of its SYN queue, and of its accept queue
@@ -97,7 +99,8 @@ export const SETTING_STATISTICS = 37; // 1: new connections count what they do, 
 export const SETTING_HYSTART = 38; // 1: slow start ends when delay grows (RFC 9406)
 export const SETTING_FORWARD_RTO = 39; // 1: spurious timeouts are looked for (RFC 5682)
 export const SETTING_CHALLENGE_LIMIT = 40; // challenge ACKs a second (RFC 5961 §7)
-export const SETTING_LIMIT = 41;
+export const SETTING_TIME_TO_LIVE = 41; // of every packet, unless its connection says otherwise (RFC 9293 §3.9.2 MUST-49)
+export const SETTING_LIMIT = 42;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;

@@ -49,13 +49,22 @@ export function destination(packet: usize): usize {
 
 /**
  * Writes a header without options. Packets are never fragmented on the way, so they are atomic and their
- * identification says nothing (RFC 6864 §4.1). Addresses are given as they lie in memory.
+ * identification says nothing (RFC 6864 §4.1). Addresses are given as they lie in memory. `service`: the Differentiated
+ * Services field and ECN's two bits.
  */
-export function writeHeader4(packet: usize, length: u32, proto: u32, from: u32, to: u32): void {
-  store16(packet, 0x4500);
+export function writeHeader4(
+  packet: usize,
+  length: u32,
+  proto: u32,
+  from: u32,
+  to: u32,
+  service: u32,
+  lifetime: u32,
+): void {
+  store16(packet, 0x4500 | service);
   store16(packet + 2, length);
   store32(packet + 4, DONT_FRAGMENT);
-  store16(packet + 8, (TIME_TO_LIVE << 8) | proto);
+  store16(packet + 8, (lifetime << 8) | proto);
   store<u16>(packet + 10, 0);
   store<u32>(packet + 12, from);
   store<u32>(packet + 16, to);
@@ -70,4 +79,3 @@ export const PROTOCOL_TCP: u32 = 6;
 const MORE_FRAGMENTS: u32 = 0x2000;
 const FRAGMENT_OFFSET: u32 = 0x1fff;
 const DONT_FRAGMENT: u32 = 0x4000;
-const TIME_TO_LIVE: u32 = 64; // RFC 1700; RFC 1122 §3.2.1.7 asks for a value above the Internet's diameter

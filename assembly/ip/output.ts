@@ -4,6 +4,7 @@
 import { COUNTER_PACKETS_OUT } from '../abi/constants';
 import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { count } from '../memory/counters';
+import { state } from '../memory/state';
 import { isLoopback, mappedBytes } from './address';
 import { writeHeader4 } from './header4';
 import { interfaceAt } from './interface';
@@ -18,10 +19,10 @@ export function packetBegin(interfaceNumber: u32, length: u32): usize {
 /** Sends a packet without offload. Addresses as they lie in memory; the header is written here. */
 export function packetSend(interfaceNumber: u32, packet: usize, protocol: u32, length: u32, from: u32, to: u32): void {
   writePlain(packet);
-  packetSendOffloaded(interfaceNumber, packet, protocol, length, from, to);
+  packetSendOffloaded(interfaceNumber, packet, protocol, length, from, to, 0, state.timeToLive);
 }
 
-/** The same for a packet whose virtio-net header is already written. */
+/** The same for a packet whose virtio-net header is already written, with a Differentiated Services field and TTL of its own. */
 export function packetSendOffloaded(
   interfaceNumber: u32,
   packet: usize,
@@ -29,8 +30,10 @@ export function packetSendOffloaded(
   length: u32,
   from: u32,
   to: u32,
+  service: u32,
+  lifetime: u32,
 ): void {
-  writeHeader4(packet, length, protocol, from, to);
+  writeHeader4(packet, length, protocol, from, to, service, lifetime);
   transmitCommit(interfaceNumber, packet, length);
   count(COUNTER_PACKETS_OUT);
 }

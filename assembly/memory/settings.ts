@@ -46,7 +46,7 @@ const TABLE: usize = memory.data<u32>([
   1 << 16, 0, 1 << 22, // SETTING_ORPHAN_LIMIT
   60_000, 1, 3_600_000, // SETTING_FIN_WAIT_2: Linux's tcp_fin_timeout
   0, 0, 1_000, // SETTING_INITIAL_WINDOW
-  40, 0, 500, // SETTING_ACK_DELAY: MUST-40 allows half a second; this is what kernels take
+  40, 0, 499, // SETTING_ACK_DELAY: MUST-40 wants less than half a second; this is what kernels take
   0, 0, 1_000, // SETTING_QUICK_ACKS
   200, 1, 120_000, // SETTING_RTO_MINIMUM: see tcp/recovery/rtt.ts
   1_000, 1, 120_000, // SETTING_RTO_INITIAL: RFC 6298 §2.1
@@ -73,4 +73,5 @@ const TABLE: usize = memory.data<u32>([
   0, 0, 1, // SETTING_HYSTART
   0, 0, 1, // SETTING_FORWARD_RTO
   1_000, 1, 1_000_000, // SETTING_CHALLENGE_LIMIT
+  64, 1, 255, // SETTING_TIME_TO_LIVE: RFC 1700; RFC 1122 §3.2.1.7 asks for more than the Internet's diameter
 ]);

@@ -62,6 +62,7 @@ export class State {
   hystart: u32;
   forwardRto: u32;
   challengeLimit: u32;
+  timeToLive: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;

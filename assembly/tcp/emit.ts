@@ -17,8 +17,9 @@ import { writeOffload, writePlain } from '../ip/virtio';
 import { count } from '../memory/counters';
 import { Reply } from '../memory/replies';
 import { ringAddress, ringContiguous } from '../memory/ring';
-import { NEVER } from '../memory/state';
+import { NEVER, state } from '../memory/state';
 import { traceSegment } from './block/observe';
+import { diffserv, timeToLive } from './block/rare';
 import { newestCount, newestEnd, newestStart } from './block/reassembly';
 import { largestSegment, synWindow } from './handshake';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
@@ -132,7 +133,7 @@ export function emitReplyReset(reply: Reply): void {
   const to = mappedBytes(reply.remoteLow);
   store<u16>(tcp + CHECKSUM_AT, complement(pseudoSum(from, to, TCP_HEADER) + sum(tcp, TCP_HEADER)));
   writePlain(packet);
-  packetSendOffloaded(reply.interface, packet, PROTOCOL_TCP, HEADER4 + TCP_HEADER, from, to);
+  packetSendOffloaded(reply.interface, packet, PROTOCOL_TCP, HEADER4 + TCP_HEADER, from, to, 0, state.timeToLive);
   count(COUNTER_RESETS_OUT);
   count(COUNTER_SEGMENTS_OUT);
 }
@@ -172,7 +173,8 @@ function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payloa
     store<u16>(tcp + CHECKSUM_AT, complement(pseudo + sum(tcp, header) + fold(payload)));
     writePlain(packet);
   }
-  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, HEADER4 + header + length, from, to);
+  const size = HEADER4 + header + length;
+  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, size, from, to, diffserv(tcb), timeToLive(tcb));
   count(COUNTER_SEGMENTS_OUT);
 }
 

@@ -118,6 +118,8 @@ export class Tcb extends WheelEntry {
   duplicateStart: u32; // bytes that came twice, to be reported (RFC 2883); empty: none
   duplicateEnd: u32;
 
+  rare: usize; // block/rare.ts; 0: nothing of it was needed yet
+
   // Rings, each as long as `Ring`.
   sendRingFields: u64;
   sendRingFields2: u64;

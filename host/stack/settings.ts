@@ -41,6 +41,7 @@ import {
   SETTING_SYN_COOKIES,
   SETTING_SYN_RETRIES,
   SETTING_TAIL_PROBE,
+  SETTING_TIME_TO_LIVE,
   SETTING_TIMESTAMPS,
   SETTING_USER_TIMEOUT,
   SETTING_WINDOW_SCALING,
@@ -168,6 +169,7 @@ const TUNING = {
   hystart: SETTING_HYSTART,
   forwardRto: SETTING_FORWARD_RTO,
   challengeLimit: SETTING_CHALLENGE_LIMIT,
+  timeToLive: SETTING_TIME_TO_LIVE,
 } as const;
 
 const LIMITS: readonly (readonly [keyof Limits, number])[] = [

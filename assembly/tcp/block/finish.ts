@@ -19,6 +19,7 @@ import {
 } from '../tcb';
 import { noDeadlines } from './deadlines';
 import { piecesDrop } from './pieces';
+import { rareFree } from './rare';
 import { raiseOnce, raiseReceived } from './ready';
 import { reassemblyFree } from './reassembly';
 import { wantSend } from './sendlist';
@@ -60,5 +61,6 @@ export function freeIfDone(tcb: Tcb): void {
   if (tcb.state != STATE_CLOSED || tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST)) return;
   piecesDrop(tcb);
   ringFree(tcb.receiveRing);
+  rareFree(tcb);
   tcbFree(tcb);
 }

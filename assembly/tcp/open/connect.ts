@@ -9,7 +9,7 @@ import {
   STATE_SYN_SENT,
 } from '../../abi/constants';
 import { isMapped, isUnicast4, isUnspecified, MAPPED } from '../../ip/address';
-import { isOurs, route } from '../../ip/interface';
+import { isBroadcast, isOurs, route } from '../../ip/interface';
 import { sourceFor } from '../../ip/output';
 import { RESULT_BASE } from '../../memory/map';
 import { wantSend } from '../block/sendlist';
@@ -30,6 +30,7 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
   if (remotePort == 0 || remotePort > u16.MAX_VALUE || localPort > u16.MAX_VALUE) return ERROR_INVALID;
   // RFC 9293 §3.9.1.1 MUST-46: broadcast and multicast are no remote end, nor is nobody.
   if (!isMapped(remoteHigh, remoteLow) || !isUnicast4(RESULT_BASE + 12)) return ERROR_INVALID;
+  if (isBroadcast(remoteLow)) return ERROR_INVALID;
   const number = route(remoteHigh, remoteLow);
   if (number < 0) return ERROR_NETWORK_UNREACHABLE;
   if (isUnspecified(localHigh, localLow)) {
