@@ -23,14 +23,25 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/core': [],
   'host/packet': ['host/core'],
   'host/device': ['host/core', 'host/packet'],
-  'host/stack': ['host/core', 'host/device', 'host/packet', 'host/socket'],
+  'host/stack': ['host/core', 'host/device', 'host/packet', 'host/socket', 'host/bsd'],
+  'host/bsd': ['host/core', 'host/stack'],
   'host/socket': ['host/core', 'host/packet', 'host/stack', 'host/tls', 'host/dns'],
   'host/tls': ['host/core', 'host/packet'],
   'host/dns': ['host/core', 'host/stack', 'host/socket'],
   'host/node': ['*'],
   'host/inspector': ['*'],
   'host/cli': ['*'],
-  host: ['host/core', 'host/device', 'host/stack', 'host/socket', 'host/tls', 'host/dns', 'host/node', 'host/packet'],
+  host: [
+    'host/core',
+    'host/device',
+    'host/stack',
+    'host/socket',
+    'host/bsd',
+    'host/tls',
+    'host/dns',
+    'host/node',
+    'host/packet',
+  ],
 });
 
 /** Single files that may import what their folder may not: where the input path climbs from IP to its protocols. */
