@@ -25,6 +25,7 @@ export const STATE_BASE: usize = 0x10000;
 export const POOLS_BASE: usize = 0x10800;
 export const RESULT_BASE: usize = 0x11000;
 export const SEGMENT_BASE: usize = 0x11800;
+export const OFFER_BASE: usize = 0x11a00;
 export const RECEIVE_DESCRIPTORS: usize = 0x12000;
 export const PIECES_BASE: usize = 0x12400;
 export const REPLIES_BASE: usize = 0x12800;

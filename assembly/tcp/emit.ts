@@ -18,19 +18,19 @@ import { count } from '../memory/counters';
 import { Reply } from '../memory/replies';
 import { ringAddress, ringContiguous } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
+import { synWindow } from './block/buffers';
 import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
 import { newestCount, newestEnd, newestStart } from './block/reassembly';
-import { largestSegment, synWindow } from './handshake';
+import { largestSegment } from './handshake';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
+import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
 import {
   SACK_BLOCKS,
   sackOptionSize,
-  synOptionsSize,
   TIMESTAMPS_SIZE,
   writeSackBlock,
   writeSackHead,
-  writeSynOptions,
   writeTimestamps,
 } from './options';
 import { advertisedWindow, advertiseWindow } from './receive';
@@ -84,23 +84,32 @@ function writeSack(tcb: Tcb, address: usize, count: u32): void {
 
 /** Our SYN, with an ACK in SYN-RECEIVED. */
 export function emitSyn(tcb: Tcb): bool {
-  const scaled = tcb.has(SCALING_ON);
-  const stamped = tcb.has(TIMESTAMPS_ON);
-  const sack = tcb.has(SACK_ON);
-  const header = TCP_HEADER + synOptionsSize(scaled, stamped, sack);
+  const received = tcb.state == STATE_SYN_RECEIVED;
+  fillOffer(tcb, received);
+  const options = offerLayOut();
+  const header = TCP_HEADER + options;
   const packet = packetBegin(tcb.interface, HEADER4 + header);
   if (packet == 0) return false;
-  const received = tcb.state == STATE_SYN_RECEIVED;
   const control = received ? SYN | ACK : SYN;
+  const window = synWindow(tcb, offer.mss);
   const tcp = packet + HEADER4;
-  writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, synWindow());
-  const echo = received ? tcb.tsRecent : 0;
-  writeSynOptions(tcp + TCP_HEADER, largestSegment(tcb), scaled, tcb.rcvShift, sack, stamped, timestampNow(tcb), echo);
+  writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, window);
+  memory.copy(tcp + TCP_HEADER, OFFER_OPTIONS, options);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   finishSegment(tcb, packet, header, 0, 0, partial);
   if (received) acknowledged(tcb);
-  traceSegment(tcb, TRACE_SEGMENT_OUT, tcb.state, control, tcb.iss, tcb.rcvNxt, 0, synWindow());
+  traceSegment(tcb, TRACE_SEGMENT_OUT, tcb.state, control, tcb.iss, tcb.rcvNxt, 0, window);
   return true;
+}
+
+function fillOffer(tcb: Tcb, received: bool): void {
+  offer.mss = largestSegment(tcb);
+  offer.scales = tcb.has(SCALING_ON) ? 1 : 0;
+  offer.shift = tcb.rcvShift;
+  offer.sack = tcb.has(SACK_ON) ? 1 : 0;
+  offer.stamps = tcb.has(TIMESTAMPS_ON) ? 1 : 0;
+  offer.tsVal = timestampNow(tcb);
+  offer.tsEcr = received ? tcb.tsRecent : 0;
 }
 
 /** A RST of a connection (RFC 9293 §3.10.5). */

@@ -5,6 +5,7 @@ import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SY
 import { HEADER4 } from '../ip/header4';
 import { interfaceAt } from '../ip/interface';
 import { NEVER, state } from '../memory/state';
+import { synWindow, windowShift } from './block/buffers';
 import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
@@ -13,7 +14,6 @@ import { ACK, RST, SYN, TCP_HEADER } from './header';
 import { announce } from './open/accept';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
-import { MAXIMUM_SHIFT } from './options';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
@@ -31,7 +31,7 @@ export function tcbOpen(tcb: Tcb): void {
   if (state.timestamps != 0) tcb.set(TIMESTAMPS_ON);
   if (state.windowScaling != 0) {
     tcb.set(SCALING_ON);
-    tcb.rcvShift = <u8>shiftFor(state.receiveBuffer);
+    tcb.rcvShift = <u8>windowShift();
   }
   if (state.sack != 0) tcb.set(SACK_ON);
   tcb.set(OWES_SYN);
@@ -49,7 +49,6 @@ export function tcbOpen(tcb: Tcb): void {
 export function acceptSyn(tcb: Tcb, seg: Segment): void {
   tcb.irs = seg.seq;
   tcb.rcvNxt = seg.seq + 1;
-  tcb.rcvAdv = tcb.rcvNxt + synWindow(); // what our own SYN says
   tcb.lastAckSent = tcb.rcvNxt;
   // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
   const offered = seg.mss == 0 ? DEFAULT_MSS : max(seg.mss, SMALLEST_MSS);
@@ -65,6 +64,7 @@ export function acceptSyn(tcb: Tcb, seg: Segment): void {
     tcb.tsRecent = seg.tsVal;
     tcb.tsRecentAt = state.now;
   }
+  tcb.rcvAdv = tcb.rcvNxt + synWindow(tcb, largestSegment(tcb)); // what our own SYN says
   tcb.sndWnd = seg.wnd;
   tcb.sndWndMax = seg.wnd;
   tcb.sndWl1 = seg.seq;
@@ -116,18 +116,6 @@ export function establish(tcb: Tcb, seg: Segment): void {
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry without any options. */
 export function largestSegment(tcb: Tcb): u32 {
   return interfaceAt(tcb.interface).mtu - HEADER4 - TCP_HEADER;
-}
-
-/** The window field of our SYN, which is never scaled (RFC 7323 §2.2). */
-export function synWindow(): u32 {
-  return min<u32>(state.receiveBuffer, u16.MAX_VALUE);
-}
-
-/** The smallest shift that lets 16 bits say the whole buffer (RFC 7323 §2.3). */
-function shiftFor(buffer: u32): u32 {
-  let shift: u32 = 0;
-  while (shift < MAXIMUM_SHIFT && buffer >> shift > u16.MAX_VALUE) shift++;
-  return shift;
 }
 
 /** RFC 9293 §3.7.1, for IPv4. */

@@ -3,7 +3,7 @@
 //
 //   MSS 2,4 | Window scale 3,3 | SACK permitted 4,2 | SACK 5,2+8n | Timestamps 8,10
 //
-// Not for: deciding what to offer (tcp/handshake.ts).
+// Not for: the layout of a SYN (tcp/open/offer.ts), deciding what to offer (tcp/handshake.ts).
 
 import { load16, load32, store16, store32 } from '../memory/bytes';
 import { Segment } from './segment';
@@ -53,34 +53,29 @@ function parseOption(seg: Segment, kind: u32, value: usize, length: u32): void {
   }
 }
 
-/** Bytes that `writeSynOptions` writes. */
-export function synOptionsSize(windowScale: bool, timestamps: bool, sack: bool): u32 {
-  return 4 + (timestamps ? TIMESTAMPS_SIZE : sack ? 4 : 0) + (windowScale ? 4 : 0);
+/** Writes the MSS option. Answers where the next one goes, as its neighbours do. */
+export function writeMss(address: usize, mss: u32): usize {
+  store32(address, (MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | mss);
+  return address + 4;
 }
 
-/** The options of a SYN, each padded to a multiple of four; SACK permitted takes the place of the timestamps' padding. */
-export function writeSynOptions(
-  address: usize,
-  mss: u32,
-  windowScale: bool,
-  shift: u32,
-  sack: bool,
-  timestamps: bool,
-  tsVal: u32,
-  tsEcr: u32,
-): void {
-  store32(address, (MAXIMUM_SEGMENT_SIZE << 24) | (4 << 16) | mss);
-  let at = address + 4;
-  const permitted: u32 = sack ? (SACK_PERMITTED << 8) | 2 : (NO_OPERATION << 8) | NO_OPERATION;
-  if (timestamps) {
-    writeTimestamps(at, tsVal, tsEcr);
-    store16(at, permitted);
-    at += TIMESTAMPS_SIZE;
-  } else if (sack) {
-    store32(at, (NO_OPERATION << 24) | (NO_OPERATION << 16) | permitted);
-    at += 4;
-  }
-  if (windowScale) store32(at, (NO_OPERATION << 24) | (WINDOW_SCALE << 16) | (3 << 8) | shift);
+export function writeWindowScale(address: usize, shift: u32): usize {
+  store16(address, (WINDOW_SCALE << 8) | 3);
+  store<u8>(address, <u8>shift, 2);
+  return address + 3;
+}
+
+export function writeSackPermitted(address: usize): usize {
+  store16(address, (SACK_PERMITTED << 8) | 2);
+  return address + 2;
+}
+
+/** The timestamps option without padding. */
+export function writeTimestampsBare(address: usize, tsVal: u32, tsEcr: u32): usize {
+  store16(address, (TIMESTAMPS << 8) | 10);
+  store32(address + 2, tsVal);
+  store32(address + 6, tsEcr);
+  return address + 10;
 }
 
 /** Bytes of the option that reports `count` blocks, padding included. */
@@ -102,9 +97,8 @@ export function writeSackBlock(address: usize, index: u32, start: u32, end: u32)
 
 /** The timestamps option as every segment carries it once it is negotiated (RFC 7323 appendix A). */
 export function writeTimestamps(address: usize, tsVal: u32, tsEcr: u32): void {
-  store32(address, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (TIMESTAMPS << 8) | 10);
-  store32(address + 4, tsVal);
-  store32(address + 8, tsEcr);
+  store16(address, (NO_OPERATION << 8) | NO_OPERATION);
+  writeTimestampsBare(address + 2, tsVal, tsEcr);
 }
 
 /** Blocks of a SACK option beside timestamps; four fit without them (RFC 2018 §3). */
@@ -114,8 +108,9 @@ export const TIMESTAMPS_SIZE: u32 = 12;
 /** RFC 7323 §2.3 */
 export const MAXIMUM_SHIFT: u32 = 14;
 
-const END: u32 = 0;
-const NO_OPERATION: u32 = 1;
+export const END: u32 = 0;
+export const NO_OPERATION: u32 = 1;
+
 const MAXIMUM_SEGMENT_SIZE: u32 = 2;
 const WINDOW_SCALE: u32 = 3;
 const SACK_PERMITTED: u32 = 4;
