@@ -36,6 +36,38 @@ describe('a lost tail', () => {
     expect(retransmitted(t)).toBe(2);
   });
 
+  test('is repaired though the probe’s SACK echoes the time of what came before the gap (RFC 7323 §4.3)', async () => {
+    const t = await established(RTT, { syn: { timestamps: [1000, 0] } });
+    t.send(3 * 988);
+    t.take();
+    t.pass(RTT);
+    t.inject({ ack: 989 });
+    const echo = t.tsEcr;
+    t.driver.advance(82);
+    t.expect({ flags: 'PA', seq: 1977, data: 988 });
+    t.pass(RTT);
+    t.tsEcr = echo;
+    t.inject({ ack: 989, options: { timestamps: [1000, echo], sack: [[t.iss + 1977, t.iss + 2965]] } });
+    t.expect({ seq: 989, data: 988 });
+  });
+
+  test('is repaired when the probe took no longer than the fastest segment of a flight (RFC 8985 §6.2 step 2)', async () => {
+    const t = await established();
+    t.send(5000);
+    t.take();
+    t.pass(RTT);
+    t.inject({ ack: 1001 });
+    t.pass(5);
+    t.inject({ ack: 5001 });
+    t.send(2000);
+    t.take();
+    t.driver.advance(82);
+    t.expect({ flags: 'PA', seq: 6001, data: 1000 });
+    t.pass(RTT);
+    t.inject({ ack: 5001, sack: [[6001, 7001]] });
+    t.expect({ seq: 5001, data: 1000 });
+  });
+
   test('of one segment is given the time of a delayed ACK (RFC 8985 §7.2)', async () => {
     // 2 × 300 + 200 ms is before the RTO of 300 + 4 × 150 ms.
     const t = await established(300);
@@ -45,6 +77,33 @@ describe('a lost tail', () => {
     t.expectNothing();
     t.driver.advance(1);
     t.expect({ flags: 'PA', seq: 1, data: 1000 });
+  });
+
+  test('of one segment is probed for in place of the timeout that would come before (RFC 8985 §7.2)', async () => {
+    // 2 × 40 + 200 ms would be after the RTO of 200 ms.
+    const t = await established();
+    t.send(1000);
+    t.take();
+    t.pass(199);
+    t.expectNothing();
+    t.driver.advance(1);
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
+    expect(window(t, 1001), 'a timeout would have left one segment, and two when it is acknowledged').toBe(11);
+  });
+
+  test('is probed for when the timeout is due at the latest, though new data follows (RFC 8985 §7.2)', async () => {
+    const t = await established();
+    t.send(2000);
+    t.take();
+    for (const seq of [2001, 3001, 4001, 5001]) {
+      t.pass(45);
+      t.send(1000);
+      t.expect({ flags: 'PA', seq, data: 1000 });
+    }
+    t.pass(19);
+    t.expectNothing();
+    t.driver.advance(1);
+    t.expect({ flags: 'PA', seq: 5001, data: 1000 });
   });
 
   test('is probed for with new data if there is any, though the window is full (RFC 8985 §7.3)', async () => {

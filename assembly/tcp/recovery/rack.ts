@@ -2,11 +2,11 @@
 // follows is probed for (§7). Also what a timeout does to the scoreboard.
 // Not for: connections without SACK (recovery/newreno.ts); how much recovery may send (recovery/prr.ts).
 
-import { NEVER, state } from '../../memory/state';
+import { Micros, NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqLt } from '../seq';
-import { PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER, TIMER_RETRANSMIT } from '../tcb';
+import { PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
 import { prrAcknowledged, prrBegin } from './prr';
 import { inFlight, LOST, REPEATED, recordAt, SACKED, Scoreboard, SentRecord, scoreboard, setFate } from './sent';
 import { patienceWears, undoBegin } from './undo';
@@ -67,25 +67,32 @@ export function rackTimeout(tcb: Tcb): void {
 }
 
 /**
- * Starts the timer that guards what is in flight: a probe after two round trips where that comes before the
- * retransmission timeout (§7.2), else the timeout.
+ * Starts the timer that guards what is in flight: a probe, which comes before the retransmission timeout or in its place
+ * (§7.2), else the timeout.
  */
 export function armLossTimer(tcb: Tcb): void {
   const probe = probeTimeout(tcb);
-  armRetransmit(tcb, state.now + (probe > 0 ? probe : <i64>tcb.rto));
+  armRetransmit(tcb, state.now + (probe > 0 ? min(probe, <i64>tcb.rto) : <i64>tcb.rto));
   if (probe > 0) tcb.timer = TIMER_PROBE;
 }
 
-/** New data has been sent: a probe is put off, or takes the place of a timeout that comes later (§7.2). */
+/** New data has been sent: a probe is put off, or takes the place of the timeout (§7.2). */
 export function armLossTimerSent(tcb: Tcb): void {
-  if (tcb.retransmitAt == NEVER || tcb.timer == TIMER_PROBE) {
+  if (tcb.retransmitAt == NEVER) {
     armLossTimer(tcb);
     return;
   }
   const probe = probeTimeout(tcb);
-  if (tcb.timer != TIMER_RETRANSMIT || probe == 0 || state.now + probe >= tcb.retransmitAt) return;
-  armRetransmit(tcb, state.now + probe);
+  if (tcb.timer == TIMER_REORDER || probe == 0) return;
+  const expiration = tcb.timer == TIMER_PROBE ? timeoutExpiration(tcb) : tcb.retransmitAt;
+  armRetransmit(tcb, min(state.now + probe, expiration));
   tcb.timer = TIMER_PROBE;
+}
+
+/** When the retransmission timer would expire if no probe ran in its place: it guards the oldest segment. */
+function timeoutExpiration(tcb: Tcb): Micros {
+  const expiration = recordAt(scoreboard(tcb), 0).at + <i64>tcb.rto;
+  return expiration > state.now ? expiration : NEVER;
 }
 
 /** 2 × SRTT and a margin, which is a delayed ACK's when only one segment is out; 0: no probe now (§7.2). */
@@ -95,8 +102,7 @@ function probeTimeout(tcb: Tcb): i64 {
   const board = scoreboard(tcb);
   if (board.probing != 0 || board.sacked > 0 || board.lost > 0) return 0;
   const margin = inFlight(tcb) <= <u32>tcb.mss ? LONGEST_ACK_DELAY : PROBE_MARGIN;
-  const timeout: u32 = 2 * tcb.srtt + margin;
-  return timeout < tcb.rto ? <i64>timeout : 0;
+  return 2 * <i64>tcb.srtt + margin;
 }
 
 /** Whether a probe's answer has come, and what it says (§7.4). `duplicate`: it reports bytes that came twice. */

@@ -4,7 +4,7 @@
 import { load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
 import { Segment } from '../segment';
-import { seqGe, seqGt, seqLe, seqLt, seqMax } from '../seq';
+import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { REORDERS, Tcb, TIMESTAMPS_ON } from '../tcb';
 import { timestampNow } from './rtt';
 import {
@@ -43,7 +43,7 @@ export function ackArrives(tcb: Tcb, seg: Segment): void {
   const board = scoreboard(tcb);
   for (let index: u32 = 0; index < board.count && seqLt(recordStart(tcb, board, index), seg.ack); index++) {
     const record = recordAt(board, index);
-    if (!(record.fate & SACKED) && seqLe(record.end, seg.ack)) delivered(tcb, board, record, seg);
+    if (!(record.fate & SACKED)) delivered(tcb, board, record, seqMin(record.end, seg.ack), seg, true);
   }
 }
 
@@ -64,24 +64,28 @@ function sackRange(tcb: Tcb, seg: Segment, start: u32, end: u32): void {
     if (seqLe(record.end, start)) continue;
     if (seqGe(recordStart(tcb, board, index), end)) break;
     if (record.fate & SACKED) continue;
-    delivered(tcb, board, record, seg);
+    delivered(tcb, board, record, record.end, seg, false);
     setFate(tcb, board, index, (record.fate & REPEATED) | SACKED);
   }
 }
 
-/** RACK steps 1 to 3 (RFC 8985 §6.2): the time of the segment sent last among those delivered; was the order kept? */
-function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, seg: Segment): void {
+/**
+ * RACK steps 1 to 3 (RFC 8985 §6.2): the time of the segment sent last among those delivered; was the order kept?
+ * `end` of what is delivered; `inOrder`: it is acknowledged, not SACKed.
+ */
+function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, seg: Segment, inOrder: bool): void {
   const rtt = <u32>min<i64>(state.now - record.at, u32.MAX_VALUE);
   if (record.fate & REPEATED) {
     // Which of its transmissions arrived? Not the last one, if it is acknowledged too soon (§6.2 step 2).
     if (rtt < tcb.rttMinimum) return;
-    if (tcb.has(TIMESTAMPS_ON) && timestampNow(tcb) - seg.tsEcr > rtt / 1000 + 1) return;
+    // Behind a gap the peer echoes the timestamp of what came before the gap (RFC 7323 §4.3): it tells of no retransmission.
+    if (inOrder && tcb.has(TIMESTAMPS_ON) && timestampNow(tcb) - seg.tsEcr > rtt / 1000 + 1) return;
   } else {
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
-    if (seqLt(record.end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
+    if (seqLt(end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
   }
-  if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(record.end, board.rackEnd))) return;
+  if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(end, board.rackEnd))) return;
   board.rackAt = record.at;
-  board.rackEnd = record.end;
+  board.rackEnd = end;
   board.rackRtt = rtt;
 }
