@@ -52,11 +52,17 @@ export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still come
 export const OPTION_CONGESTION = 9; // CONGESTION_*
 export const OPTION_DIFFSERV = 10; // the Differentiated Services field; its lowest two bits are ECN's (RFC 9293 §3.9.1.9)
 export const OPTION_TIME_TO_LIVE = 11; // of what the connection sends (RFC 9293 §3.9.2)
+export const OPTION_SEND_BUFFER = 14; // a size in bytes that tuning leaves alone; 0: tuned
+export const OPTION_RECEIVE_BUFFER = 15; // likewise; before the SYN has gone it sets the window scale too
+export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: it waits for data to carry (RFC 7413 §4.2); answers 1 when it does wait
 
 // Options of a listener, `tcpListenerOption`. Times in milliseconds.
 export const LISTENER_BACKLOG = 1; // bound of its SYN queue, and of its accept queue
 export const LISTENER_QUEUE = 2; // 1: connections wait on its accept queue for `tcpAccept`; 0: `readyNext` hands them out
 export const LISTENER_DEFER_ACCEPT = 3; // a connection is kept from the user until data comes, for so long; 0: not at all
+export const LISTENER_SEND_BUFFER = 8; // OPTION_SEND_BUFFER of its connections
+export const LISTENER_RECEIVE_BUFFER = 9; // OPTION_RECEIVE_BUFFER
+export const LISTENER_FAST_OPEN = 10; // how many connections may have brought data on their SYN and wait for its ACK (RFC 7413 §5.1); 0: none
 
 // Settings of a whole stack, `configure`; defaults and bounds stand in assembly/memory/settings.ts. Times in milliseconds.
 export const SETTING_SEND_BUFFER = 1; // bytes a connection may hold for sending
@@ -107,6 +113,10 @@ export const FAST_OPEN_CLIENT = 1;
 export const FAST_OPEN_SERVER = 2;
 export const FAST_OPEN_CLIENT_NO_COOKIE = 4; // data goes with a SYN that carries no cookie
 export const FAST_OPEN_SERVER_NO_COOKIE = 512; // data of a SYN without a cookie is taken
+
+// OPTION_FAST_OPEN of a connection.
+export const OPEN_COOKIE = 1; // data goes with a cookie; without one, the SYN asks for it and does not wait
+export const OPEN_NO_COOKIE = 2; // data goes without a cookie too
 
 // How the options of a SYN are laid out; the same options mean the same in every order (RFC 9293 §3.2).
 export const OPTION_ORDER_LINUX = 0; // MSS, SACK permitted, timestamps, window scale, padded with NOP
