@@ -45,6 +45,9 @@ export { tcpAccept, tcpAcceptable } from './tcp/open/accept';
 // `tcpSendReserve(handle, wanted)` answers how many bytes may be put at result[0], 0 when the buffer is full (then
 // EVENT_DRAIN follows); `tcpSendCommit(handle, length)` sends them.
 export { tcpSendReserve, tcpSendCommit, tcpFlush } from './tcp/calls';
+// `tcpUrgent(handle)` marks what is queued as urgent; `tcpUrgentLeft(handle)` answers how many bytes up to the peer's mark
+// are still to be taken (RFC 9293 §3.8.5).
+export { tcpUrgent, tcpUrgentLeft } from './tcp/calls';
 // `tcpReceive(handle, limit)` takes in-order bytes: answers how many; result[0] = bytes left, [1] = pieces, then address
 // and length of each. They stay valid until the next call of `input`, `output` or `timersExpire`.
 export { tcpReceive } from './tcp/calls';

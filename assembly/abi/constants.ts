@@ -22,6 +22,7 @@ export const EVENT_DRAIN = 4; // room in the send buffer after a short send
 export const EVENT_END = 8; // the peer's FIN has been reached; no more data will come
 export const EVENT_TIMEOUT = 16; // the timer set by `tcpSetTimeout` fired
 export const EVENT_CLOSED = 32; // both directions are finished, or the connection failed: see `tcpError`
+export const EVENT_URGENT = 128; // the peer marks urgent bytes ahead of what was taken: see `tcpUrgentLeft`
 
 // What a call can answer besides success. Negative, so that a count or a handle can share the return value.
 // The numbers are Linux's errno values; `host/socket/errors.ts` turns them into words.

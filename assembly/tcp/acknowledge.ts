@@ -17,6 +17,7 @@ import { armRetransmit } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { raise } from './block/ready';
+import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
@@ -87,6 +88,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   // The FIN takes a sequence number but no room in the ring.
   ringConsume(ring, min(seg.ack - tcb.sndUna, ring.length));
   tcb.sndUna = seg.ack;
+  urgentAcknowledged(tcb);
   tcb.sndResume = seqMax(tcb.sndResume, seg.ack);
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;

@@ -2,13 +2,14 @@
 // owed; none sends.
 //
 //   tcpInput → segmentArrives → 1 checkSequence  2 checkReset  3 (security)  4 checkSyn
-//                               5 checkAcknowledgment  6 (urgent)  7 takeText  8 checkFin
+//                               5 checkAcknowledgment  6 checkUrgent  7 takeText  8 checkFin
 
 import { ERROR_CONNECTION_RESET, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from '../abi/constants';
 import { state } from '../memory/state';
 import { checkAcknowledgment } from './acknowledge';
 import { abort } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from './block/owed';
+import { checkUrgent } from './block/urgent';
 import { checkFin, checkReset, timeWaitArrives } from './close';
 import { synSentArrives } from './handshake';
 import { ACK, FIN, RST, SYN } from './header';
@@ -29,7 +30,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   // Third, security and compartment: IP security options are not supported.
   if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
-  // Sixth, the URG bit: urgent data is delivered in line, where the peer put it (§3.8.5 MUST-31, MUST-32).
+  if (!(owed & STOP)) checkUrgent(tcb, seg); // sixth
   if (!(owed & STOP)) owed |= takeText(tcb, seg); // seventh
   if (!(owed & STOP)) owed |= checkFin(tcb, seg); // eighth
   return owed;

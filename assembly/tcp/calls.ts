@@ -40,6 +40,7 @@ import { setHeaderField } from './block/rare';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
+import { urgentLeft, urgentSend } from './block/urgent';
 import { armOrphanFinWait } from './close';
 import { windowUpdateDue } from './receive';
 import {
@@ -100,6 +101,25 @@ export function tcpFlush(handle: u32): i32 {
 }
 
 /**
+ * SEND with the URGENT flag (RFC 9293 §3.8.5): what has been committed up to now is urgent, all of it. New programs do not
+ * use this (SHLD-13).
+ */
+export function tcpUrgent(handle: u32): i32 {
+  const tcb = held(handle);
+  if (tcb == null) return ERROR_STALE_HANDLE;
+  if (tcb.state < STATE_ESTABLISHED) return ERROR_NOT_CONNECTED;
+  const answer = urgentSend(tcb);
+  if (answer == 0) wantSend(tcb);
+  return answer;
+}
+
+/** Bytes up to the end of the peer's urgent data that are still to be taken (RFC 9293 §3.8.5 MUST-33); 0: none. */
+export function tcpUrgentLeft(handle: u32): i32 {
+  const tcb = held(handle);
+  return tcb == null ? ERROR_STALE_HANDLE : <i32>urgentLeft(tcb);
+}
+
+/**
  * RECEIVE: takes up to `limit` in-order bytes. Answers how many; result[0] = bytes left, result[1] = pieces, then each
  * one's address and length.
  */
@@ -109,6 +129,7 @@ export function tcpReceive(handle: u32, limit: u32): i32 {
   const before = unread(tcb);
   const pieces = takePieces(tcb, limit, takeRing(tcb, limit));
   const left = unread(tcb);
+  urgentLeft(tcb); // forgets the mark once it is passed
   setResult(0, left);
   setResult(1, pieces);
   if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);

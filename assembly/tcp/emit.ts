@@ -22,8 +22,9 @@ import { synWindow } from './block/buffers';
 import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
 import { newestCount, newestEnd, newestStart } from './block/reassembly';
+import { urgentPointerAt } from './block/urgent';
 import { largestSegment } from './handshake';
-import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, writeHeader } from './header';
+import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, URG, writeHeader, writeUrgent } from './header';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
 import {
   SACK_BLOCKS,
@@ -54,12 +55,14 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   const tcp = packet + HEADER4;
   const window = acknowledgment == tcb.rcvNxt ? advertiseWindow(tcb) : advertisedWindow(tcb, acknowledgment);
   writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, control, window);
+  const urgent = urgentPointerAt(tcb, sequence);
+  if (urgent > 0) writeUrgent(tcp, urgent);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   if (blocks > 0) writeSack(tcb, tcp + TCP_HEADER + stamps, blocks);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   const payload = length == 0 ? 0 : copyPayload(tcb, tcp + header, offset, length, !partial);
   finishSegment(tcb, packet, header, length, payload, partial);
-  traceOut(tcb, control, sequence, length);
+  traceOut(tcb, urgent > 0 ? control | URG : control, sequence, length);
   return true;
 }
 

@@ -44,7 +44,7 @@ export function urgentPointer(header: usize): u32 {
   return load16(header + 18);
 }
 
-/** Writes all fields but the checksum, which is left 0. */
+/** Writes all fields but the checksum and the urgent pointer, which are left 0. */
 export function writeHeader(
   header: usize,
   ports: u32,
@@ -60,6 +60,12 @@ export function writeHeader(
   store16(header + 12, ((size >> 2) << 12) | control);
   store16(header + 14, window);
   store<u32>(header + 16, 0);
+}
+
+/** Makes what is before `pointer`, counted from the segment's first number, urgent. */
+export function writeUrgent(header: usize, pointer: u32): void {
+  store<u8>(header + 13, load<u8>(header + 13) | <u8>URG);
+  store16(header + 18, pointer);
 }
 
 export const FIN: u32 = 0x01;

@@ -31,6 +31,7 @@ import {
   sequenceNumber,
   sourcePort,
   TCP_HEADER,
+  urgentPointer,
   windowField,
 } from './header';
 import { listenerArrives } from './open/listen';
@@ -67,6 +68,7 @@ function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumb
   seg.ack = acknowledgmentNumber(tcp);
   seg.wnd = windowField(tcp);
   seg.flags = controlBits(tcp);
+  seg.up = seg.seq + urgentPointer(tcp);
   seg.data = tcp + dataOffset(tcp);
   seg.length = size - dataOffset(tcp);
   parseOptions(seg, tcp + TCP_HEADER, dataOffset(tcp) - TCP_HEADER);

@@ -17,7 +17,7 @@ export class Segment {
   seq: u32;
   ack: u32;
   wnd: u32; // as it stands in the header, unscaled
-  up: u32;
+  up: u32; // behind the last urgent byte; means something with URG only
   flags: u32;
   data: usize;
   length: u32; // bytes of data

@@ -11,6 +11,7 @@ import { NEVER, state } from '../memory/state';
 import { armRetransmit } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
+import { sendsUrgent } from './block/urgent';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn, payloadSize } from './emit';
 import { ACK, FIN, PSH, TCP_HEADER } from './header';
@@ -301,7 +302,8 @@ function dataEnd(tcb: Tcb): u32 {
 
 /** Segments that one packet may hold: one, or as many as fit when the device cuts them (TSO). */
 function largestBurst(tcb: Tcb, full: u32): u32 {
-  if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4)) return full;
+  // A device that cuts does not count the urgent pointer down.
+  if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4) || sendsUrgent(tcb)) return full;
   const room: u32 = PACKET_LIMIT - HEADER4 - TCP_HEADER - TIMESTAMPS_SIZE;
   return max(full, room - (room % full));
 }

@@ -27,6 +27,8 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpSendReserve(handle: number, wanted: number): number;
   tcpSendCommit(handle: number, length: number): number;
   tcpFlush(handle: number): number;
+  tcpUrgent(handle: number): number;
+  tcpUrgentLeft(handle: number): number;
   tcpReceive(handle: number, limit: number): number;
   tcpShutdown(handle: number): number;
   tcpAbort(handle: number): number;

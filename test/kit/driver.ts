@@ -11,6 +11,7 @@ import {
   EVENT_END,
   EVENT_OPEN,
   EVENT_TIMEOUT,
+  EVENT_URGENT,
   HEADROOM,
   OFFLOAD_CHECKSUM,
   RECEIVE_DESCRIPTOR,
@@ -212,4 +213,5 @@ const EVENTS: readonly (readonly [number, string])[] = [
   [EVENT_END, 'end'],
   [EVENT_TIMEOUT, 'timeout'],
   [EVENT_CLOSED, 'closed'],
+  [EVENT_URGENT, 'urgent'],
 ];

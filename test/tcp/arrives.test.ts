@@ -188,10 +188,10 @@ describe('fifth, the ACK field', () => {
 });
 
 describe('sixth, the URG bit', () => {
-  test('changes nothing: urgent data is in line (§3.8.5)', async () => {
+  test('tells the user, and leaves the bytes in line (§3.8.5)', async () => {
     const t = await accepted();
     t.inject({ flags: 'UPA', seq: 1, data: 10, urgent: 5 });
-    expect(t.events()).toEqual(['data']);
+    expect(t.events()).toEqual(['data', 'urgent']);
     expect(t.receive()).toBe(10);
   });
 });

@@ -1,5 +1,5 @@
 // What most connections never need, in a slab block that hangs on the control block from its first use on: the fields of
-// the IP header that the user may choose (RFC 9293 §3.9.1.9, §3.9.2).
+// the IP header that the user may choose (RFC 9293 §3.9.1.9, §3.9.2), urgent data (§3.8.5, block/urgent.ts).
 
 import { ERROR_INVALID, ERROR_NO_BUFFERS, OPTION_DIFFSERV, OPTION_TIME_TO_LIVE } from '../../abi/constants';
 import { slabGive, slabTake } from '../../memory/slab';
@@ -10,6 +10,10 @@ import { Tcb } from '../tcb';
 export class Rare {
   diffserv: u8; // as it stands in the header, above the two bits of ECN
   timeToLive: u8;
+  sendsUrgent: u8; // 1: SND.UNA has not reached `sndUp`
+  receivesUrgent: u8; // 1: the user has not reached `rcvUp`
+  sndUp: u32; // SND.UP, behind the last urgent byte of ours
+  rcvUp: u32; // RCV.UP, behind the last urgent byte of the peer's
 }
 
 /** The block of a connection, made now if need be; null when memory has run out. */
