@@ -107,7 +107,8 @@ export const SETTING_HYSTART = 38; // 1: slow start ends when delay grows (RFC 9
 export const SETTING_FORWARD_RTO = 39; // 1: spurious timeouts are looked for (RFC 5682)
 export const SETTING_CHALLENGE_LIMIT = 40; // challenge ACKs a second (RFC 5961 §7)
 export const SETTING_TIME_TO_LIVE = 41; // of every packet, unless its connection says otherwise (RFC 9293 §3.9.2 MUST-49)
-export const SETTING_LIMIT = 42;
+export const SETTING_GROWTH_LIMIT = 42; // segments that an ACK adds in slow start (RFC 3465 §2.2, RFC 9406 §4.3: L); 0: no limit
+export const SETTING_LIMIT = 43;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;

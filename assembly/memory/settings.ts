@@ -40,7 +40,7 @@ const TABLE: usize = memory.data<u32>([
   30_000, 1, 240_000, // SETTING_MSL: TIME-WAIT lasts a minute, as on kernels; RFC 9293 §3.4.2 takes two minutes "arbitrarily"
   7, 1, 100, // SETTING_SYN_RETRIES: gives up after more than the three minutes of RFC 9293 §3.8.3 MUST-23
   15, 1, 100, // SETTING_DATA_RETRIES: Linux's tcp_retries2, beyond the 100 seconds of RFC 9293 §3.8.3 SHLD-11
-  0, 0, CONGESTION_CUBIC, // SETTING_CONGESTION
+  CONGESTION_CUBIC, 0, CONGESTION_CUBIC, // SETTING_CONGESTION
   5, 1, 100, // SETTING_SYN_ACK_RETRIES: Linux's tcp_synack_retries
   8, 1, 100, // SETTING_ORPHAN_RETRIES: Linux's tcp_orphan_retries
   1 << 16, 0, 1 << 22, // SETTING_ORPHAN_LIMIT
@@ -70,8 +70,9 @@ const TABLE: usize = memory.data<u32>([
   0, 0, 1, // SETTING_DROP_SYN_FIN
   0, 0, u32.MAX_VALUE, // SETTING_USER_TIMEOUT
   0, 0, 1, // SETTING_STATISTICS
-  0, 0, 1, // SETTING_HYSTART
-  0, 0, 1, // SETTING_FORWARD_RTO
+  1, 0, 1, // SETTING_HYSTART
+  1, 0, 1, // SETTING_FORWARD_RTO
   1_000, 1, 1_000_000, // SETTING_CHALLENGE_LIMIT
   64, 1, 255, // SETTING_TIME_TO_LIVE: RFC 1700; RFC 1122 §3.2.1.7 asks for more than the Internet's diameter
+  8, 0, 1_000, // SETTING_GROWTH_LIMIT
 ]);

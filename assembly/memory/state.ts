@@ -63,6 +63,7 @@ export class State {
   forwardRto: u32;
   challengeLimit: u32;
   timeToLive: u32;
+  growthLimit: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;

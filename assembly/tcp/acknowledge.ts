@@ -13,17 +13,18 @@ import {
 } from '../abi/constants';
 import { ringConsume } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
-import { armRetransmit } from './block/deadlines';
+import { armIdle, armRetransmit } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { raise } from './block/ready';
 import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
+import { validationAcknowledged } from './congestion/validation';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
 import { acceptQueueFull, announce } from './open/accept';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
-import { armLossTimer, rackAcknowledged } from './recovery/rack';
+import { armLossTimer, probeAcknowledged, rackAcknowledged } from './recovery/rack';
 import { rttAcknowledged } from './recovery/rtt';
 import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
 import { sackedBytes, sentAcknowledged } from './recovery/sent';
@@ -72,14 +73,15 @@ function selective(tcb: Tcb, seg: Segment): void {
   ackArrives(tcb, seg);
   sackArrives(tcb, seg);
   const acked = seqGt(seg.ack, before) ? seg.ack - before : 0;
+  const duplicate = reportsDuplicate(seg);
   if (acked > 0) {
     advance(tcb, seg);
     sentAcknowledged(tcb, before);
-    if (tcb.sndUna != tcb.sndNxt) armLossTimer(tcb);
   }
-  const duplicate = reportsDuplicate(seg);
+  probeAcknowledged(tcb, acked, duplicate);
+  if (acked > 0 && tcb.sndUna != tcb.sndNxt) armLossTimer(tcb);
   if (duplicate) duplicateReported(tcb, seg);
-  rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked, duplicate);
+  rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked);
 }
 
 /** SND.UNA moves to SEG.ACK. */
@@ -92,7 +94,11 @@ function advance(tcb: Tcb, seg: Segment): void {
   tcb.sndResume = seqMax(tcb.sndResume, seg.ack);
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;
-  if (tcb.sndUna == tcb.sndNxt) armRetransmit(tcb, NEVER); // RFC 6298 §5.2
+  if (tcb.flow != 0) validationAcknowledged(tcb);
+  if (tcb.sndUna == tcb.sndNxt) {
+    armRetransmit(tcb, NEVER); // RFC 6298 §5.2
+    if (ring.length == 0) armIdle(tcb);
+  }
   if (tcb.has(DRAIN_WANTED) && ring.length <= state.sendBuffer >> 1) {
     tcb.clear(DRAIN_WANTED);
     raise(tcb, EVENT_DRAIN);

@@ -5,6 +5,7 @@ import {
   CONGESTION_CUBIC,
   ERROR_CONNECTION_ABORTED,
   ERROR_INVALID,
+  ERROR_NO_BUFFERS,
   ERROR_NOT_CONNECTED,
   ERROR_PIPE,
   ERROR_STALE_HANDLE,
@@ -42,6 +43,7 @@ import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
 import { urgentLeft, urgentSend } from './block/urgent';
 import { armOrphanFinWait } from './close';
+import { flowEnsure } from './congestion/flow';
 import { windowUpdateDue } from './receive';
 import {
   connectionPool,
@@ -72,6 +74,7 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   const ring = tcb.sendRing;
   const room = state.sendBuffer > ring.length ? state.sendBuffer - ring.length : 0;
   const size = min(wanted, room);
+  if (!flowEnsure(tcb)) return ERROR_NO_BUFFERS;
   if (size == 0 || (!ringEnsure(ring, ring.length + size) && ring.length == ring.capacity)) {
     if (wanted > 0) tcb.set(DRAIN_WANTED);
     return 0;

@@ -19,6 +19,7 @@ import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { raiseReceived } from './block/ready';
+import { flowFree } from './congestion/flow';
 import { ACK, FIN, RST, SYN } from './header';
 import { sentFree } from './recovery/sent';
 import { Segment } from './segment';
@@ -68,6 +69,7 @@ export function enterTimeWait(tcb: Tcb): void {
   tcb.clear(OWES_SYN);
   ringFree(tcb.sendRing);
   sentFree(tcb);
+  flowFree(tcb);
   armRetransmit(tcb, state.now + timeWaitTime());
   raiseReceived(tcb);
 }

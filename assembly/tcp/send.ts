@@ -12,6 +12,8 @@ import { armRetransmit } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
 import { sendsUrgent } from './block/urgent';
+import { flow } from './congestion/flow';
+import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn, payloadSize } from './emit';
 import { ACK, FIN, PSH, TCP_HEADER } from './header';
@@ -185,7 +187,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
     noteSent(tcb, behind, behind - sequence);
   }
   if (fin) tcb.set(FIN_SENT);
-  tcb.sentAt = state.now;
+  if (tcb.flow != 0) noteUse(tcb);
   armLossTimerSent(tcb); // RFC 6298 §5.1, RFC 8985 §7.2
   return true;
 }
@@ -261,12 +263,20 @@ function sendTailProbe(tcb: Tcb): bool {
     return false;
   }
   if (!isFresh) sentTailRepeated(tcb, tail);
-  const board = scoreboard(tcb);
-  board.probing = isFresh ? PROBE_NEW : PROBE_REPEATED;
-  board.probeEnd = tcb.sndNxt;
+  const f = flow(tcb);
+  f.probing = isFresh ? PROBE_NEW : PROBE_REPEATED;
+  f.probeEnd = tcb.sndNxt;
   tcb.set(PROBED);
   armRetransmit(tcb, state.now + tcb.rto);
   return true;
+}
+
+/** What the transmission says of the use of the window. */
+function noteUse(tcb: Tcb): void {
+  const f = flow(tcb);
+  f.sentAt = state.now;
+  f.idleAt = NEVER;
+  validationSent(tcb, inFlight(tcb));
 }
 
 /** Enters new bytes on the scoreboard. */

@@ -78,13 +78,7 @@ export class Tcb extends WheelEntry {
   cwnd: u32;
   ssthresh: u32;
   recover: u32;
-  ackedBytes: u32; // towards the next increase in congestion avoidance
-  cubicPrior: u32; // CUBIC (RFC 9438 §4.1.2): the window before the last loss, cwnd_prior
-  cubicMax: u32; // W_max
-  cubicReno: u32; // W_est
-  cubicK: f32; // seconds
-  cubicEpoch: Micros; // when congestion avoidance began; 0: it has not
-
+  flow: usize; // congestion/flow.ts; 0: nothing was sent for a while
   scoreboard: usize; // recovery/sent.ts; 0: nothing is in flight, or no SACK
   rttMinimum: u32; // the least seen, microseconds
 
@@ -94,7 +88,6 @@ export class Tcb extends WheelEntry {
   keepAt: Micros;
   timeoutAt: Micros; // the user's
   heardAt: Micros; // when the last segment arrived
-  sentAt: Micros; // when data was last sent
   answeredAt: Micros; // when a bare ACK that did not belong here was last answered; 0: never
 
   // Keep-alive (RFC 9293 §3.8.4), milliseconds.
@@ -102,8 +95,6 @@ export class Tcb extends WheelEntry {
   keepInterval: u32;
   keepCount: u8;
   keepProbes: u8;
-  reorderingSteps: u8; // RACK.reo_wnd_mult - 1
-  reorderingPersists: u8; // RACK.reo_wnd_persist
   congestion: u8; // CONGESTION_*
   timer: u8; // what `retransmitAt` stands for: TIMER_*
 

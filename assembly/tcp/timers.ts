@@ -17,7 +17,8 @@ import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
-import { congestionTimeout } from './congestion/window';
+import { flow } from './congestion/flow';
+import { congestionIdle, congestionTimeout } from './congestion/window';
 import { recoveryTimeout } from './recovery/newreno';
 import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
 import { probeInterval, rttExpired } from './recovery/rtt';
@@ -50,6 +51,7 @@ function react(tcb: Tcb): void {
   if (tcb.ackAt <= now) sendDelayedAck(tcb);
   if (tcb.timeoutAt <= now) userTimeout(tcb);
   if (tcb.keepAt <= now) probeKeepAlive(tcb);
+  if (tcb.flow != 0 && flow(tcb).idleAt <= now) congestionIdle(tcb);
   // The reactions below may end the connection, the one above too.
   if (tcb.state != STATE_CLOSED && tcb.retransmitAt <= now) {
     if (tcb.state == STATE_TIME_WAIT || tcb.state == STATE_FIN_WAIT_2) leaveTimeWait(tcb);

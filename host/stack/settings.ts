@@ -16,6 +16,7 @@ import {
   SETTING_FAST_OPEN,
   SETTING_FIN_WAIT_2,
   SETTING_FORWARD_RTO,
+  SETTING_GROWTH_LIMIT,
   SETTING_HYSTART,
   SETTING_IDLE_RESTART,
   SETTING_INITIAL_WINDOW,
@@ -60,7 +61,7 @@ export interface StackOptions extends Limits {
   addresses?: readonly string[];
   /** Further devices. What no prefix matches goes to the first device of all. */
   interfaces?: readonly InterfaceOptions[];
-  /** How new connections find their rate: `'reno'` (RFC 5681, the default) or `'cubic'` (RFC 9438). */
+  /** How new connections find their rate: `'cubic'` (RFC 9438, the default) or `'reno'` (RFC 5681). */
   congestion?: Congestion;
   /** Where time comes from; the runtime's clock by default. */
   clock?: Clock;
@@ -170,6 +171,7 @@ const TUNING = {
   forwardRto: SETTING_FORWARD_RTO,
   challengeLimit: SETTING_CHALLENGE_LIMIT,
   timeToLive: SETTING_TIME_TO_LIVE,
+  growthLimit: SETTING_GROWTH_LIMIT,
 } as const;
 
 const LIMITS: readonly (readonly [keyof Limits, number])[] = [

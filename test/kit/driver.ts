@@ -3,6 +3,7 @@
  * `timeline.ts` puts the script on top. Not for: the host's stack and sockets.
  */
 import {
+  CONGESTION_RENO,
   COUNTER_BUFFER_BYTES,
   COUNTER_CONNECTIONS,
   EVENT_CLOSED,
@@ -15,6 +16,8 @@ import {
   HEADROOM,
   OFFLOAD_CHECKSUM,
   RECEIVE_DESCRIPTOR,
+  SETTING_CONGESTION,
+  SETTING_GROWTH_LIMIT,
   SETTING_RECEIVE_BUFFER,
   SETTING_SEND_BUFFER,
   TRANSMIT_DESCRIPTOR,
@@ -76,7 +79,7 @@ export class Driver {
     this.core = core;
     this.now = now;
     if (options === undefined) return;
-    for (const [setting, value] of Object.entries({ ...BUFFERS, ...options.settings })) {
+    for (const [setting, value] of Object.entries({ ...DEFAULTS, ...options.settings })) {
       if (this.calls.configure(Number(setting), value) < 0) throw new Error(`setting ${setting} can't be ${value}`);
     }
     if (options.bare === true) return;
@@ -204,8 +207,16 @@ export const PEER = '10.9.0.1';
 export const START = 10_000;
 export const TEST_CORE = new URL('../../dist/core.test.wasm', import.meta.url);
 
-/** The window scale of 5 in many scripts follows from it. */
-const BUFFERS = { [SETTING_SEND_BUFFER]: 1 << 20, [SETTING_RECEIVE_BUFFER]: 1 << 20 };
+/**
+ * What scripts count on: a window scale of 5 follows from the buffers, and windows that can be worked out by hand from
+ * Reno, growing by at most two segments an ACK.
+ */
+const DEFAULTS = {
+  [SETTING_SEND_BUFFER]: 1 << 20,
+  [SETTING_RECEIVE_BUFFER]: 1 << 20,
+  [SETTING_CONGESTION]: CONGESTION_RENO,
+  [SETTING_GROWTH_LIMIT]: 2,
+};
 const EVENTS: readonly (readonly [number, string])[] = [
   [EVENT_OPEN, 'open'],
   [EVENT_DATA, 'data'],

@@ -260,6 +260,13 @@ export class Timeline {
     return this.driver.calls.tcpError(this.handle);
   }
 
+  /** Nothing is outstanding: nothing more is sent, and when the connection counts as idle it waits for nothing. */
+  settles(): void {
+    this.pass(10_000);
+    this.#quiet();
+    expect(this.driver.deadline, 'the next deadline').toBe(Number.POSITIVE_INFINITY);
+  }
+
   /** The connection is released, and nothing of it is left: no block, no byte, no deadline, nothing to say. */
   expectGone(): void {
     this.#quiet();

@@ -180,7 +180,7 @@ describe('NewReno', () => {
     expect(acknowledge(t, 4001)[0]?.[0]).toBe(4001);
     expect(acknowledge(t, 10_001)[0]).toEqual([]);
     expect(t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED)).toBe(3);
-    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+    t.settles();
   });
 
   test('deflates at a partial ACK by what it acknowledges: no burst (RFC 6582 §3.2 step 3)', async () => {
@@ -219,14 +219,14 @@ describe('NewReno', () => {
 });
 
 describe('after a timeout', () => {
-  test('everything outstanding goes again, from one segment on (RFC 5681 §3.1)', async () => {
+  test('everything outstanding goes again, from one segment on, one more for each ACK (RFC 5681 §3.1, RFC 3465 §2.3)', async () => {
     const t = await accepted();
     t.send(10_000);
     t.take();
     t.driver.advance(250);
     expect(t.take().map(({ seq }) => seq)).toEqual([1]);
     expect(acknowledge(t, 1001)[0]).toEqual([1001, 2001]);
-    expect(acknowledge(t, 3001)[0]).toEqual([3001, 4001, 5001, 6001]);
+    expect(acknowledge(t, 3001)[0]).toEqual([3001, 4001, 5001]);
   });
 
   test('what the peer has is skipped', async () => {
@@ -236,7 +236,7 @@ describe('after a timeout', () => {
     t.driver.advance(250);
     t.take();
     expect(acknowledge(t, 10_001)[0]).toEqual([]);
-    expect(t.driver.deadline).toBe(Number.POSITIVE_INFINITY);
+    t.settles();
   });
 
   test('duplicate ACKs of what went before start no fast retransmit (RFC 6582 §3.2 step 2, §4.1)', async () => {

@@ -40,6 +40,7 @@ describe('SEND', () => {
     expect(t.driver.bufferBytes).toBeGreaterThan(0);
     t.take();
     t.inject({ ack: 5001 });
+    t.settles();
     expect(t.driver.bufferBytes).toBe(0);
   });
 

@@ -2,8 +2,9 @@
 // where it is: it expires early, finds nothing due and is filed again.
 // Not for: what happens at a deadline (tcp/timers.ts).
 
-import { Micros, NEVER } from '../../memory/state';
+import { Micros, NEVER, state } from '../../memory/state';
 import { wheelArm, wheelCancel } from '../../memory/wheel';
+import { flow } from '../congestion/flow';
 import { Tcb, TIMER_RETRANSMIT } from '../tcb';
 
 export function armRetransmit(tcb: Tcb, at: Micros): void {
@@ -27,6 +28,13 @@ export function armTimeout(tcb: Tcb, at: Micros): void {
   fileDeadlines(tcb);
 }
 
+/** Nothing is in flight any more: an RTO from now the connection counts as idle, unless it sends (RFC 5681 §4.1). */
+export function armIdle(tcb: Tcb): void {
+  if (tcb.flow == 0 || state.idleRestart == 0) return;
+  flow(tcb).idleAt = state.now + tcb.rto;
+  fileDeadlines(tcb);
+}
+
 export function noDeadlines(tcb: Tcb): void {
   tcb.retransmitAt = NEVER;
   tcb.ackAt = NEVER;
@@ -37,7 +45,8 @@ export function noDeadlines(tcb: Tcb): void {
 
 /** Files the connection under its earliest deadline, unless it is filed under an earlier moment. */
 export function fileDeadlines(tcb: Tcb): void {
-  const earliest = min(min(tcb.retransmitAt, tcb.ackAt), min(tcb.keepAt, tcb.timeoutAt));
+  let earliest = min(min(tcb.retransmitAt, tcb.ackAt), min(tcb.keepAt, tcb.timeoutAt));
+  if (tcb.flow != 0) earliest = min(earliest, min(flow(tcb).idleAt, flow(tcb).paceAt));
   if (earliest == NEVER) wheelCancel(tcb);
   else if (tcb.wheelSlot == 0 || earliest < tcb.wheelDeadline) wheelArm(tcb, earliest);
 }

@@ -3,6 +3,7 @@
 
 import { ERROR_CONNECTION_ABORTED, EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
 import { ringFree } from '../../memory/ring';
+import { flowFree } from '../congestion/flow';
 import { leaveHalfOpen } from '../open/listener';
 import { sentFree } from '../recovery/sent';
 import { tableRemove } from '../table';
@@ -37,6 +38,7 @@ export function finish(tcb: Tcb, error: i32): void {
   ringFree(tcb.sendRing);
   reassemblyFree(tcb);
   sentFree(tcb);
+  flowFree(tcb);
   if (error != 0) raiseOnce(tcb, EVENT_CLOSED);
   else raiseReceived(tcb);
   wantSend(tcb);

@@ -7,48 +7,61 @@
 
 import { state } from '../../memory/state';
 import { Tcb } from '../tcb';
+import { Flow, flow } from './flow';
 
 /** What the window grows to in congestion avoidance (§4.2 to §4.5). */
 export function cubicGrow(tcb: Tcb, acked: u32): u32 {
-  if (tcb.cubicEpoch == 0) beginEpoch(tcb);
+  const f = flow(tcb);
+  if (f.cubicEpoch == 0) beginEpoch(tcb, f);
   const cwnd = <f64>tcb.cwnd;
-  const elapsed = <f64>(state.now - tcb.cubicEpoch) / 1e6;
+  const elapsed = <f64>(state.now - f.cubicEpoch) / 1e6;
   // The Reno-friendly region (§4.3): never slower than Reno would be.
-  const alpha: f64 = tcb.cubicReno < tcb.cubicPrior ? RENO_ALPHA : 1;
-  tcb.cubicReno += <u32>Math.ceil((alpha * <f64>tcb.mss * <f64>acked) / cwnd);
-  if (curve(tcb, elapsed) < <f64>tcb.cubicReno) return max(tcb.cubicReno, tcb.cwnd);
+  const alpha: f64 = f.cubicReno < f.cubicPrior ? RENO_ALPHA : 1;
+  f.cubicReno += <u32>Math.ceil((alpha * <f64>tcb.mss * <f64>acked) / cwnd);
+  if (curve(tcb, f, elapsed) < <f64>f.cubicReno) return max(f.cubicReno, tcb.cwnd);
   // The curve one round trip ahead, within bounds (§4.2): the window gets there in this round trip.
-  const target = min(max(curve(tcb, elapsed + <f64>tcb.srtt / 1e6), cwnd), 1.5 * cwnd);
+  const target = min(max(curve(tcb, f, elapsed + <f64>tcb.srtt / 1e6), cwnd), 1.5 * cwnd);
   return tcb.cwnd + <u32>Math.ceil(((target - cwnd) / cwnd) * <f64>acked);
 }
 
-/** ssthresh after a loss, before its lower bound (§4.6); the next curve goes through the window of now, or less (§4.7). */
-export function cubicThreshold(tcb: Tcb, flight: u32): u32 {
-  const stepsBack = tcb.cwnd < tcb.cubicMax;
-  tcb.cubicMax = stepsBack ? <u32>((<f64>tcb.cwnd * (1 + BETA)) / 2) : tcb.cwnd;
-  tcb.cubicPrior = tcb.cwnd;
-  tcb.cubicEpoch = 0;
-  return <u32>(<f64>flight * BETA);
+/**
+ * ssthresh after a loss, before its lower bound (§4.6); the next curve goes through the window of now, or less (§4.7).
+ * §4.6 lets those who validate the window take it in place of what is in flight.
+ */
+export function cubicThreshold(tcb: Tcb): u32 {
+  const f = flow(tcb);
+  const stepsBack = tcb.cwnd < f.cubicMax;
+  f.cubicMax = stepsBack ? <u32>((<f64>tcb.cwnd * (1 + BETA)) / 2) : tcb.cwnd;
+  f.cubicPrior = tcb.cwnd;
+  f.cubicEpoch = 0;
+  return <u32>(<f64>tcb.cwnd * BETA);
 }
 
 /** What came before says nothing about what comes now: after a timeout (§4.8) or a pause. */
 export function cubicForget(tcb: Tcb): void {
-  tcb.cubicMax = 0;
-  tcb.cubicEpoch = 0;
+  const f = flow(tcb);
+  f.cubicMax = 0;
+  f.cubicEpoch = 0;
+}
+
+/** Time in which the window was not used does not count: the curve waits (§5.8). */
+export function cubicPause(tcb: Tcb, idle: i64): void {
+  const f = flow(tcb);
+  if (f.cubicEpoch != 0) f.cubicEpoch += idle;
 }
 
 /** Congestion avoidance begins: t = 0 is now, and K seconds lead back to W_max (§4.2). */
-function beginEpoch(tcb: Tcb): void {
-  tcb.cubicEpoch = max<i64>(state.now, 1);
-  tcb.cubicReno = tcb.cwnd;
-  if (tcb.cwnd >= tcb.cubicMax) tcb.cubicMax = tcb.cwnd;
-  tcb.cubicK = <f32>Math.cbrt(<f64>(tcb.cubicMax - tcb.cwnd) / (C * <f64>tcb.mss));
+function beginEpoch(tcb: Tcb, f: Flow): void {
+  f.cubicEpoch = max<i64>(state.now, 1);
+  f.cubicReno = tcb.cwnd;
+  if (tcb.cwnd >= f.cubicMax) f.cubicMax = tcb.cwnd;
+  f.cubicK = <f32>Math.cbrt(<f64>(f.cubicMax - tcb.cwnd) / (C * <f64>tcb.mss));
 }
 
 /** W_cubic(t), in bytes. */
-function curve(tcb: Tcb, time: f64): f64 {
-  const offset = time - <f64>tcb.cubicK;
-  return C * <f64>tcb.mss * offset * offset * offset + <f64>tcb.cubicMax;
+function curve(tcb: Tcb, f: Flow, time: f64): f64 {
+  const offset = time - <f64>f.cubicK;
+  return C * <f64>tcb.mss * offset * offset * offset + <f64>f.cubicMax;
 }
 
 const C: f64 = 0.4;

@@ -4,9 +4,13 @@
 
 import { CONGESTION_CUBIC } from '../../abi/constants';
 import { state } from '../../memory/state';
+import { seqLt } from '../seq';
 import { Tcb } from '../tcb';
-import { cubicForget, cubicGrow, cubicThreshold } from './cubic';
+import { cubicForget, cubicGrow, cubicPause, cubicThreshold } from './cubic';
+import { flow, flowFree } from './flow';
+import { hystartAcknowledged, hystartShare } from './hystart';
 import { renoGrow, renoThreshold } from './reno';
+import { mayGrow, validationRestart } from './validation';
 
 /** Once the segment size is known. `synLost`: one segment (RFC 5681 §3.1). */
 export function congestionInitialize(tcb: Tcb, synLost: bool): void {
@@ -14,47 +18,71 @@ export function congestionInitialize(tcb: Tcb, synLost: bool): void {
   tcb.ssthresh = u32.MAX_VALUE;
 }
 
-/** `acked` bytes were acknowledged outside recovery. */
-export function congestionAcknowledged(tcb: Tcb, acked: u32): void {
-  const mss = <u32>tcb.mss;
+/** `acked` bytes were acknowledged outside recovery. `rtt`: of the newest among them, microseconds; 0: not known. */
+export function congestionAcknowledged(tcb: Tcb, acked: u32, rtt: u32): void {
+  if (tcb.flow == 0) return;
   if (tcb.cwnd < tcb.ssthresh) {
-    // Slow start. A receiver that acknowledges whole batches would starve the window at one segment an ACK, so bytes
-    // are counted, at most two segments' worth (RFC 3465 §2.2, L = 2).
-    tcb.cwnd = min(tcb.cwnd + min(acked, 2 * mss), WINDOW_MAXIMUM);
+    hystartAcknowledged(tcb, rtt);
+    if (mayGrow(tcb)) tcb.cwnd = min(tcb.cwnd + hystartShare(tcb, min(acked, growthLimit(tcb))), WINDOW_MAXIMUM);
     return;
   }
+  if (!mayGrow(tcb)) return;
   const grown = tcb.congestion == CONGESTION_CUBIC ? cubicGrow(tcb, acked) : renoGrow(tcb, acked);
   tcb.cwnd = min(grown, WINDOW_MAXIMUM);
 }
 
 /** ssthresh after a loss. */
 export function congestionLoss(tcb: Tcb): void {
-  const flight = tcb.sndNxt - tcb.sndUna;
-  const left = tcb.congestion == CONGESTION_CUBIC ? cubicThreshold(tcb, flight) : renoThreshold(flight);
+  // Limited transmit has sent more than the window holds; that does not count (RFC 3042 §2).
+  const flight = min(tcb.sndNxt - tcb.sndUna, tcb.cwnd);
+  const left = tcb.congestion == CONGESTION_CUBIC && tcb.flow != 0 ? cubicThreshold(tcb) : renoThreshold(flight);
   tcb.ssthresh = max(left, 2 * <u32>tcb.mss);
-  tcb.ackedBytes = 0;
+  if (tcb.flow != 0) flow(tcb).ackedBytes = 0;
 }
 
 /** The retransmission timer expired: the loss window is one segment (RFC 5681 §3.1). */
 export function congestionTimeout(tcb: Tcb): void {
   // Only the first expiration for a segment says anything new about the path (RFC 5681 §3.1).
   if (tcb.retransmissions == 1) congestionLoss(tcb);
-  cubicForget(tcb);
+  if (tcb.flow != 0) cubicForget(tcb);
   tcb.cwnd = tcb.mss;
 }
 
-/** Something is sent after a pause longer than the RTO: start over from the restart window (RFC 5681 §4.1). */
+/** Something is sent when nothing was in flight. After a pause longer than the RTO the window starts over (RFC 5681 §4.1). */
 export function congestionRestart(tcb: Tcb): void {
-  if (state.idleRestart == 0 || tcb.sndUna != tcb.sndNxt || state.now - tcb.sentAt <= <i64>tcb.rto) return;
+  if (tcb.flow == 0 || tcb.sndUna != tcb.sndNxt) return;
+  const f = flow(tcb);
+  const idle = state.now - f.sentAt;
+  if (f.sentAt == 0 || idle <= <i64>tcb.rto) return;
+  if (state.idleRestart != 0) startOver(tcb);
+  else {
+    cubicPause(tcb, idle);
+    validationRestart(tcb, idle);
+  }
+}
+
+/** The connection has been idle for an RTO: what was learnt of the path is old, and its place is given back. */
+export function congestionIdle(tcb: Tcb): void {
+  startOver(tcb);
+  flowFree(tcb);
+}
+
+/** What follows a timeout gets less: the ACKs may be of segments that were not lost (RFC 3465 §2.3). */
+function growthLimit(tcb: Tcb): u32 {
+  if (state.growthLimit == 0) return u32.MAX_VALUE;
+  return (seqLt(tcb.sndUna, tcb.recover) ? 1 : state.growthLimit) * <u32>tcb.mss;
+}
+
+function startOver(tcb: Tcb): void {
   cubicForget(tcb);
   tcb.cwnd = min(tcb.cwnd, initialWindow(tcb.mss));
 }
 
 /** RFC 6928 §2 */
-function initialWindow(mss: u32): u32 {
+export function initialWindow(mss: u32): u32 {
   if (state.initialWindow > 0) return state.initialWindow * mss;
   return min(10 * mss, max<u32>(2 * mss, 14600));
 }
 
 /** The largest window that scaling can advertise (RFC 7323 §2.3). */
-const WINDOW_MAXIMUM: u32 = 1 << 30;
+export const WINDOW_MAXIMUM: u32 = 1 << 30;

@@ -31,7 +31,7 @@ export function recoveryAcknowledged(tcb: Tcb, acked: u32): bool {
   const first = tcb.duplicateAcks > 0;
   tcb.duplicateAcks = 0;
   if (!tcb.has(RECOVERY)) {
-    congestionAcknowledged(tcb, acked);
+    congestionAcknowledged(tcb, acked, 0);
     return true;
   }
   const mss = <u32>tcb.mss;

@@ -4,6 +4,7 @@
 
 import { Micros, NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
+import { flow } from '../congestion/flow';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqLt } from '../seq';
 import { PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
@@ -12,18 +13,21 @@ import { inFlight, LOST, REPEATED, recordAt, SACKED, Scoreboard, SentRecord, sco
 import { patienceWears, undoBegin } from './undo';
 
 /** An ACK has been entered on the scoreboard and SND.UNA has moved. `delivered`: bytes that have newly arrived. */
-export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32, duplicate: bool): void {
+export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32): void {
   const leaves = tcb.has(RECOVERY) && seqGe(tcb.sndUna, tcb.recover);
   if (leaves) leaveRecovery(tcb);
   if (tcb.scoreboard == 0) {
-    if (acked > 0 && !leaves) congestionAcknowledged(tcb, acked);
+    if (acked > 0 && !leaves) grow(tcb, acked);
     return;
   }
-  probeAcknowledged(tcb, acked, duplicate);
   const before = scoreboard(tcb).lost;
   rackDetect(tcb, delivered);
   if (tcb.has(RECOVERY)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
-  else if (acked > 0 && !leaves) congestionAcknowledged(tcb, acked);
+  else if (acked > 0 && !leaves) grow(tcb, acked);
+}
+
+function grow(tcb: Tcb, acked: u32): void {
+  congestionAcknowledged(tcb, acked, tcb.flow == 0 ? 0 : flow(tcb).ackRtt);
 }
 
 /** Marks what is lost (§6.2 step 5), and sets a timer for what may turn out so. `delivered`: bytes that have newly arrived. */
@@ -56,7 +60,7 @@ export function rackDetect(tcb: Tcb, delivered: u32): void {
 export function rackTimeout(tcb: Tcb): void {
   if (tcb.scoreboard == 0) return;
   const board = scoreboard(tcb);
-  board.probing = 0;
+  flow(tcb).probing = 0;
   // The peer may throw away what it has SACKed (RFC 2018 §8): if it begins at SND.UNA, it has.
   const reneged = board.count > 0 && (recordAt(board, 0).fate & SACKED) != 0;
   for (let index: u32 = 0; index < board.count; index++) {
@@ -100,30 +104,31 @@ function probeTimeout(tcb: Tcb): i64 {
   if (state.tailProbe == 0) return 0;
   if (tcb.scoreboard == 0 || tcb.has(RECOVERY | PROBED) || tcb.srtt == 0 || tcb.retransmissions > 0) return 0;
   const board = scoreboard(tcb);
-  if (board.probing != 0 || board.sacked > 0 || board.lost > 0) return 0;
+  if (flow(tcb).probing != 0 || board.sacked > 0 || board.lost > 0) return 0;
   const margin = inFlight(tcb) <= <u32>tcb.mss ? LONGEST_ACK_DELAY : PROBE_MARGIN;
   return 2 * <i64>tcb.srtt + margin;
 }
 
 /** Whether a probe's answer has come, and what it says (§7.4). `duplicate`: it reports bytes that came twice. */
-function probeAcknowledged(tcb: Tcb, acked: u32, duplicate: bool): void {
-  const board = scoreboard(tcb);
-  if (board.probing == 0 || seqLt(tcb.sndUna, board.probeEnd)) return;
-  if (board.probing == PROBE_REPEATED && !duplicate && acked > 0) {
+export function probeAcknowledged(tcb: Tcb, acked: u32, duplicate: bool): void {
+  if (tcb.flow == 0) return;
+  const f = flow(tcb);
+  if (f.probing == 0 || seqLt(tcb.sndUna, f.probeEnd)) return;
+  if (f.probing == PROBE_REPEATED && !duplicate && acked > 0) {
     // The original's own ACK, perhaps: only what was sent behind the probe can tell (§7.4.2).
-    if (tcb.sndUna == board.probeEnd) return;
+    if (tcb.sndUna == f.probeEnd) return;
     // The probe has repaired a loss, which is a sign of congestion like any other.
     congestionLoss(tcb);
     tcb.cwnd = tcb.ssthresh;
   }
-  board.probing = 0;
+  f.probing = 0;
 }
 
 /** §6.2 step 4: a quarter of the least round-trip time; none while the network keeps the order and the loss is plain. */
 function reorderingWindow(tcb: Tcb, board: Scoreboard): u32 {
   const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * <u32>tcb.mss;
   if (!tcb.has(REORDERS) && plain) return 0;
-  return min((tcb.rttMinimum >> 2) * (1 + <u32>tcb.reorderingSteps), tcb.srtt);
+  return min((tcb.rttMinimum >> 2) * (1 + flow(tcb).reorderingSteps), tcb.srtt);
 }
 
 /** Sent before the segment that was sent last among those delivered (RACK_sent_after, §6.2). */

@@ -3,6 +3,7 @@
 
 import { load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
+import { flow } from '../congestion/flow';
 import { Segment } from '../segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { REORDERS, Tcb, TIMESTAMPS_ON } from '../tcb';
@@ -39,6 +40,7 @@ export function sackArrives(tcb: Tcb, seg: Segment): void {
 
 /** Everything before SEG.ACK has been delivered too. SND.UNA has not moved yet. */
 export function ackArrives(tcb: Tcb, seg: Segment): void {
+  if (tcb.flow != 0) flow(tcb).ackRtt = 0;
   if (tcb.scoreboard == 0) return;
   const board = scoreboard(tcb);
   for (let index: u32 = 0; index < board.count && seqLt(recordStart(tcb, board, index), seg.ack); index++) {
@@ -83,6 +85,8 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
   } else {
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
     if (seqLt(end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
+    const f = flow(tcb);
+    f.ackRtt = f.ackRtt == 0 ? rtt : min(f.ackRtt, rtt);
   }
   if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(end, board.rackEnd))) return;
   board.rackAt = record.at;

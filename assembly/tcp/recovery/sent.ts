@@ -30,14 +30,6 @@ export class Scoreboard {
   prrDelivered: u32;
   prrOut: u32;
   prrFlight: u32; // RecoverFS
-  probeEnd: u32; // SND.NXT when a tail loss probe was sent (RFC 8985 §7.3), while `probing` is not 0
-  probing: u32; // 1: the probe was new data; 2: it was sent before
-
-  // What recovery may have to take back (recovery/undo.ts).
-  undoCwnd: u32; // 0: nothing
-  undoSsthresh: u32;
-  undoRepeated: u32; // bytes sent again and not reported as duplicates
-  duplicateRound: u32; // SND.NXT at the last report that made RACK more patient
 }
 
 @unmanaged
@@ -173,7 +165,6 @@ function create(tcb: Tcb): bool {
   const board = scoreboard(tcb);
   board.size = SMALLEST;
   board.highest = tcb.sndUna;
-  board.duplicateRound = tcb.sndUna;
   return true;
 }
 
@@ -212,7 +203,7 @@ export const LOST: u32 = 2;
 /** It has been sent more than once. */
 export const REPEATED: u32 = 4;
 
-const HEAD: u32 = 88;
+const HEAD: u32 = 56;
 const RECORD: u32 = 16;
 const SMALLEST: u32 = 256;
 const LARGEST: u32 = 1 << 17;
