@@ -93,7 +93,7 @@ describe('a window of ours that is shut', () => {
     t.expect({ flags: 'PA', seq: 1, ack: 2049, data: 100 });
     t.inject({ seq: 2049, ack: 101, data: 1 });
     t.expect({ seq: 101, ack: 2049, win: 0 });
-    expect(t.driver.deadline, 'nothing is outstanding').toBe(Number.POSITIVE_INFINITY);
+    t.settles();
     t.inject({ flags: 'R', seq: 2049 });
     expect(t.state).toBe('Closed');
   });
