@@ -8,7 +8,7 @@
 import { seqGe } from '../seq';
 import { Tcb } from '../tcb';
 import { flow } from './flow';
-import { initialWindow } from './window';
+import { initialWindow } from './initial';
 
 /** Something has been sent; `flight` bytes are on their way now. */
 export function validationSent(tcb: Tcb, flight: u32): void {

@@ -9,6 +9,7 @@ import { Tcb } from '../tcb';
 import { cubicForget, cubicGrow, cubicPause, cubicThreshold } from './cubic';
 import { flow, flowFree } from './flow';
 import { hystartAcknowledged, hystartShare } from './hystart';
+import { initialWindow } from './initial';
 import { renoGrow, renoThreshold } from './reno';
 import { mayGrow, validationRestart } from './validation';
 
@@ -78,11 +79,5 @@ function startOver(tcb: Tcb): void {
   tcb.cwnd = min(tcb.cwnd, initialWindow(tcb.mss));
 }
 
-/** RFC 6928 §2 */
-export function initialWindow(mss: u32): u32 {
-  if (state.initialWindow > 0) return state.initialWindow * mss;
-  return min(10 * mss, max<u32>(2 * mss, 14600));
-}
-
 /** The largest window that scaling can advertise (RFC 7323 §2.3). */
-export const WINDOW_MAXIMUM: u32 = 1 << 30;
+const WINDOW_MAXIMUM: u32 = 1 << 30;
