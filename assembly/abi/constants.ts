@@ -53,6 +53,8 @@ export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still come
 export const OPTION_CONGESTION = 9; // CONGESTION_*
 export const OPTION_DIFFSERV = 10; // the Differentiated Services field; its lowest two bits are ECN's (RFC 9293 §3.9.1.9)
 export const OPTION_TIME_TO_LIVE = 11; // of what the connection sends (RFC 9293 §3.9.2)
+export const OPTION_MSS = 12; // the largest segment either way, 88 to 32767; 0: no bound. Announced when it is set before the SYN leaves
+export const OPTION_MTU_DISCOVER = 13; // MTU_DISCOVER_*
 export const OPTION_SEND_BUFFER = 14; // a size in bytes that tuning leaves alone; 0: tuned
 export const OPTION_RECEIVE_BUFFER = 15; // likewise; before the SYN has gone it sets the window scale too
 export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: it waits for data to carry (RFC 7413 §4.2); answers 1 when it does wait
@@ -61,6 +63,10 @@ export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: it waits
 export const LISTENER_BACKLOG = 1; // bound of its SYN queue, and of its accept queue
 export const LISTENER_QUEUE = 2; // 1: connections wait on its accept queue for `tcpAccept`; 0: `readyNext` hands them out
 export const LISTENER_DEFER_ACCEPT = 3; // a connection is kept from the user until data comes, for so long; 0: not at all
+export const LISTENER_DIFFSERV = 4; // OPTION_DIFFSERV of its connections
+export const LISTENER_TIME_TO_LIVE = 5; // OPTION_TIME_TO_LIVE
+export const LISTENER_MSS = 6; // OPTION_MSS
+export const LISTENER_MTU_DISCOVER = 7; // OPTION_MTU_DISCOVER
 export const LISTENER_SEND_BUFFER = 8; // OPTION_SEND_BUFFER of its connections
 export const LISTENER_RECEIVE_BUFFER = 9; // OPTION_RECEIVE_BUFFER
 export const LISTENER_FAST_OPEN = 10; // how many connections may have brought data on their SYN and wait for its ACK (RFC 7413 §5.1); 0: none
@@ -108,7 +114,8 @@ export const SETTING_FORWARD_RTO = 39; // 1: spurious timeouts are looked for (R
 export const SETTING_CHALLENGE_LIMIT = 40; // challenge ACKs a second (RFC 5961 §7)
 export const SETTING_TIME_TO_LIVE = 41; // of every packet, unless its connection says otherwise (RFC 9293 §3.9.2 MUST-49)
 export const SETTING_GROWTH_LIMIT = 42; // segments that an ACK adds in slow start (RFC 3465 §2.2, RFC 9406 §4.3: L); 0: no limit
-export const SETTING_LIMIT = 43;
+export const SETTING_ICMP_ABORT = 43; // ICMP_ABORT_*: which ICMP errors end a connection that is being opened
+export const SETTING_LIMIT = 44;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;
@@ -123,6 +130,17 @@ export const OPEN_NO_COOKIE = 2; // data goes without a cookie too
 // How the options of a SYN are laid out; the same options mean the same in every order (RFC 9293 §3.2).
 export const OPTION_ORDER_LINUX = 0; // MSS, SACK permitted, timestamps, window scale, padded with NOP
 export const OPTION_ORDER_BSD = 1; // MSS, window scale, SACK permitted, timestamps, padded with EOL
+
+// What routers may do with a packet that is too large for them, and whether we hear what they say, as Linux's IP_PMTUDISC_*.
+export const MTU_DISCOVER_DONT = 0; // they may fragment it; what they say is not heard
+export const MTU_DISCOVER_WANT = 1; // RFC 1191; they may fragment it only once the path is narrower than what every host can take
+export const MTU_DISCOVER_DO = 2; // RFC 1191; they may never
+export const MTU_DISCOVER_PROBE = 3; // they may never, and what they say is not heard
+
+// Which ICMP errors end a connection whose SYN is not answered yet; one that is synchronized survives all (RFC 5927 §5.2).
+export const ICMP_ABORT_NEVER = 0; // each is remembered, and told when retransmission gives up
+export const ICMP_ABORT_HARD = 1; // protocol or port unreachable (RFC 9293 §3.9.2.2 SHLD-26), prohibited; time exceeded in transit
+export const ICMP_ABORT_ANY = 2; // soft errors too (RFC 5461 §4.1)
 
 // Congestion controllers.
 export const CONGESTION_RENO = 0; // RFC 5681

@@ -48,9 +48,9 @@ export function destination(packet: usize): usize {
 }
 
 /**
- * Writes a header without options. Packets are never fragmented on the way, so they are atomic and their
- * identification says nothing (RFC 6864 §4.1). Addresses are given as they lie in memory. `service`: the Differentiated
- * Services field and ECN's two bits.
+ * Writes a header without options. A packet that may not be fragmented is atomic, and its identification says nothing
+ * (RFC 6864 §4.1). Addresses are given as they lie in memory. `service`: the Differentiated
+ * Services field and ECN's two bits, and FRAGMENTS.
  */
 export function writeHeader4(
   packet: usize,
@@ -60,10 +60,11 @@ export function writeHeader4(
   to: u32,
   service: u32,
   lifetime: u32,
+  identification: u32,
 ): void {
-  store16(packet, 0x4500 | service);
+  store16(packet, 0x4500 | (service & 0xff));
   store16(packet + 2, length);
-  store32(packet + 4, DONT_FRAGMENT);
+  store32(packet + 4, service & FRAGMENTS ? identification << 16 : DONT_FRAGMENT);
   store16(packet + 8, (lifetime << 8) | proto);
   store<u16>(packet + 10, 0);
   store<u32>(packet + 12, from);
@@ -75,6 +76,8 @@ export function writeHeader4(
 export const HEADER4: u32 = 20;
 export const PROTOCOL_ICMP: u32 = 1;
 export const PROTOCOL_TCP: u32 = 6;
+/** Beside the field of `service`: routers may fragment the packet. */
+export const FRAGMENTS: u32 = 1 << 8;
 
 const MORE_FRAGMENTS: u32 = 0x2000;
 const FRAGMENT_OFFSET: u32 = 0x1fff;

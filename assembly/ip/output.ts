@@ -3,10 +3,11 @@
 
 import { COUNTER_PACKETS_OUT } from '../abi/constants';
 import { LOOPBACK_INTERFACE } from '../abi/limits';
+import { sipHash } from '../crypto/siphash';
 import { count } from '../memory/counters';
 import { state } from '../memory/state';
 import { isLoopback, mappedBytes } from './address';
-import { writeHeader4 } from './header4';
+import { FRAGMENTS, writeHeader4 } from './header4';
 import { interfaceAt } from './interface';
 import { transmitCommit, transmitRoom } from './transmit';
 import { writePlain } from './virtio';
@@ -33,7 +34,8 @@ export function packetSendOffloaded(
   service: u32,
   lifetime: u32,
 ): void {
-  writeHeader4(packet, length, protocol, from, to, service, lifetime);
+  const id = service & FRAGMENTS ? identification(from, to) : 0;
+  writeHeader4(packet, length, protocol, from, to, service, lifetime, id);
   transmitCommit(interfaceNumber, packet, length);
   count(COUNTER_PACKETS_OUT);
 }
@@ -46,6 +48,12 @@ export function sourceFor(interfaceNumber: u32, high: u64, low: u64): u32 {
   }
   // To ourselves, from the address that is called (RFC 1122 §3.2.1.3 (g) for 127/8).
   return isLoopback(high, low) ? LOOPBACK_ADDRESS : mappedBytes(low);
+}
+
+/** A number that packets between two hosts do not share for long (RFC 6864 §4.3), and that tells a third one nothing. */
+function identification(from: u32, to: u32): u32 {
+  const between = ((<u64>from) << 32) | to;
+  return (<u32>sipHash(state.isnKey0, state.isnKey1, between, 0, 0, 0, 0) + state.identification++) & 0xffff;
 }
 
 /** 127.0.0.1 as it lies in memory. */

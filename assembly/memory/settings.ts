@@ -1,7 +1,7 @@
 // The settings of a stack: what each may be, and what it is when nobody says. They lie in State, in the order of SETTING_*.
 // Not for: what a setting means (abi/constants.ts), or obeying it.
 
-import { CONGESTION_CUBIC, ERROR_INVALID, OPTION_ORDER_BSD, SETTING_LIMIT } from '../abi/constants';
+import { CONGESTION_CUBIC, ERROR_INVALID, ICMP_ABORT_ANY, OPTION_ORDER_BSD, SETTING_LIMIT } from '../abi/constants';
 import { STATE_BASE } from './map';
 import { State } from './state';
 
@@ -75,4 +75,5 @@ const TABLE: usize = memory.data<u32>([
   1_000, 1, 1_000_000, // SETTING_CHALLENGE_LIMIT
   64, 1, 255, // SETTING_TIME_TO_LIVE: RFC 1700; RFC 1122 §3.2.1.7 asks for more than the Internet's diameter
   8, 0, 1_000, // SETTING_GROWTH_LIMIT
+  ICMP_ABORT_ANY, 0, ICMP_ABORT_ANY, // SETTING_ICMP_ABORT: as kernels do
 ]);

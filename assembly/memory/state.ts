@@ -64,6 +64,7 @@ export class State {
   challengeLimit: u32;
   timeToLive: u32;
   growthLimit: u32;
+  icmpAbort: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;
@@ -93,6 +94,7 @@ export class State {
   // Interfaces.
   interfaceCount: u32;
   defaultInterface: u32;
+  identification: u32; // counts packets that may be fragmented
 
   // Rate limits and choices.
   challengeWindow: Micros;

@@ -10,7 +10,6 @@ import {
   ERROR_PIPE,
   ERROR_STALE_HANDLE,
   OPTION_CONGESTION,
-  OPTION_DIFFSERV,
   OPTION_DISCARD,
   OPTION_KEEP_ALIVE,
   OPTION_KEEP_COUNT,
@@ -19,7 +18,6 @@ import {
   OPTION_NO_DELAY,
   OPTION_PAUSED,
   OPTION_REFUSE,
-  OPTION_TIME_TO_LIVE,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -37,13 +35,15 @@ import { armKeepAlive, armTimeout } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
 import { pieceAt, pieceConsume, piecesDrop } from './block/pieces';
-import { setHeaderField } from './block/rare';
+import { setWish } from './block/rare';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
 import { urgentLeft, urgentSend } from './block/urgent';
 import { armOrphanFinWait } from './close';
 import { flowEnsure } from './congestion/flow';
+import { segmentsBounded } from './path/size';
+import { isWish } from './path/wishes';
 import { windowUpdateDue } from './receive';
 import {
   connectionPool,
@@ -202,8 +202,11 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
   else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
   else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
-  else if (option == OPTION_DIFFSERV || option == OPTION_TIME_TO_LIVE) return setHeaderField(tcb, option, value);
-  else return ERROR_INVALID;
+  else if (isWish(option)) {
+    const outcome = setWish(tcb, option, value);
+    segmentsBounded(tcb);
+    return outcome;
+  } else return ERROR_INVALID;
   return 0;
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../abi/constants';
 import { mappedBytes } from '../ip/address';
 import { complement, copySum, fold, pseudoSum, sum, swapped } from '../ip/checksum';
-import { HEADER4, PROTOCOL_TCP } from '../ip/header4';
+import { FRAGMENTS, HEADER4, PROTOCOL_TCP } from '../ip/header4';
 import { interfaceAt } from '../ip/interface';
 import { packetBegin, packetSendOffloaded } from '../ip/output';
 import { writeOffload, writePlain } from '../ip/virtio';
@@ -23,7 +23,6 @@ import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
 import { newestCount, newestEnd, newestStart } from './block/reassembly';
 import { urgentPointerAt } from './block/urgent';
-import { largestSegment } from './handshake';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, URG, writeHeader, writeUrgent } from './header';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
 import {
@@ -34,9 +33,10 @@ import {
   writeSackHead,
   writeTimestamps,
 } from './options';
+import { largestSegment, payloadSize } from './path/size';
 import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
-import { OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
+import { MAY_FRAGMENT, OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
 
 /** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
 export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, control: u32): bool {
@@ -150,11 +150,6 @@ export function emitReplyReset(reply: Reply): void {
   count(COUNTER_SEGMENTS_OUT);
 }
 
-/** Bytes of payload in a full-sized segment: Eff.snd.MSS without the options it carries (RFC 9293 §3.7.1). */
-export function payloadSize(tcb: Tcb): u32 {
-  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
-}
-
 /** Copies bytes of the send ring into the packet and answers their sum, if it is wanted. */
 function copyPayload(tcb: Tcb, target: usize, offset: u32, length: u32, summed: bool): u32 {
   const ring = tcb.sendRing;
@@ -186,8 +181,13 @@ function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payloa
     writePlain(packet);
   }
   const size = HEADER4 + header + length;
-  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, size, from, to, diffserv(tcb), timeToLive(tcb));
+  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, size, from, to, service(tcb), timeToLive(tcb));
   count(COUNTER_SEGMENTS_OUT);
+}
+
+/** The Differentiated Services field, and whether routers may fragment. */
+function service(tcb: Tcb): u32 {
+  return tcb.has(MAY_FRAGMENT) ? diffserv(tcb) | FRAGMENTS : diffserv(tcb);
 }
 
 /** Whatever goes out carries an ACK: none is owed any more. */

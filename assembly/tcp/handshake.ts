@@ -2,18 +2,17 @@
 // (§3.10.7.3) and the step into ESTABLISHED. Simultaneous open included.
 
 import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
-import { HEADER4 } from '../ip/header4';
-import { interfaceAt } from '../ip/interface';
 import { NEVER, state } from '../memory/state';
 import { synWindow, windowShift } from './block/buffers';
 import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { congestionInitialize } from './congestion/window';
-import { ACK, RST, SYN, TCP_HEADER } from './header';
+import { ACK, RST, SYN } from './header';
 import { announce } from './open/accept';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
+import { largestSegment, segmentsAgreed } from './path/size';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
@@ -27,7 +26,8 @@ export function tcbOpen(tcb: Tcb): void {
   tcb.sndUna = tcb.iss;
   tcb.sndNxt = tcb.iss;
   tcb.sndResume = tcb.iss;
-  tcb.mss = <u16>largestSegment(tcb);
+  tcb.ceiling = <u16>largestSegment(tcb);
+  tcb.mss = tcb.ceiling;
   if (state.timestamps != 0) tcb.set(TIMESTAMPS_ON);
   if (state.windowScaling != 0) {
     tcb.set(SCALING_ON);
@@ -50,9 +50,7 @@ export function acceptSyn(tcb: Tcb, seg: Segment): void {
   tcb.irs = seg.seq;
   tcb.rcvNxt = seg.seq + 1;
   tcb.lastAckSent = tcb.rcvNxt;
-  // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
-  const offered = seg.mss == 0 ? DEFAULT_MSS : max(seg.mss, SMALLEST_MSS);
-  tcb.mss = <u16>min(offered, largestSegment(tcb));
+  segmentsAgreed(tcb, seg.mss);
   tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
   if (!seg.hasWindowScale || !tcb.has(SCALING_ON)) {
     tcb.clear(SCALING_ON);
@@ -113,15 +111,8 @@ export function establish(tcb: Tcb, seg: Segment): void {
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;
 }
 
-/** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry without any options. */
-export function largestSegment(tcb: Tcb): u32 {
-  return interfaceAt(tcb.interface).mtu - HEADER4 - TCP_HEADER;
-}
-
 /** RFC 9293 §3.7.1, for IPv4. */
 const DEFAULT_MSS: u32 = 536;
-/** The least that leaves room for data beside the timestamps option. */
-const SMALLEST_MSS: u32 = 64;
 
 /** Keep-alive (RFC 9293 §3.8.4): two hours at least by default (MUST-28), then Linux's interval and count. */
 const KEEP_IDLE: u32 = 7_200_000;

@@ -18,6 +18,8 @@ import { WheelEntry } from '../memory/wheel';
 
 @unmanaged
 export class Tcb extends WheelEntry {
+  ceiling: u16; // what the peer, the user and the interface allow `mss` to be; here it takes no room of its own
+
   // Who talks with whom.
   localHigh: u64;
   localLow: u64;
@@ -139,6 +141,7 @@ export class Tcb extends WheelEntry {
 }
 
 export function tcbInitialize(): void {
+  assert(offsetof<Tcb>() <= TCB_SIZE, 'a control block has grown');
   poolInitialize(connectionPool, CONNECTION_DIRECTORY, offsetof<Tcb>());
 }
 
@@ -155,6 +158,9 @@ export function tcbFind(handle: u32): Tcb | null {
 export function tcbFree(tcb: Tcb): void {
   poolGive(connectionPool, changetype<usize>(tcb));
 }
+
+/** What an idle connection costs. */
+const TCB_SIZE: usize = 384;
 
 export const connectionPool: Pool = changetype<Pool>(POOLS_BASE);
 
@@ -215,6 +221,8 @@ export const REORDERS: u64 = 1 << 29;
 export const OWES_TAIL_PROBE: u64 = 1 << 30;
 /** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
 export const PROBED: u64 = 1 << 31;
+/** Routers may fragment what it sends. */
+export const MAY_FRAGMENT: u64 = 1 << 56;
 /** Waits on its listener's accept queue. */
 export const QUEUED: u64 = 1 << 32;
 

@@ -1,15 +1,14 @@
-// What most connections never need, in a slab block that hangs on the control block from its first use on: the fields of
-// the IP header that the user may choose (RFC 9293 §3.9.1.9, §3.9.2), urgent data (§3.8.5, block/urgent.ts).
+// What most connections never need, in a slab block that hangs on the control block from its first use on: what the user
+// asks of its packets (RFC 9293 §3.9.1.9, §3.9.2), urgent data (§3.8.5, block/urgent.ts).
 
-import { ERROR_INVALID, ERROR_NO_BUFFERS, OPTION_DIFFSERV, OPTION_TIME_TO_LIVE } from '../../abi/constants';
+import { ERROR_NO_BUFFERS, MTU_DISCOVER_DONT, MTU_DISCOVER_WANT } from '../../abi/constants';
 import { slabGive, slabTake } from '../../memory/slab';
 import { state } from '../../memory/state';
-import { Tcb } from '../tcb';
+import { Wishes, wish, wishesInitialize } from '../path/wishes';
+import { MAY_FRAGMENT, Tcb } from '../tcb';
 
 @unmanaged
-export class Rare {
-  diffserv: u8; // as it stands in the header, above the two bits of ECN
-  timeToLive: u8;
+export class Rare extends Wishes {
   sendsUrgent: u8; // 1: SND.UNA has not reached `sndUp`
   receivesUrgent: u8; // 1: the user has not reached `rcvUp`
   sndUp: u32; // SND.UP, behind the last urgent byte of ours
@@ -24,7 +23,7 @@ export function rareTake(tcb: Tcb): Rare | null {
   memory.fill(block, 0, BLOCK);
   tcb.rare = block;
   const rare = changetype<Rare>(block);
-  rare.timeToLive = <u8>state.timeToLive;
+  wishesInitialize(rare);
   return rare;
 }
 
@@ -43,14 +42,47 @@ export function timeToLive(tcb: Tcb): u32 {
   return tcb.rare == 0 ? state.timeToLive : changetype<Rare>(tcb.rare).timeToLive;
 }
 
-/** Sets OPTION_DIFFSERV, whose lowest two bits are ECN's and are left out, or OPTION_TIME_TO_LIVE. */
-export function setHeaderField(tcb: Tcb, option: u32, value: u32): i32 {
-  if (value > <u32>u8.MAX_VALUE || (value == 0 && option == OPTION_TIME_TO_LIVE)) return ERROR_INVALID;
+/** OPTION_MSS; 0: no bound. */
+export function maximumSegment(tcb: Tcb): u32 {
+  return tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).maximumSegment;
+}
+
+/** OPTION_MTU_DISCOVER. */
+export function discover(tcb: Tcb): u32 {
+  return tcb.rare == 0 ? <u32>MTU_DISCOVER_WANT : changetype<Rare>(tcb.rare).discover;
+}
+
+/** Sets an option of Wishes. */
+export function setWish(tcb: Tcb, option: u32, value: u32): i32 {
   const rare = rareTake(tcb);
   if (rare == null) return ERROR_NO_BUFFERS;
-  if (option == OPTION_DIFFSERV) rare.diffserv = <u8>(value & ~3);
-  else rare.timeToLive = <u8>value;
-  return 0;
+  const outcome = wish(rare, option, value);
+  obey(tcb, rare);
+  return outcome;
+}
+
+/** A listener's wishes become those of its connection; false when memory has run out. */
+export function inheritWishes(tcb: Tcb, wishes: Wishes): bool {
+  if (isPlain(wishes)) return true;
+  const rare = rareTake(tcb);
+  if (rare == null) return false;
+  memory.copy(changetype<usize>(rare), changetype<usize>(wishes), offsetof<Wishes>());
+  obey(tcb, rare);
+  return true;
+}
+
+function obey(tcb: Tcb, rare: Rare): void {
+  if (rare.discover == MTU_DISCOVER_DONT) tcb.set(MAY_FRAGMENT);
+  else tcb.clear(MAY_FRAGMENT);
+}
+
+function isPlain(wishes: Wishes): bool {
+  return (
+    wishes.diffserv == 0 &&
+    wishes.timeToLive == state.timeToLive &&
+    wishes.discover == MTU_DISCOVER_WANT &&
+    wishes.maximumSegment == 0
+  );
 }
 
 const BLOCK: u32 = 256;

@@ -10,7 +10,15 @@ import {
   ERROR_STALE_HANDLE,
   LISTENER_BACKLOG,
   LISTENER_DEFER_ACCEPT,
+  LISTENER_DIFFSERV,
+  LISTENER_MSS,
+  LISTENER_MTU_DISCOVER,
   LISTENER_QUEUE,
+  LISTENER_TIME_TO_LIVE,
+  OPTION_DIFFSERV,
+  OPTION_MSS,
+  OPTION_MTU_DISCOVER,
+  OPTION_TIME_TO_LIVE,
   STATE_CLOSED,
   STATE_LISTEN,
   STATE_SYN_RECEIVED,
@@ -25,9 +33,11 @@ import { state } from '../../memory/state';
 import { abort, freeIfDone } from '../block/finish';
 import { traceSegment } from '../block/observe';
 import { OWE_RESET, STOP } from '../block/owed';
+import { inheritWishes, rareFree } from '../block/rare';
 import { wantSend } from '../block/sendlist';
 import { acceptSyn, tcbOpen } from '../handshake';
 import { ACK, FIN, RST, SYN } from '../header';
+import { wish } from '../path/wishes';
 import { Segment } from '../segment';
 import { tableInsert } from '../table';
 import { connectionPool, ORPHAN, PASSIVE, Tcb, tcbFree, tcbNew } from '../tcb';
@@ -74,6 +84,10 @@ export function tcpListenerOption(handle: u32, option: u32, value: u32): i32 {
   if (option == LISTENER_BACKLOG && value > 0) listener.backlog = value;
   else if (option == LISTENER_QUEUE && value <= 1) listener.queues = value;
   else if (option == LISTENER_DEFER_ACCEPT) listener.deferAccept = value;
+  else if (option == LISTENER_DIFFSERV) return wish(listener.wishes, OPTION_DIFFSERV, value);
+  else if (option == LISTENER_TIME_TO_LIVE) return wish(listener.wishes, OPTION_TIME_TO_LIVE, value);
+  else if (option == LISTENER_MSS) return wish(listener.wishes, OPTION_MSS, value);
+  else if (option == LISTENER_MTU_DISCOVER) return wish(listener.wishes, OPTION_MTU_DISCOVER, value);
   else return ERROR_INVALID;
   return 0;
 }
@@ -102,7 +116,11 @@ function receive(tcb: Tcb, listener: Listener, seg: Segment): bool {
   tcb.localPort = <u16>seg.localPort;
   tcb.remotePort = <u16>seg.remotePort;
   tcb.interface = <u8>seg.interface;
-  if (!tableInsert(tcb)) return false;
+  if (!inheritWishes(tcb, listener.wishes)) return false;
+  if (!tableInsert(tcb)) {
+    rareFree(tcb);
+    return false;
+  }
   tcbOpen(tcb);
   tcb.set(PASSIVE);
   tcb.listener = listener.handle;

@@ -3,6 +3,7 @@
 import { isUnspecified } from '../../ip/address';
 import { LISTENER_BUCKETS, LISTENER_DIRECTORY, POOLS_BASE } from '../../memory/map';
 import { Pool, PoolItem, poolFind, poolGive, poolInitialize, poolTake } from '../../memory/pool';
+import { Wishes, wishesInitialize } from '../path/wishes';
 import { PASSIVE, Tcb } from '../tcb';
 
 @unmanaged
@@ -18,6 +19,11 @@ export class Listener extends PoolItem {
   acceptHead: usize; // the accept queue, linked by `Tcb.readyNext`
   acceptTail: usize;
   acceptCount: u32;
+  wishesField: u64; // what its connections inherit
+
+  get wishes(): Wishes {
+    return changetype<Wishes>(changetype<usize>(this) + offsetof<Listener>('wishesField'));
+  }
 }
 
 export function listenerInitialize(): void {
@@ -32,6 +38,7 @@ export function listenerNew(high: u64, low: u64, port: u32, backlog: u32): Liste
   listener.low = low;
   listener.port = port;
   listener.backlog = backlog;
+  wishesInitialize(listener.wishes);
   const head = bucket(port);
   listener.next = load<usize>(head);
   store<usize>(head, changetype<usize>(listener));

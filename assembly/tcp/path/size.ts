@@ -1,0 +1,41 @@
+// How large the segments of a connection may be: what its ends allow (RFC 9293 §3.7.1) and what its path carries.
+
+import { HEADER4 } from '../../ip/header4';
+import { interfaceAt } from '../../ip/interface';
+import { maximumSegment } from '../block/rare';
+import { TCP_HEADER } from '../header';
+import { TIMESTAMPS_SIZE } from '../options';
+import { Tcb, TIMESTAMPS_ON } from '../tcb';
+
+/** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
+export function largestSegment(tcb: Tcb): u32 {
+  const most = interfaceAt(tcb.interface).mtu - HEADERS;
+  const wished = maximumSegment(tcb);
+  return wished == 0 ? most : min(most, wished);
+}
+
+/** The peer's SYN has come; `offered`: its MSS option, 0 when there was none. */
+export function segmentsAgreed(tcb: Tcb, offered: u32): void {
+  // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
+  const theirs = offered == 0 ? DEFAULT_MSS : max(offered, SMALLEST_MSS);
+  tcb.ceiling = <u16>min(theirs, largestSegment(tcb));
+  tcb.mss = tcb.ceiling;
+}
+
+/** The user's bound has changed. */
+export function segmentsBounded(tcb: Tcb): void {
+  const most = largestSegment(tcb);
+  tcb.ceiling = <u16>min<u32>(tcb.ceiling, most);
+  tcb.mss = <u16>min<u32>(tcb.mss, most);
+}
+
+/** Bytes of payload in a full-sized segment: Eff.snd.MSS without the options it carries (RFC 9293 §3.7.1). */
+export function payloadSize(tcb: Tcb): u32 {
+  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
+}
+
+const HEADERS: u32 = HEADER4 + TCP_HEADER;
+/** RFC 9293 §3.7.1, for IPv4. */
+const DEFAULT_MSS: u32 = 536;
+/** The least that leaves room for data beside the timestamps option. */
+const SMALLEST_MSS: u32 = 64;
