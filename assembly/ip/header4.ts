@@ -20,6 +20,11 @@ export function headerLength(packet: usize): u32 {
   return (load<u8>(packet) & 15) << 2;
 }
 
+/** The ECN field, the low two bits of what was the type of service (RFC 3168 §5). */
+export function congestionField(packet: usize): u32 {
+  return load<u8>(packet + 1) & 3;
+}
+
 export function totalLength(packet: usize): u32 {
   return load16(packet + 2);
 }

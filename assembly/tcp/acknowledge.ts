@@ -19,6 +19,7 @@ import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { raise } from './block/ready';
 import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
+import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
 import { validationAcknowledged } from './congestion/validation';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
@@ -27,7 +28,7 @@ import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
 import { armLossTimer, probeAcknowledged, rackAcknowledged } from './recovery/rack';
 import { rttAcknowledged } from './recovery/rtt';
 import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
-import { sackedBytes, sentAcknowledged } from './recovery/sent';
+import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
@@ -48,10 +49,13 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (seqLt(seg.ack, tcb.sndUna - tcb.sndWndMax)) return OWE_CHALLENGE_ACK | STOP;
 
   const window = seg.wnd << tcb.sndShift;
+  const flight = inFlight(tcb);
+  ecnAcknowledgmentBegins(tcb, seg);
   if (tcb.has(SACK_ON)) selective(tcb, seg);
   else if (seqGt(seg.ack, tcb.sndUna)) cumulative(tcb, seg);
   else if (isDuplicate(tcb, seg, window)) recoveryDuplicate(tcb);
   if (isNewer(tcb, seg)) takeWindow(tcb, seg);
+  ecnAcknowledgmentEnds(tcb, flight);
   resetIfSent(tcb);
   if (tcb.state == STATE_CLOSED) return STOP;
   return tcb.has(FIN_SENT) && tcb.sndUna == tcb.sndNxt ? finAcknowledged(tcb) : OWE_OUTPUT;
@@ -89,6 +93,8 @@ function advance(tcb: Tcb, seg: Segment): void {
   const ring = tcb.sendRing;
   // The FIN takes a sequence number but no room in the ring.
   ringConsume(ring, min(seg.ack - tcb.sndUna, ring.length));
+  // Without losses it would stay behind for ever, and be ahead after half a circle.
+  if (seqGt(tcb.sndUna, tcb.recover)) tcb.recover = tcb.sndUna;
   tcb.sndUna = seg.ack;
   urgentAcknowledged(tcb);
   tcb.sndResume = seqMax(tcb.sndResume, seg.ack);

@@ -11,8 +11,9 @@ import { abort } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from './block/owed';
 import { checkUrgent } from './block/urgent';
 import { checkFin, checkReset, timeWaitArrives } from './close';
+import { ecnArrives, ecnNegotiate } from './congestion/ecn';
 import { synSentArrives } from './handshake';
-import { ACK, FIN, RST, SYN } from './header';
+import { ACK, CWR, ECE, FIN, RST, SYN } from './header';
 import { noteDuplicate, takeText } from './receive';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqWithin } from './seq';
@@ -31,7 +32,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
   if (!(owed & STOP)) checkUrgent(tcb, seg); // sixth
-  if (!(owed & STOP)) owed |= takeText(tcb, seg); // seventh
+  if (!(owed & STOP)) owed |= ecnArrives(tcb, seg) | takeText(tcb, seg); // seventh
   if (!(owed & STOP)) owed |= checkFin(tcb, seg); // eighth
   return owed;
 }
@@ -40,7 +41,8 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
 function passSimultaneousSyn(tcb: Tcb, seg: Segment): void {
   const repeats = tcb.state == STATE_SYN_RECEIVED && (seg.flags & (SYN | ACK | RST)) == (SYN | ACK);
   if (!repeats || seg.seq != tcb.irs) return;
-  seg.flags &= ~SYN;
+  ecnNegotiate(tcb, seg);
+  seg.flags &= ~(SYN | ECE | CWR);
   seg.seq++;
   seg.wnd >>= tcb.sndShift; // the window of a SYN is not scaled (RFC 7323 §2.2)
 }
@@ -92,14 +94,16 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
   if (seg.flags & RST) return STOP;
   if (tcb.state == STATE_SYN_RECEIVED && seg.flags & SYN && seg.seq == tcb.irs && tcb.has(PASSIVE)) {
     // Our SYN-ACK was lost: the peer, in SYN-SENT, could do nothing with a plain ACK.
+    ecnNegotiate(tcb, seg);
     tcb.set(OWES_SYN);
     return OWE_OUTPUT | STOP;
   }
   if (tcb.rcvAdv == tcb.rcvNxt && seg.seq == tcb.rcvNxt && !(seg.flags & SYN)) {
-    // A probe of our closed window: its ACK field is good all the same (§3.10.7.4, MUST-66).
+    // A probe of our closed window: its ACK field is good all the same (§3.10.7.4, MUST-66), and a mark on it (RFC 3168 §6.1.6).
+    const marked = ecnArrives(tcb, seg);
     seg.length = 0;
     seg.flags &= ~FIN;
-    return OWE_DUPLICATE_ACK;
+    return OWE_DUPLICATE_ACK | marked;
   }
   if (seqLt(seg.seq, tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, seg.length);
   return unwanted(tcb, seg);

@@ -23,6 +23,7 @@ import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
 import { newestCount, newestEnd, newestStart } from './block/reassembly';
 import { urgentPointerAt } from './block/urgent';
+import { ECT_0, ecnCapable, ecnControl, ecnSynControl, NOT_ECT } from './congestion/ecn';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, URG, writeHeader, writeUrgent } from './header';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
 import {
@@ -54,15 +55,17 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   if (packet == 0) return false;
   const tcp = packet + HEADER4;
   const window = acknowledgment == tcb.rcvNxt ? advertiseWindow(tcb) : advertisedWindow(tcb, acknowledgment);
-  writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, control, window);
+  const capable = ecnCapable(tcb, sequence, length);
+  const bits = control | ecnControl(tcb, capable);
+  writeHeader(tcp, ports(tcb), sequence, acknowledgment, header, bits, window);
   const urgent = urgentPointerAt(tcb, sequence);
   if (urgent > 0) writeUrgent(tcp, urgent);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   if (blocks > 0) writeSack(tcb, tcp + TCP_HEADER + stamps, blocks);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   const payload = length == 0 ? 0 : copyPayload(tcb, tcp + header, offset, length, !partial);
-  finishSegment(tcb, packet, header, length, payload, partial);
-  traceOut(tcb, urgent > 0 ? control | URG : control, sequence, length);
+  finishSegment(tcb, packet, header, length, payload, partial, capable ? ECT_0 : NOT_ECT);
+  traceOut(tcb, urgent > 0 ? bits | URG : bits, sequence, length);
   return true;
 }
 
@@ -93,13 +96,13 @@ export function emitSyn(tcb: Tcb): bool {
   const header = TCP_HEADER + options;
   const packet = packetBegin(tcb.interface, HEADER4 + header);
   if (packet == 0) return false;
-  const control = received ? SYN | ACK : SYN;
+  const control = (received ? SYN | ACK : SYN) | ecnSynControl(tcb, received);
   const window = synWindow(tcb, offer.mss);
   const tcp = packet + HEADER4;
   writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, window);
   memory.copy(tcp + TCP_HEADER, OFFER_OPTIONS, options);
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
-  finishSegment(tcb, packet, header, 0, 0, partial);
+  finishSegment(tcb, packet, header, 0, 0, partial, NOT_ECT);
   if (received) acknowledged(tcb);
   traceSegment(tcb, TRACE_SEGMENT_OUT, tcb.state, control, tcb.iss, tcb.rcvNxt, 0, window);
   return true;
@@ -120,7 +123,7 @@ export function emitReset(tcb: Tcb): bool {
   const packet = packetBegin(tcb.interface, HEADER4 + TCP_HEADER);
   if (packet == 0) return false;
   writeHeader(packet + HEADER4, ports(tcb), tcb.sndNxt, tcb.rcvNxt, TCP_HEADER, RST | ACK, 0);
-  finishSegment(tcb, packet, TCP_HEADER, 0, 0, false);
+  finishSegment(tcb, packet, TCP_HEADER, 0, 0, false, NOT_ECT);
   count(COUNTER_RESETS_OUT);
   traceOut(tcb, RST | ACK, tcb.sndNxt, 0);
   return true;
@@ -167,7 +170,7 @@ function copyPayload(tcb: Tcb, target: usize, offset: u32, length: u32, summed: 
 }
 
 /** Checksum, IP header, queue. Under offload the field holds the pseudo-header's sum and the device does the rest. */
-function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payload: u32, partial: bool): void {
+function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payload: u32, partial: bool, ecn: u32): void {
   const tcp = packet + HEADER4;
   const from = mappedBytes(tcb.localLow);
   const to = mappedBytes(tcb.remoteLow);
@@ -181,7 +184,7 @@ function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payloa
     writePlain(packet);
   }
   const size = HEADER4 + header + length;
-  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, size, from, to, service(tcb), timeToLive(tcb));
+  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, size, from, to, service(tcb) | ecn, timeToLive(tcb));
   count(COUNTER_SEGMENTS_OUT);
 }
 

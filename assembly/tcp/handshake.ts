@@ -7,6 +7,7 @@ import { synWindow, windowShift } from './block/buffers';
 import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
+import { ecnNegotiate } from './congestion/ecn';
 import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN } from './header';
 import { announce } from './open/accept';
@@ -57,6 +58,7 @@ export function acceptSyn(tcb: Tcb, seg: Segment): void {
     tcb.rcvShift = 0;
   } else tcb.sndShift = <u8>seg.windowShift;
   if (!seg.sackPermitted) tcb.clear(SACK_ON);
+  ecnNegotiate(tcb, seg);
   if (!seg.hasTimestamps) tcb.clear(TIMESTAMPS_ON);
   else {
     tcb.tsRecent = seg.tsVal;

@@ -74,6 +74,8 @@ export const RST: u32 = 0x04;
 export const PSH: u32 = 0x08;
 export const ACK: u32 = 0x10;
 export const URG: u32 = 0x20;
+export const ECE: u32 = 0x40;
+export const CWR: u32 = 0x80;
 
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;

@@ -10,7 +10,7 @@ import {
 } from '../abi/constants';
 import { mappedLow } from '../ip/address';
 import { fold, pseudoSum, sum } from '../ip/checksum';
-import { destination, source } from '../ip/header4';
+import { congestionField, destination, source } from '../ip/header4';
 import { count } from '../memory/counters';
 import { REPLY_ACK, REPLY_RESET, replyNew } from '../memory/replies';
 import { state } from '../memory/state';
@@ -69,6 +69,7 @@ function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumb
   seg.wnd = windowField(tcp);
   seg.flags = controlBits(tcp);
   seg.up = seg.seq + urgentPointer(tcp);
+  seg.ecn = congestionField(packet);
   seg.data = tcp + dataOffset(tcp);
   seg.length = size - dataOffset(tcp);
   parseOptions(seg, tcp + TCP_HEADER, dataOffset(tcp) - TCP_HEADER);

@@ -19,6 +19,7 @@ export class Segment {
   wnd: u32; // as it stands in the header, unscaled
   up: u32; // behind the last urgent byte; means something with URG only
   flags: u32;
+  ecn: u32; // of the IP header
   data: usize;
   length: u32; // bytes of data
 

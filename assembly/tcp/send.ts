@@ -38,11 +38,14 @@ import {
 import { undoRepeated } from './recovery/undo';
 import { seqGe, seqGt, seqLt, seqMin } from './seq';
 import {
+  ECN_REDUCES,
+  ECN_WAITS,
   FIN_QUEUED,
   FIN_SENT,
   FLUSH,
   NO_DELAY,
   OWES_ACK,
+  OWES_CWR,
   OWES_KEEP_ALIVE,
   OWES_PROBE,
   OWES_RESET,
@@ -121,6 +124,7 @@ function sendSyn(tcb: Tcb): bool {
 
 /** What was lost, new data, and the FIN behind it. */
 function sendQueued(tcb: Tcb): u32 {
+  if (tcb.has(ECN_WAITS)) return DONE;
   if (tcb.sendRing.length > 0) congestionRestart(tcb);
   for (let sent: u32 = 0; sent < BURST; sent++) {
     if (lostMayGo(tcb)) {
@@ -284,7 +288,7 @@ function noteUse(tcb: Tcb): void {
 function noteSent(tcb: Tcb, end: u32, length: u32): void {
   if (!tcb.has(SACK_ON)) return;
   sentAppend(tcb, end);
-  if (tcb.has(RECOVERY) && tcb.scoreboard != 0) prrSent(tcb, length);
+  if (tcb.has(RECOVERY | ECN_REDUCES) && tcb.scoreboard != 0) prrSent(tcb, length);
 }
 
 /** Record `index` is on its way again. */
@@ -313,8 +317,9 @@ function dataEnd(tcb: Tcb): u32 {
 
 /** Segments that one packet may hold: one, or as many as fit when the device cuts them (TSO). */
 function largestBurst(tcb: Tcb, full: u32): u32 {
-  // A device that cuts does not count the urgent pointer down.
-  if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4) || sendsUrgent(tcb)) return full;
+  // A device that cuts does not count the urgent pointer down, and may copy CWR, which belongs on the first segment alone.
+  const alone = sendsUrgent(tcb) || tcb.has(OWES_CWR);
+  if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4) || alone) return full;
   const room: u32 = PACKET_LIMIT - HEADER4 - TCP_HEADER - TIMESTAMPS_SIZE;
   return max(full, room - (room % full));
 }

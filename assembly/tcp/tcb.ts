@@ -226,6 +226,25 @@ export const MAY_FRAGMENT: u64 = 1 << 56;
 /** Waits on its listener's accept queue. */
 export const QUEUED: u64 = 1 << 32;
 
+// ECN (RFC 3168); what each bit does stands in congestion/ecn.ts.
+
+/** Both sides have agreed: new data may be marked. */
+export const ECN_ON: u64 = 1 << 40;
+/** We have agreed to echo the marks on the peer's data. */
+export const ECN_ECHOES: u64 = 1 << 41;
+/** A mark has come: each ACK says so until the peer answers. */
+export const ECN_ECHO: u64 = 1 << 42;
+/** The peer's data has come with ECT or CE. */
+export const ECN_SEEN: u64 = 1 << 43;
+/** Owed: CWR on the next new data. */
+export const OWES_CWR: u64 = 1 << 44;
+/** The window is being reduced because of a mark, up to `recover`. */
+export const ECN_REDUCES: u64 = 1 << 45;
+/** The ACK under examination echoes a mark: the window is about to be reduced. */
+export const ECN_MARKED: u64 = 1 << 46;
+/** A mark has met a window of one segment: nothing goes out before the retransmission timer expires. */
+export const ECN_WAITS: u64 = 1 << 47;
+
 // What the deadline `retransmitAt` stands for; a zero-window probe and the end of TIME-WAIT show elsewhere.
 
 export const TIMER_RETRANSMIT: u8 = 0;

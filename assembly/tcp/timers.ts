@@ -17,12 +17,14 @@ import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
+import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { congestionIdle, congestionTimeout } from './congestion/window';
 import { recoveryTimeout } from './recovery/newreno';
 import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
 import { probeInterval, rttExpired } from './recovery/rtt';
 import {
+  ECN_WAITS,
   HELD,
   OWES_ACK,
   OWES_KEEP_ALIVE,
@@ -56,6 +58,7 @@ function react(tcb: Tcb): void {
   if (tcb.state != STATE_CLOSED && tcb.retransmitAt <= now) {
     if (tcb.state == STATE_TIME_WAIT || tcb.state == STATE_FIN_WAIT_2) leaveTimeWait(tcb);
     else if (tcb.has(PERSIST)) probeWindow(tcb);
+    else if (tcb.has(ECN_WAITS) && tcb.sndUna == tcb.sndNxt) endWait(tcb);
     else if (tcb.timer == TIMER_REORDER) reorderTimeout(tcb);
     else if (tcb.timer == TIMER_PROBE) probeTail(tcb);
     else retransmit(tcb);
@@ -94,6 +97,13 @@ function probeKeepAlive(tcb: Tcb): void {
   }
 }
 
+/** The wait is over that a mark asked for when the window was one segment (RFC 3168 §6.1.2). */
+function endWait(tcb: Tcb): void {
+  tcb.clear(ECN_WAITS);
+  armRetransmit(tcb, NEVER);
+  wantSend(tcb);
+}
+
 /** 2 MSL are over, or the wait of an orphan in FIN-WAIT-2. */
 function leaveTimeWait(tcb: Tcb): void {
   finish(tcb, 0);
@@ -115,6 +125,7 @@ function retransmit(tcb: Tcb): void {
   rttExpired(tcb);
   if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
     tcb.set(OWES_SYN);
+    if (tcb.state == STATE_SYN_SENT) ecnFallBack(tcb);
   } else {
     congestionTimeout(tcb);
     recoveryTimeout(tcb);

@@ -11,12 +11,14 @@ export interface Packet {
   destinationPort: number;
   seq: number;
   ack: number;
-  /** Letters of FSRPAU, in any order. */
+  /** Letters of FSRPAUEW, in any order: E is ECE, W is CWR. */
   flags: string;
   window: number;
   urgent: number;
   options: Options;
   data: Uint8Array;
+  /** The byte of the IP header that holds DSCP and ECN field. Default 0. */
+  tos?: number;
 }
 
 export interface Options {
@@ -38,6 +40,7 @@ export function buildPacket(packet: Packet): Uint8Array {
   const bytes = new Uint8Array(20 + header + packet.data.length);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, 0x45);
+  view.setUint8(1, packet.tos ?? 0);
   view.setUint16(2, bytes.length);
   view.setUint8(8, 64);
   view.setUint8(9, PROTOCOL_TCP);
@@ -98,6 +101,7 @@ export function parsePacket(bytes: Uint8Array, partial = false): Packet {
     urgent: view.getUint16(header + 18),
     options: decodeOptions(bytes.subarray(header + 20, header + offset)),
     data: bytes.slice(header + offset),
+    tos: view.getUint8(1),
   };
 }
 
@@ -115,7 +119,7 @@ export function addressBytes(text: string): Uint8Array {
   return Uint8Array.from(text.split('.').map(Number));
 }
 
-/** FSRPAU, in that order. */
+/** FSRPAUEW, in that order. */
 export function decodeFlags(bits: number): string {
   return [...FLAGS].filter((_, index) => bits & (1 << index)).join('');
 }
@@ -183,5 +187,5 @@ function addressText(bytes: Uint8Array): string {
   return [...bytes].join('.');
 }
 
-const FLAGS = 'FSRPAU';
+const FLAGS = 'FSRPAUEW';
 const PROTOCOL_TCP = 6;

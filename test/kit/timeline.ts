@@ -24,7 +24,7 @@ import { buildPacket, type Options, type Packet, parsePacket } from './packet.js
 
 /** A segment as a test writes it. */
 export interface Segment {
-  /** Letters of FSRPAU. An ACK when absent. */
+  /** Letters of FSRPAUEW (E: ECE, W: CWR). An ACK when absent. */
   flags?: string;
   /** Relative; 1 when absent. */
   seq?: number;
@@ -38,6 +38,8 @@ export interface Segment {
   /** Blocks of a SACK option, relative. Expected: compared when given; `[]` says that there is none. */
   sack?: readonly (readonly [number, number])[];
   urgent?: number;
+  /** DSCP and ECN field. Injected: 0 when absent. Expected: compared when given. */
+  tos?: number;
 }
 
 export interface Outside {
@@ -119,6 +121,7 @@ export class Timeline {
       flags,
       window: segment.win ?? this.win,
       urgent: segment.urgent ?? 0,
+      tos: segment.tos ?? 0,
       options: segment.options ?? { ...stamps, ...blocks(segment.sack, ours) },
       data: typeof data === 'number' ? pattern(seq, data) : encoder.encode(data),
     };
@@ -141,6 +144,7 @@ export class Timeline {
       ),
     };
     if (packet.flags.includes('A')) [seen.ack, wanted.ack] = [relative.ack, expected.ack ?? 1];
+    if (expected.tos !== undefined) [seen.tos, wanted.tos] = [packet.tos ?? 0, expected.tos];
     if (expected.win !== undefined) [seen.win, wanted.win] = [packet.window, expected.win];
     if (expected.options !== undefined) [seen.options, wanted.options] = [packet.options, expected.options];
     if (expected.sack !== undefined) {
@@ -386,7 +390,7 @@ function hash(data: Uint8Array): number {
 }
 
 function sorted(flags: string): string {
-  return [...'FSRPAU'].filter((letter) => flags.includes(letter)).join('');
+  return [...'FSRPAUEW'].filter((letter) => flags.includes(letter)).join('');
 }
 
 /** So near the end of the circle that every script of some length passes it. */

@@ -5,7 +5,7 @@
 import { CONGESTION_CUBIC } from '../../abi/constants';
 import { state } from '../../memory/state';
 import { seqLt } from '../seq';
-import { Tcb } from '../tcb';
+import { ECN_MARKED, ECN_ON, ECN_REDUCES, OWES_CWR, Tcb } from '../tcb';
 import { cubicForget, cubicGrow, cubicPause, cubicThreshold } from './cubic';
 import { flow, flowFree } from './flow';
 import { hystartAcknowledged, hystartShare } from './hystart';
@@ -21,7 +21,7 @@ export function congestionInitialize(tcb: Tcb, synLost: bool): void {
 
 /** `acked` bytes were acknowledged outside recovery. `rtt`: of the newest among them, microseconds; 0: not known. */
 export function congestionAcknowledged(tcb: Tcb, acked: u32, rtt: u32): void {
-  if (tcb.flow == 0) return;
+  if (tcb.flow == 0 || tcb.has(ECN_MARKED | ECN_REDUCES)) return; // RFC 3168 §6.1.2: an echo makes nothing grow
   if (tcb.cwnd < tcb.ssthresh) {
     hystartAcknowledged(tcb, rtt);
     if (mayGrow(tcb)) tcb.cwnd = min(tcb.cwnd + hystartShare(tcb, min(acked, growthLimit(tcb))), WINDOW_MAXIMUM);
@@ -34,11 +34,17 @@ export function congestionAcknowledged(tcb: Tcb, acked: u32, rtt: u32): void {
 
 /** ssthresh after a loss. */
 export function congestionLoss(tcb: Tcb): void {
+  congestionReduce(tcb, tcb.sndNxt - tcb.sndUna);
+}
+
+/** ssthresh after a sign of congestion, when `outstanding` bytes were in flight. The peer is told (RFC 3168 §6.1.2). */
+export function congestionReduce(tcb: Tcb, outstanding: u32): void {
   // Limited transmit has sent more than the window holds; that does not count (RFC 3042 §2).
-  const flight = min(tcb.sndNxt - tcb.sndUna, tcb.cwnd);
+  const flight = min(outstanding, tcb.cwnd);
   const left = tcb.congestion == CONGESTION_CUBIC && tcb.flow != 0 ? cubicThreshold(tcb) : renoThreshold(flight);
   tcb.ssthresh = max(left, 2 * <u32>tcb.mss);
   if (tcb.flow != 0) flow(tcb).ackedBytes = 0;
+  if (tcb.has(ECN_ON)) tcb.set(OWES_CWR);
 }
 
 /** The retransmission timer expired: the loss window is one segment (RFC 5681 §3.1). */

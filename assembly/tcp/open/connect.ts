@@ -13,6 +13,7 @@ import { isBroadcast, isOurs, route } from '../../ip/interface';
 import { sourceFor } from '../../ip/output';
 import { RESULT_BASE } from '../../memory/map';
 import { wantSend } from '../block/sendlist';
+import { ecnOffer } from '../congestion/ecn';
 import { tcbOpen } from '../handshake';
 import { tableFind, tableInsert } from '../table';
 import { HELD, tcbFree, tcbNew } from '../tcb';
@@ -57,6 +58,7 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
     return ERROR_NO_BUFFERS;
   }
   tcbOpen(tcb);
+  ecnOffer(tcb, false);
   tcb.set(HELD);
   tcb.state = STATE_SYN_SENT;
   wantSend(tcb);

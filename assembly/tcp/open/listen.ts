@@ -35,6 +35,7 @@ import { traceSegment } from '../block/observe';
 import { OWE_RESET, STOP } from '../block/owed';
 import { inheritWishes, rareFree } from '../block/rare';
 import { wantSend } from '../block/sendlist';
+import { ecnOffer } from '../congestion/ecn';
 import { acceptSyn, tcbOpen } from '../handshake';
 import { ACK, FIN, RST, SYN } from '../header';
 import { wish } from '../path/wishes';
@@ -122,6 +123,7 @@ function receive(tcb: Tcb, listener: Listener, seg: Segment): bool {
     return false;
   }
   tcbOpen(tcb);
+  ecnOffer(tcb, true);
   tcb.set(PASSIVE);
   tcb.listener = listener.handle;
   listener.halfOpen++;

@@ -3,7 +3,7 @@
 
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqGt } from '../seq';
-import { OWES_RETRANSMIT, RECOVERY, Tcb } from '../tcb';
+import { ECN_REDUCES, ECN_WAITS, OWES_RETRANSMIT, RECOVERY, Tcb } from '../tcb';
 
 /** Before anything is sent: "recover" is the initial send sequence number (RFC 6582 §3.2 step 1). */
 export function recoveryInitialize(tcb: Tcb): void {
@@ -19,8 +19,11 @@ export function recoveryDuplicate(tcb: Tcb): void {
     return;
   }
   // After a timeout what follows is its own echo, until "recover" is passed (RFC 6582 §3.2 step 2, §4).
-  if (tcb.duplicateAcks != THRESHOLD || !seqGt(tcb.sndUna, tcb.recover)) return;
-  congestionLoss(tcb);
+  // A window that was marked has been reduced already, but is repaired (RFC 3168 §6.1.2).
+  const reduced = tcb.has(ECN_REDUCES);
+  if (tcb.duplicateAcks != THRESHOLD || (!reduced && !seqGt(tcb.sndUna, tcb.recover))) return;
+  if (!reduced) congestionLoss(tcb);
+  tcb.clear(ECN_REDUCES);
   tcb.recover = tcb.sndNxt;
   tcb.cwnd = tcb.ssthresh + THRESHOLD * <u32>tcb.mss;
   tcb.set(RECOVERY | OWES_RETRANSMIT);
@@ -32,6 +35,7 @@ export function recoveryAcknowledged(tcb: Tcb, acked: u32): bool {
   tcb.duplicateAcks = 0;
   if (!tcb.has(RECOVERY)) {
     congestionAcknowledged(tcb, acked, 0);
+    if (seqGe(tcb.sndUna, tcb.recover)) tcb.clear(ECN_REDUCES);
     return true;
   }
   const mss = <u32>tcb.mss;
@@ -52,7 +56,7 @@ export function recoveryAcknowledged(tcb: Tcb, acked: u32): bool {
 export function recoveryTimeout(tcb: Tcb): void {
   tcb.recover = tcb.sndNxt;
   tcb.duplicateAcks = 0;
-  tcb.clear(RECOVERY | OWES_RETRANSMIT);
+  tcb.clear(RECOVERY | ECN_REDUCES | ECN_WAITS | OWES_RETRANSMIT);
 }
 
 /** What limited transmit allows beyond cwnd: a segment for each of the first two duplicate ACKs (RFC 3042 §2). */

@@ -2,7 +2,7 @@
 // ssthresh at its end without a pause and without a burst. The answer is kept in `cwnd`.
 
 import { congestionLoss } from '../congestion/window';
-import { Tcb } from '../tcb';
+import { ECN_REDUCES, Tcb } from '../tcb';
 import { inFlight, scoreboard } from './sent';
 
 /**
@@ -10,12 +10,22 @@ import { inFlight, scoreboard } from './sent';
  * that begins it; when a timer does, the window lets the first retransmission go.
  */
 export function prrBegin(tcb: Tcb, delivered: u32): void {
+  if (tcb.has(ECN_REDUCES)) {
+    // A loss in a window that has been marked too: it is reduced once, so the ledger goes on (RFC 3168 §6.1.2).
+    tcb.clear(ECN_REDUCES);
+  } else {
+    congestionLoss(tcb);
+    prrReset(tcb, tcb.sndNxt - tcb.sndUna - scoreboard(tcb).sacked + delivered);
+  }
+  tcb.cwnd = inFlight(tcb) + tcb.mss;
+}
+
+/** Opens the ledger; `flight`: bytes that were in flight when congestion showed (RecoverFS). */
+export function prrReset(tcb: Tcb, flight: u32): void {
   const board = scoreboard(tcb);
-  congestionLoss(tcb);
   board.prrDelivered = 0;
   board.prrOut = 0;
-  board.prrFlight = max(tcb.sndNxt - tcb.sndUna - board.sacked + delivered, 1);
-  tcb.cwnd = inFlight(tcb) + tcb.mss;
+  board.prrFlight = max(flight, 1);
 }
 
 /** An ACK during recovery (§6.2). `safe`: it moved SND.UNA and showed no further loss. */

@@ -7,14 +7,14 @@ import { armRetransmit } from '../block/deadlines';
 import { flow } from '../congestion/flow';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqLt } from '../seq';
-import { PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
+import { ECN_REDUCES, PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
 import { prrAcknowledged, prrBegin } from './prr';
 import { inFlight, LOST, REPEATED, recordAt, SACKED, Scoreboard, SentRecord, scoreboard, setFate } from './sent';
 import { patienceWears, undoBegin } from './undo';
 
 /** An ACK has been entered on the scoreboard and SND.UNA has moved. `delivered`: bytes that have newly arrived. */
 export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32): void {
-  const leaves = tcb.has(RECOVERY) && seqGe(tcb.sndUna, tcb.recover);
+  const leaves = tcb.has(RECOVERY | ECN_REDUCES) && seqGe(tcb.sndUna, tcb.recover);
   if (leaves) leaveRecovery(tcb);
   if (tcb.scoreboard == 0) {
     if (acked > 0 && !leaves) grow(tcb, acked);
@@ -22,7 +22,7 @@ export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32): void {
   }
   const before = scoreboard(tcb).lost;
   rackDetect(tcb, delivered);
-  if (tcb.has(RECOVERY)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
+  if (tcb.has(RECOVERY | ECN_REDUCES)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
   else if (acked > 0 && !leaves) grow(tcb, acked);
 }
 
@@ -47,7 +47,7 @@ export function rackDetect(tcb: Tcb, delivered: u32): void {
     else setFate(tcb, board, index, (record.fate & REPEATED) | LOST);
   }
   // After a timeout the window has been cut already; what is lost again just goes out again.
-  if (board.lost > 0 && !recovering) enterRecovery(tcb, delivered);
+  if (board.lost > 0 && (!recovering || tcb.has(ECN_REDUCES))) enterRecovery(tcb, delivered);
   if (wait == 0) return;
   armRetransmit(tcb, state.now + wait);
   tcb.timer = TIMER_REORDER;
@@ -118,7 +118,7 @@ export function probeAcknowledged(tcb: Tcb, acked: u32, duplicate: bool): void {
     // The original's own ACK, perhaps: only what was sent behind the probe can tell (§7.4.2).
     if (tcb.sndUna == f.probeEnd) return;
     // The probe has repaired a loss, which is a sign of congestion like any other.
-    congestionLoss(tcb);
+    if (!tcb.has(ECN_REDUCES)) congestionLoss(tcb);
     tcb.cwnd = tcb.ssthresh;
   }
   f.probing = 0;
@@ -145,9 +145,10 @@ function enterRecovery(tcb: Tcb, delivered: u32): void {
   armRetransmit(tcb, state.now + tcb.rto);
 }
 
+/** What was in flight when the window was reduced has arrived. */
 function leaveRecovery(tcb: Tcb): void {
-  patienceWears(tcb);
-  tcb.clear(RECOVERY);
+  if (tcb.has(RECOVERY)) patienceWears(tcb);
+  tcb.clear(RECOVERY | ECN_REDUCES);
   tcb.cwnd = tcb.ssthresh;
 }
 

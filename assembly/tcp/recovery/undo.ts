@@ -6,7 +6,7 @@ import { load32 } from '../../memory/bytes';
 import { flow } from '../congestion/flow';
 import { Segment } from '../segment';
 import { seqLt } from '../seq';
-import { RECOVERY, Tcb } from '../tcb';
+import { OWES_CWR, RECOVERY, Tcb } from '../tcb';
 
 /** Recovery begins: what to go back to. */
 export function undoBegin(tcb: Tcb): void {
@@ -14,6 +14,11 @@ export function undoBegin(tcb: Tcb): void {
   f.undoCwnd = tcb.cwnd;
   f.undoSsthresh = tcb.ssthresh;
   f.undoRepeated = 0;
+}
+
+/** What recovery did has another reason now. */
+export function undoForbid(tcb: Tcb): void {
+  if (tcb.flow != 0) flow(tcb).undoCwnd = 0;
 }
 
 /** Bytes went out once more. */
@@ -37,7 +42,7 @@ export function duplicateReported(tcb: Tcb, seg: Segment): void {
   if (f.undoRepeated > 0) return;
   tcb.cwnd = max(tcb.cwnd, f.undoCwnd);
   tcb.ssthresh = max(tcb.ssthresh, f.undoSsthresh);
-  tcb.clear(RECOVERY);
+  tcb.clear(RECOVERY | OWES_CWR);
   f.undoCwnd = 0;
 }
 
