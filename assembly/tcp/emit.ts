@@ -118,12 +118,16 @@ function fillOffer(tcb: Tcb, received: bool): void {
   offer.tsEcr = received ? tcb.tsRecent : 0;
 }
 
-/** A RST of a connection (RFC 9293 §3.10.5). */
+/** A RST of a connection (RFC 9293 §3.10.5), with timestamps where they are in use (RFC 7323 §3.2). */
 export function emitReset(tcb: Tcb): bool {
-  const packet = packetBegin(tcb.interface, HEADER4 + TCP_HEADER);
+  const stamped = tcb.has(TIMESTAMPS_ON);
+  const header = TCP_HEADER + (stamped ? TIMESTAMPS_SIZE : 0);
+  const packet = packetBegin(tcb.interface, HEADER4 + header);
   if (packet == 0) return false;
-  writeHeader(packet + HEADER4, ports(tcb), tcb.sndNxt, tcb.rcvNxt, TCP_HEADER, RST | ACK, 0);
-  finishSegment(tcb, packet, TCP_HEADER, 0, 0, false, NOT_ECT);
+  const tcp = packet + HEADER4;
+  writeHeader(tcp, ports(tcb), tcb.sndNxt, tcb.rcvNxt, header, RST | ACK, 0);
+  if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
+  finishSegment(tcb, packet, header, 0, 0, false, NOT_ECT);
   count(COUNTER_RESETS_OUT);
   traceOut(tcb, RST | ACK, tcb.sndNxt, 0);
   return true;
