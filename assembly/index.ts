@@ -10,7 +10,7 @@
 
 // Life. `initialize` seeds the secrets from `random_get`; call it once, first.
 export { initialize, counter } from './core';
-export { configure } from './memory/settings';
+export { configure, setting } from './memory/settings';
 
 // Where host and core meet in memory.
 export { receiveDescriptors, receiveArena, receiveArenaEnd, resultArea } from './memory/map';
@@ -51,12 +51,17 @@ export { tcpUrgent, tcpUrgentLeft } from './tcp/calls';
 // `tcpReceive(handle, limit)` takes in-order bytes: answers how many; result[0] = bytes left, [1] = pieces, then address
 // and length of each. They stay valid until the next call of `input`, `output` or `timersExpire`.
 export { tcpReceive } from './tcp/calls';
+// `tcpPeek` is the same without taking. `tcpQueues(handle)` answers STATE_*; result[0] = bytes not received, [1] = not
+// acknowledged, [2] = not sent, [3] = what the send buffer holds at most, [4] = 1 once the peer's FIN is reached.
+export { tcpPeek, tcpQueues } from './tcp/block/queues';
 // `tcpShutdown` queues a FIN; `tcpAbort` resets; `tcpRelease` leaves the connection to itself: what was sent is still
 // delivered, what arrives from now on is answered with RST. The handle is dead after `tcpRelease`.
 export { tcpShutdown, tcpAbort, tcpRelease } from './tcp/calls';
 export { tcpSetOption, tcpSetTimeout } from './tcp/calls';
 // `tcpEndpoints`: result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port.
 export { tcpState, tcpError, tcpEndpoints } from './tcp/calls';
+// `tcpInfo(handle)` and `tcpListenerInfo(handle)`: result[0..61] = Linux's `struct tcp_info`.
+export { tcpInfo, tcpListenerInfo } from './tcp/block/info';
 // `tcpNext(handle)`: the live connection after this one (0: the first one), 0 at the end.
 export { tcpNext } from './tcp/calls';
 

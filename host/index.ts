@@ -1,4 +1,6 @@
 /** The public API of Vitrine, and nothing else. */
+export type { Bsd, Linger, OptionValue, PollFd, ReceivedMessage, SocketAddress } from './bsd/contract.js';
+export type { TcpInfo } from './bsd/tcp-info.js';
 export { type Clock, type ManualClock, manualClock, systemClock, type Timer } from './core/clock.js';
 export { CoreFault } from './core/fault.js';
 export type { CoreSource } from './core/load.js';

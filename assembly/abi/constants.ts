@@ -58,6 +58,10 @@ export const OPTION_MTU_DISCOVER = 13; // MTU_DISCOVER_*
 export const OPTION_SEND_BUFFER = 14; // a size in bytes that tuning leaves alone; 0: tuned
 export const OPTION_RECEIVE_BUFFER = 15; // likewise; before the SYN has gone it sets the window scale too
 export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: it waits for data to carry (RFC 7413 §4.2); answers 1 when it does wait
+export const OPTION_CORK = 20; // 1: a segment that is not full waits for more, or for a retransmission timeout
+export const OPTION_MORE = 21; // 1: as OPTION_CORK, for the output that follows
+export const OPTION_SYN_RETRIES = 22; // instead of SETTING_SYN_RETRIES; 0: not instead
+export const OPTION_FIN_WAIT_2 = 23; // instead of SETTING_FIN_WAIT_2; 0: not instead
 
 // Options of a listener, `tcpListenerOption`. Times in milliseconds.
 export const LISTENER_BACKLOG = 1; // bound of its SYN queue, and of its accept queue

@@ -18,6 +18,11 @@ export function configure(setting: u32, value: u32): i32 {
   return 0;
 }
 
+/** The value of SETTING_*; 0 for one there is not. */
+export function setting(which: u32): u32 {
+  return which == 0 || which >= <u32>SETTING_LIMIT ? 0 : load<u32>(place(which));
+}
+
 function place(setting: u32): usize {
   return STATE_BASE + offsetof<State>('sendBuffer') + ((<usize>(setting - 1)) << 2);
 }

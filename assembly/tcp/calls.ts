@@ -10,14 +10,18 @@ import {
   ERROR_PIPE,
   ERROR_STALE_HANDLE,
   OPTION_CONGESTION,
+  OPTION_CORK,
   OPTION_DISCARD,
+  OPTION_FIN_WAIT_2,
   OPTION_KEEP_ALIVE,
   OPTION_KEEP_COUNT,
   OPTION_KEEP_IDLE,
   OPTION_KEEP_INTERVAL,
+  OPTION_MORE,
   OPTION_NO_DELAY,
   OPTION_PAUSED,
   OPTION_REFUSE,
+  OPTION_SYN_RETRIES,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -35,7 +39,8 @@ import { armKeepAlive, armTimeout } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
 import { pieceAt, pieceConsume, piecesDrop } from './block/pieces';
-import { setWish } from './block/rare';
+import { setPiece } from './block/queues';
+import { setPatience, setWish } from './block/rare';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
@@ -46,6 +51,7 @@ import { segmentsBounded } from './path/size';
 import { isWish } from './path/wishes';
 import { windowUpdateDue } from './receive';
 import {
+  CORK,
   connectionPool,
   DISCARD,
   DRAIN_WANTED,
@@ -53,6 +59,7 @@ import {
   FLUSH,
   HELD,
   KEEP_ALIVE,
+  MORE_COMES,
   NO_DELAY,
   ORPHAN,
   OWES_ACK,
@@ -98,8 +105,7 @@ export function tcpSendCommit(handle: u32, length: u32): i32 {
 export function tcpFlush(handle: u32): i32 {
   const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
-  tcb.set(FLUSH);
-  wantSend(tcb);
+  flush(tcb);
   return 0;
 }
 
@@ -189,8 +195,12 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   if (tcb == null) return ERROR_STALE_HANDLE;
   if (option == OPTION_NO_DELAY) {
     setFlag(tcb, NO_DELAY, value != 0);
-    if (value != 0) wantSend(tcb);
-  } else if (option == OPTION_KEEP_ALIVE) setKeepAlive(tcb, value != 0);
+    if (value != 0) flush(tcb); // corked or not, as on Linux
+  } else if (option == OPTION_CORK) {
+    setFlag(tcb, CORK, value != 0);
+    if (value == 0) wantSend(tcb);
+  } else if (option == OPTION_MORE) setFlag(tcb, MORE_COMES, value != 0);
+  else if (option == OPTION_KEEP_ALIVE) setKeepAlive(tcb, value != 0);
   else if (option == OPTION_KEEP_IDLE) {
     tcb.keepIdle = max<u32>(value, 1);
     if (tcb.has(KEEP_ALIVE)) setKeepAlive(tcb, true);
@@ -202,6 +212,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
   else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
   else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
+  else if (option == OPTION_SYN_RETRIES || option == OPTION_FIN_WAIT_2) return setPatience(tcb, option, value);
   else if (isWish(option)) {
     const outcome = setWish(tcb, option, value);
     segmentsBounded(tcb);
@@ -261,6 +272,11 @@ function held(handle: u32): Tcb | null {
   return tcb == null || tcb.has(ORPHAN) ? null : tcb;
 }
 
+function flush(tcb: Tcb): void {
+  tcb.set(FLUSH);
+  wantSend(tcb);
+}
+
 /** CLOSE in each state. Where data is queued the FIN waits behind it, but the state says at once what was asked. */
 function shutdown(tcb: Tcb): void {
   if (tcb.state == STATE_CLOSED || tcb.has(FIN_QUEUED)) return;
@@ -308,11 +324,6 @@ function takePieces(tcb: Tcb, limit: u32, count: u32): u32 {
     left -= length;
   }
   return count;
-}
-
-function setPiece(index: u32, address: usize, length: u32): void {
-  setResult(2 + 2 * index, <u32>address);
-  setResult(3 + 2 * index, length);
 }
 
 /** From now on what arrives is acknowledged and thrown away; so is what waits. */

@@ -18,6 +18,7 @@ import { Micros, state } from '../memory/state';
 import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from './block/owed';
+import { finWait2 } from './block/rare';
 import { raiseReceived } from './block/ready';
 import { flowFree } from './congestion/flow';
 import { ACK, FIN, RST, SYN } from './header';
@@ -88,7 +89,7 @@ export function timeWaitArrives(tcb: Tcb, seg: Segment): u32 {
 
 /** FIN-WAIT-2 of a connection that no user holds: nobody else is left to end it. */
 export function armOrphanFinWait(tcb: Tcb): void {
-  armRetransmit(tcb, state.now + <Micros>state.finWait2 * 1_000);
+  armRetransmit(tcb, state.now + <Micros>finWait2(tcb) * 1_000);
 }
 
 function timeWaitTime(): Micros {

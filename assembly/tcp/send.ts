@@ -38,11 +38,13 @@ import {
 import { undoRepeated } from './recovery/undo';
 import { seqGe, seqGt, seqLt, seqMin } from './seq';
 import {
+  CORK,
   ECN_REDUCES,
   ECN_WAITS,
   FIN_QUEUED,
   FIN_SENT,
   FLUSH,
+  MORE_COMES,
   NO_DELAY,
   OWES_ACK,
   OWES_CWR,
@@ -102,6 +104,7 @@ function tcpOutput(tcb: Tcb): u32 {
   if (outcome == FULL) return FULL;
   if (tcb.has(OWES_ACK) && !emitSegment(tcb, tcb.sndNxt, 0, 0, ACK)) return FULL;
   giveBackStorage(tcb);
+  if (outcome == DONE) tcb.clear(FLUSH | MORE_COMES);
   return outcome;
 }
 
@@ -137,6 +140,7 @@ function sendQueued(tcb: Tcb): u32 {
       startProbing(tcb);
       return DONE;
     }
+    if (tcb.has(PERSIST)) stopProbing(tcb);
     if (!sendNext(tcb, length, fin)) return FULL;
   }
   return MORE;
@@ -216,6 +220,7 @@ function sendable(tcb: Tcb): u32 {
 function shortMayGo(tcb: Tcb, length: u32, queued: u32, sent: u32): bool {
   if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // not new: it was allowed before
   if (length < queued) return length >= tcb.sndWndMax >> 1; // (3); what the window cuts short waits
+  if (tcb.has(CORK | MORE_COMES)) return tcb.has(FLUSH | FIN_QUEUED);
   return sent == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
 }
 
@@ -233,6 +238,13 @@ function startProbing(tcb: Tcb): void {
   if (tcb.sendRing.length == 0 && (!tcb.has(FIN_QUEUED) || tcb.has(FIN_SENT))) return;
   tcb.set(PERSIST);
   armRetransmit(tcb, state.now + tcb.rto);
+}
+
+/** What was held back may go after all: the window is not shut. */
+function stopProbing(tcb: Tcb): void {
+  tcb.clear(PERSIST);
+  tcb.retransmissions = 0;
+  armRetransmit(tcb, NEVER);
 }
 
 /**
@@ -328,7 +340,6 @@ function largestBurst(tcb: Tcb, full: u32): u32 {
 function giveBackStorage(tcb: Tcb): void {
   if (tcb.sendRing.length == 0) ringFree(tcb.sendRing);
   if (tcb.receiveRing.length == 0 && tcb.reassemblyCount == 0) ringFree(tcb.receiveRing);
-  tcb.clear(FLUSH);
 }
 
 const DONE: u32 = 0;

@@ -225,6 +225,10 @@ export const PROBED: u64 = 1 << 31;
 export const MAY_FRAGMENT: u64 = 1 << 56;
 /** Waits on its listener's accept queue. */
 export const QUEUED: u64 = 1 << 32;
+/** A segment that is not full waits for more, or until a probe takes it. */
+export const CORK: u64 = 1 << 50;
+/** The same, for one output. */
+export const MORE_COMES: u64 = 1 << 51;
 
 // ECN (RFC 3168); what each bit does stands in congestion/ecn.ts.
 

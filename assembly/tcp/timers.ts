@@ -15,6 +15,7 @@ import { wheelExpired } from '../memory/wheel';
 import { armRetransmit, fileDeadlines } from './block/deadlines';
 import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
+import { synRetries } from './block/rare';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
 import { ecnFallBack } from './congestion/ecn';
@@ -172,7 +173,7 @@ function givesUp(tcb: Tcb): bool {
 }
 
 function limitFor(tcb: Tcb): u32 {
-  if (tcb.state == STATE_SYN_SENT) return state.synRetries;
+  if (tcb.state == STATE_SYN_SENT) return synRetries(tcb);
   if (tcb.state == STATE_SYN_RECEIVED) return state.synAckRetries;
   return tcb.has(HELD) ? state.dataRetries : min(state.orphanRetries, state.dataRetries);
 }

@@ -20,7 +20,7 @@ export interface Bsd {
 
   /**
    * @param type `SOCK_STREAM`; SOCK_NONBLOCK and SOCK_CLOEXEC make no difference
-   * @returns a descriptor, 3 or more, the lowest one free; -EAFNOSUPPORT, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -EMFILE
+   * @returns a descriptor, 3 or more, the lowest one free; -EAFNOSUPPORT, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT
    */
   socket(domain?: number, type?: number, protocol?: number): number;
 
@@ -39,7 +39,7 @@ export interface Bsd {
   /**
    * Takes the oldest connection that waits.
    * @param peer is filled in
-   * @returns its descriptor; -EAGAIN when none waits, -EINVAL when it is no listener, -EMFILE
+   * @returns its descriptor; -EAGAIN when none waits, -EINVAL when it is no listener
    */
   accept(fd: number, peer?: SocketAddress): number;
 
@@ -53,9 +53,8 @@ export interface Bsd {
   /**
    * Queues bytes.
    * @param flags MSG_MORE holds back a segment that is not full; MSG_FASTOPEN needs `address` and `port`, and opens the
-   *   connection with the bytes on the SYN where a cookie is known. MSG_NOSIGNAL, MSG_DONTWAIT, MSG_ZEROCOPY and
-   *   MSG_DONTROUTE make no difference, MSG_EOR ends the segment there, MSG_OOB is -EOPNOTSUPP: we do not send urgent data
-   *   (RFC 9293 §3.8.5 SHLD-13)
+   *   connection with the bytes on the SYN where a cookie is known; MSG_OOB marks all up to the last of them as urgent
+   *   (RFC 9293 §3.8.5). MSG_NOSIGNAL, MSG_DONTWAIT, MSG_EOR, MSG_ZEROCOPY and MSG_DONTROUTE make no difference
    * @returns how many it took, fewer than given when the buffer is full; -EAGAIN when it is full or the connection is not
    *   open yet, -EPIPE after `shutdown` or when it is not connected, or the error that ended the connection, once;
    *   -EINPROGRESS for MSG_FASTOPEN without a cookie: the bytes are not taken
@@ -121,7 +120,7 @@ export interface Bsd {
 
   /**
    * @param request SIOCINQ: bytes that wait to be received; SIOCOUTQ: bytes not acknowledged; SIOCOUTQNSD: bytes not sent
-   * @returns the number; -EINVAL for a listener or another request
+   * @returns the number; -EINVAL for a listener ; -ENOTTY for another request
    */
   ioctl(fd: number, request: number): number;
 

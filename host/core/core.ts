@@ -146,16 +146,33 @@ export class Core {
     const total = this.calls.tcpReceive(handle, CHUNK_LIMIT);
     if (total <= 0) return undefined;
     const chunk = allocate(total);
+    this.#copyPieces(chunk);
+    return chunk;
+  }
+
+  /**
+   * Copies in-order bytes of a connection, as many as there are and fit.
+   * @param peek leaves them where they are
+   * @returns how many, or a negative ERROR_*
+   */
+  receiveInto(handle: number, target: Uint8Array, peek: boolean): number {
+    const { tcpPeek, tcpReceive } = this.calls;
+    const total = (peek ? tcpPeek : tcpReceive)(handle, target.length);
+    if (total > 0) this.#copyPieces(target);
+    return total;
+  }
+
+  /** Copies what `tcpReceive` or `tcpPeek` has put into the result area. */
+  #copyPieces(target: Uint8Array): void {
     const { bytes } = this;
     this.bytesLeft = this.result(0);
     const pieces = this.result(1);
     for (let piece = 0, at = 0; piece < pieces; piece++) {
       const address = this.result(2 + 2 * piece);
       const length = this.result(3 + 2 * piece);
-      chunk.set(bytes.subarray(address, address + length), at);
+      target.set(bytes.subarray(address, address + length), at);
       at += length;
     }
-    return chunk;
   }
 
   #refresh(): void {

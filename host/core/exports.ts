@@ -3,6 +3,7 @@ export interface CoreExports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
   initialize(): void;
   configure(setting: number, value: number): number;
+  setting(which: number): number;
   counter(which: number): number;
   receiveDescriptors(): number;
   receiveArena(): number;
@@ -30,6 +31,8 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpUrgent(handle: number): number;
   tcpUrgentLeft(handle: number): number;
   tcpReceive(handle: number, limit: number): number;
+  tcpPeek(handle: number, limit: number): number;
+  tcpQueues(handle: number): number;
   tcpShutdown(handle: number): number;
   tcpAbort(handle: number): number;
   tcpRelease(handle: number): number;
@@ -38,6 +41,8 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpState(handle: number): number;
   tcpError(handle: number): number;
   tcpEndpoints(handle: number): number;
+  tcpInfo(handle: number): number;
+  tcpListenerInfo(handle: number): number;
   tcpNext(handle: number): number;
   icmpEcho(sequence: number, length: number): number;
   icmpEchoNext(): number;

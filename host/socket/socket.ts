@@ -366,6 +366,11 @@ export class Socket<Data = undefined> {
     socket.#failed(error);
   }
 
+  /** Its connection's handle in the core, while it has one. For the stack, not for programs. */
+  static handle(socket: Socket<unknown>): number | undefined {
+    return socket.#connection?.handle;
+  }
+
   /** What `stack.snapshot` has to remember beside the core's memory. For the stack, not for programs. */
   static state(socket: Socket<unknown>): SocketState {
     return {

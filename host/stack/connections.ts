@@ -54,6 +54,8 @@ export class Connections<Owner> {
   readonly #orphans = new Set<Connection<Owner>>();
   readonly #acceptors = new Map<number, Acceptor<Owner>>();
   readonly #resumed: Connection<Owner>[] = [];
+  /** Handles whose owner looks for itself. */
+  readonly #watched = new Set<number>();
 
   constructor(
     readonly port: StackPort,
@@ -62,20 +64,35 @@ export class Connections<Owner> {
 
   /** Starts a connection. @returns it, or a negative ERROR_* */
   connect(remote: Address, port: number, local: Address): Connection<Owner> | number {
-    const { core } = this.port;
-    core.putAddress(remote, 0);
-    core.putAddress(local, 1);
-    const handle = core.calls.tcpConnect(port, 0);
+    const handle = this.open(remote, port, local, 0);
     if (handle < 0) return handle;
     this.port.wake();
     return this.add(handle);
   }
 
+  /** Starts a connection without an owner. @returns its handle, or a negative ERROR_* */
+  open(remote: Address, port: number, local: Address, localPort: number): number {
+    const { core } = this.port;
+    core.putAddress(remote, 0);
+    core.putAddress(local, 1);
+    return core.calls.tcpConnect(port, localPort);
+  }
+
+  /** Nothing is delivered of the connection `handle`: whoever holds it asks the core. */
+  watch(handle: number): void {
+    this.#watched.add(handle);
+    this.port.core.calls.tcpSetOption(handle, OPTION_PAUSED, 1);
+  }
+
+  unwatch(handle: number): void {
+    this.#watched.delete(handle);
+  }
+
   /** Starts a listener. @returns its handle and port, or a negative ERROR_* */
-  listen(address: Address, port: number): { handle: number; port: number } | number {
+  listen(address: Address, port: number, backlog = BACKLOG): { handle: number; port: number } | number {
     const { core } = this.port;
     core.putAddress(address);
-    const handle = core.calls.tcpListen(port, BACKLOG);
+    const handle = core.calls.tcpListen(port, backlog);
     return handle < 0 ? handle : { handle, port: core.result(0) };
   }
 
@@ -102,6 +119,7 @@ export class Connections<Owner> {
   ready(handle: number, events: number, listener: number): Connection<Owner> | undefined {
     const known = this.#live.get(handle);
     if (known !== undefined) return known;
+    if (this.#watched.has(handle)) return undefined;
     const acceptor = this.#acceptors.get(listener);
     const connection = this.add(handle);
     if ((events & EVENT_OPEN) !== 0 && acceptor !== undefined) connection.owner = acceptor(connection);

@@ -8,6 +8,10 @@
  * Not for: the protocol (the core), the shape of sockets (`../socket/`).
  */
 import { ERROR_CONNECTION_ABORTED } from '../../assembly/abi/constants.js';
+import type { Bsd } from '../bsd/contract.js';
+import { Layer } from '../bsd/layer.js';
+import { readTcpInfo } from '../bsd/read-info.js';
+import type { TcpInfo } from '../bsd/tcp-info.js';
 import { parseAddress } from '../core/address.js';
 import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { Core } from '../core/core.js';
@@ -49,6 +53,7 @@ export class Stack {
   readonly #timer: Timer;
   readonly #report: (error: Error) => void;
   readonly #listeners = new Set<SocketListener<unknown>>();
+  #layer: Layer | undefined;
   #traceDropped = 0;
   #closed = false;
 
@@ -141,6 +146,19 @@ export class Stack {
     return listener;
   }
 
+  /** BSD sockets on this stack: calls that return at once, descriptors, numbers for errors. See `host/bsd/contract.ts`. */
+  get bsd(): Bsd {
+    this.#checkOpen();
+    this.#layer ??= new Layer(this.#connections);
+    return this.#layer;
+  }
+
+  /** What Linux's TCP_INFO would say of a socket; `undefined` when it is closed. Counts need `tcp: { statistics: 1 }`. */
+  tcpInfo(socket: Socket<unknown>): TcpInfo | undefined {
+    const handle = Socket.handle(socket);
+    return handle === undefined ? undefined : readTcpInfo(this.#core, { role: 'connection', handle });
+  }
+
   /**
    * Sends one ICMP echo request.
    * @param options `timeout` in milliseconds, 5000 by default; `length`: bytes of data, 56 by default
@@ -209,6 +227,7 @@ export class Stack {
     if (this.#closed) return;
     for (const listener of this.listeners) listener.stop();
     for (const socket of this.sockets) socket.terminate();
+    this.#layer?.abandon();
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
     this.#transmit();
     this.#shut();
@@ -251,6 +270,7 @@ export class Stack {
     if (!this.#delivery.run()) return 'interrupted';
     this.#again = false;
     const pending = this.#send();
+    this.#layer?.look();
     if (this.#closed) return 'closed';
     const moved = received + this.#delivery.delivered + pending > 0 || this.#again || !fresh;
     return moved ? 'moved' : 'idle';
@@ -318,6 +338,7 @@ export class Stack {
   #shut(): void {
     this.#closed = true;
     this.#timer.arm(Number.POSITIVE_INFINITY);
+    this.#layer?.forget();
     this.#interfaces.close();
     for (const listener of this.listeners) listener.unref();
     this.#connections.abandonOrphans();

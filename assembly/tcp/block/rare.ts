@@ -1,7 +1,13 @@
 // What most connections never need, in a slab block that hangs on the control block from its first use on: what the user
-// asks of its packets (RFC 9293 §3.9.1.9, §3.9.2), urgent data (§3.8.5, block/urgent.ts).
+// asks of its packets (RFC 9293 §3.9.1.9, §3.9.2), urgent data (§3.8.5, block/urgent.ts), and how patient the user is.
 
-import { ERROR_NO_BUFFERS, MTU_DISCOVER_DONT, MTU_DISCOVER_WANT } from '../../abi/constants';
+import {
+  ERROR_INVALID,
+  ERROR_NO_BUFFERS,
+  MTU_DISCOVER_DONT,
+  MTU_DISCOVER_WANT,
+  OPTION_SYN_RETRIES,
+} from '../../abi/constants';
 import { slabGive, slabTake } from '../../memory/slab';
 import { state } from '../../memory/state';
 import { Wishes, wish, wishesInitialize } from '../path/wishes';
@@ -13,6 +19,8 @@ export class Rare extends Wishes {
   receivesUrgent: u8; // 1: the user has not reached `rcvUp`
   sndUp: u32; // SND.UP, behind the last urgent byte of ours
   rcvUp: u32; // RCV.UP, behind the last urgent byte of the peer's
+  synRetries: u8; // OPTION_SYN_RETRIES
+  finWait2: u32; // OPTION_FIN_WAIT_2, milliseconds
 }
 
 /** The block of a connection, made now if need be; null when memory has run out. */
@@ -50,6 +58,28 @@ export function maximumSegment(tcb: Tcb): u32 {
 /** OPTION_MTU_DISCOVER. */
 export function discover(tcb: Tcb): u32 {
   return tcb.rare == 0 ? <u32>MTU_DISCOVER_WANT : changetype<Rare>(tcb.rare).discover;
+}
+
+/** Retransmissions of a SYN before the connection fails. */
+export function synRetries(tcb: Tcb): u32 {
+  const own: u32 = tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).synRetries;
+  return own == 0 ? state.synRetries : own;
+}
+
+/** Milliseconds of FIN-WAIT-2 when no user holds the connection. */
+export function finWait2(tcb: Tcb): u32 {
+  const own: u32 = tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).finWait2;
+  return own == 0 ? state.finWait2 : own;
+}
+
+/** Sets OPTION_SYN_RETRIES or OPTION_FIN_WAIT_2. */
+export function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
+  if (option == OPTION_SYN_RETRIES && value > <u32>u8.MAX_VALUE) return ERROR_INVALID;
+  const rare = rareTake(tcb);
+  if (rare == null) return ERROR_NO_BUFFERS;
+  if (option == OPTION_SYN_RETRIES) rare.synRetries = <u8>value;
+  else rare.finWait2 = value;
+  return 0;
 }
 
 /** Sets an option of Wishes. */

@@ -1,0 +1,364 @@
+/**
+ * One socket: what a descriptor names, from `socket` to `close`. Which errors a call answers, and in which order they are
+ * looked for, is Linux's way (net/ipv4/af_inet.c and tcp.c describe it; tcp(7) and POSIX say the rest).
+ * Not for: descriptors (`layer.ts`), options (`options.ts`).
+ */
+import {
+  ERROR_CONNECTION_RESET,
+  LISTENER_BACKLOG,
+  LISTENER_QUEUE,
+  OPTION_MORE,
+  STATE_CLOSE_WAIT,
+  STATE_CLOSED,
+  STATE_ESTABLISHED,
+  STATE_FIN_WAIT_2,
+  STATE_LISTEN,
+  STATE_SYN_RECEIVED,
+  STATE_SYN_SENT,
+} from '../../assembly/abi/constants.js';
+import { type Address, ANY_ADDRESS } from '../core/address.js';
+import type { Endpoints } from '../core/core.js';
+import type { Connections } from '../stack/connections.js';
+import {
+  MSG_ERRQUEUE,
+  MSG_MORE,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+  POLLPRI,
+  POLLRDHUP,
+  POLLRDNORM,
+  POLLWRNORM,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_RCVLOWAT,
+  SOL_SOCKET,
+  SOL_TCP,
+  TCP_LINGER2,
+  TCP_NOTSENT_LOWAT,
+} from './constants.js';
+import {
+  EADDRINUSE,
+  EADDRNOTAVAIL,
+  EAGAIN,
+  EALREADY,
+  ECONNABORTED,
+  EINPROGRESS,
+  EINVAL,
+  EISCONN,
+  ENOTCONN,
+  EPIPE,
+} from './errno.js';
+import type { Settings } from './options.js';
+
+/** What sockets need of the stack. */
+export type Ground = Pick<Connections<unknown>, 'port' | 'open' | 'listen' | 'unlisten' | 'watch' | 'unwatch'>;
+
+export interface LocalEnd {
+  address: Address;
+  port: number;
+}
+
+export class Endpoint {
+  /** Chosen by `bind`, or for it by `listen`. */
+  local: LocalEnd | undefined;
+  /** In the core: of the listener or of the connection; 0: neither. */
+  handle = 0;
+  role: 'fresh' | 'listener' | 'connection' = 'fresh';
+  /** `connect` has begun, and nobody has been told how it ended. */
+  #connecting = false;
+  /** The pending error, positive; 0: none. */
+  #error = 0;
+  /** What ended the connection has become the pending error. */
+  #ended = false;
+  #readShut = false;
+  #writeShut = false;
+
+  constructor(
+    private readonly ground: Ground,
+    readonly settings: Settings,
+  ) {}
+
+  // Opening.
+
+  listen(local: LocalEnd, backlog: number): number {
+    if (this.role === 'connection') return -EINVAL;
+    const { calls } = this.ground.port.core;
+    // Linux lets one more wait than was asked for.
+    const bound = Math.min(Math.max(backlog, 0), SOMAXCONN) + 1;
+    if (this.role === 'listener') return calls.tcpListenerOption(this.handle, LISTENER_BACKLOG, bound);
+    const listening = this.ground.listen(local.address, local.port, bound);
+    if (typeof listening === 'number') return listening;
+    this.handle = listening.handle;
+    this.local = { address: local.address, port: listening.port };
+    this.role = 'listener';
+    calls.tcpListenerOption(this.handle, LISTENER_QUEUE, 1);
+    this.settings.applyToListener(this.handle);
+    return 0;
+  }
+
+  /** @returns the handle of the next connection; -EAGAIN, -EINVAL */
+  accept(): number {
+    if (this.role !== 'listener') return -EINVAL;
+    const handle = this.ground.port.core.calls.tcpAccept(this.handle);
+    return handle === 0 ? -EAGAIN : handle;
+  }
+
+  /** Becomes the connection `handle`. */
+  adopt(handle: number): void {
+    this.role = 'connection';
+    this.handle = handle;
+    this.ground.watch(handle);
+    this.settings.apply(handle);
+  }
+
+  connect(remote: Address, port: number): number {
+    if (this.role === 'listener') return -EISCONN;
+    if (this.role === 'connection') return this.#connecting ? this.#connectAgain() : -EISCONN;
+    const { address, port: localPort } = this.local ?? { address: ANY_ADDRESS, port: 0 };
+    const handle = this.ground.open(remote, port, address, localPort);
+    if (handle < 0) return handle === -EADDRINUSE ? -EADDRNOTAVAIL : handle;
+    this.#connecting = true;
+    this.#ended = false;
+    this.adopt(handle);
+    this.ground.port.transmit();
+    return -EINPROGRESS;
+  }
+
+  /** How an attempt of before has ended. */
+  #connectAgain(): number {
+    const { state } = this.look();
+    if (isOpening(state)) return -EALREADY;
+    this.#connecting = false;
+    if (state !== STATE_CLOSED || this.#error === 0)
+      return state === STATE_CLOSED ? this.#disconnect(-ECONNABORTED) : 0;
+    return this.#disconnect(-this.takeError());
+  }
+
+  /** May try again. */
+  #disconnect(answer: number): number {
+    this.#release();
+    this.role = 'fresh';
+    this.#readShut = false;
+    this.#writeShut = false;
+    this.#connecting = false;
+    return answer;
+  }
+
+  // Bytes.
+
+  send(bytes: Uint8Array, flags: number): number {
+    const { state } = this.look();
+    if (state !== STATE_ESTABLISHED && state !== STATE_CLOSE_WAIT) {
+      if (this.#error !== 0) return -this.takeError();
+      return isOpening(state) ? -EAGAIN : -EPIPE;
+    }
+    if (this.#error !== 0) return -this.takeError();
+    if (this.#writeShut) return -EPIPE;
+    const { core } = this.ground.port;
+    if ((flags & MSG_MORE) !== 0) core.calls.tcpSetOption(this.handle, OPTION_MORE, 1);
+    const taken = this.#put(bytes);
+    if (taken > 0 && (flags & MSG_OOB) !== 0) core.calls.tcpUrgent(this.handle);
+    if (taken > 0) this.ground.port.transmit();
+    return taken === 0 && bytes.length > 0 ? -EAGAIN : taken;
+  }
+
+  /** As many as the buffer takes, and no more than TCP_NOTSENT_LOWAT lets wait. */
+  #put(bytes: Uint8Array): number {
+    const { core } = this.ground.port;
+    const bound = this.settings.get(SOL_TCP, TCP_NOTSENT_LOWAT);
+    if (bound === 0) return core.send(this.handle, bytes);
+    let taken = 0;
+    while (taken < bytes.length) {
+      const { unsent } = this.look();
+      const part = unsent < bound ? core.send(this.handle, bytes.subarray(taken, taken + bound - unsent)) : 0;
+      if (part <= 0) break;
+      taken += part;
+      this.ground.port.transmit();
+    }
+    return taken;
+  }
+
+  /** Fills `buffer`; see `Bsd.recv`. */
+  recv(buffer: Uint8Array, flags: number): number {
+    if (this.role === 'listener') return -ENOTCONN;
+    if ((flags & MSG_OOB) !== 0) return -EINVAL;
+    if ((flags & MSG_ERRQUEUE) !== 0) return -EAGAIN;
+    const { state, unread, peerDone } = this.look();
+    if (unread > 0) return this.#take(buffer, flags);
+    if (peerDone) return 0;
+    if (this.#error !== 0) return -this.takeError();
+    if (this.#readShut) return 0;
+    if (state === STATE_CLOSED) return this.role === 'connection' ? 0 : -ENOTCONN;
+    return -EAGAIN;
+  }
+
+  #take(buffer: Uint8Array, flags: number): number {
+    const { core } = this.ground.port;
+    if ((flags & MSG_PEEK) !== 0) return core.receiveInto(this.handle, buffer, true);
+    const taken =
+      (flags & MSG_TRUNC) !== 0
+        ? core.calls.tcpReceive(this.handle, buffer.length)
+        : core.receiveInto(this.handle, buffer, false);
+    this.ground.port.transmit();
+    return taken;
+  }
+
+  // Ending.
+
+  shutdown(how: number): number {
+    if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) return -EINVAL;
+    if (this.role === 'listener') {
+      if (how !== SHUT_WR) this.#unlisten();
+      return 0;
+    }
+    const { state } = this.look();
+    if (state === STATE_SYN_SENT) return this.#disconnect(0);
+    if (how !== SHUT_WR) this.#readShut = true;
+    if (how !== SHUT_RD) this.#writeShut = true;
+    if (state === STATE_CLOSED) return -ENOTCONN;
+    if (how !== SHUT_RD) {
+      this.ground.port.core.calls.tcpShutdown(this.handle);
+      this.ground.port.transmit();
+    }
+    return 0;
+  }
+
+  close(): void {
+    if (this.role === 'listener') this.#unlisten();
+    const { state, unread } = this.look();
+    const { onoff, linger } = this.settings.linger;
+    const hurried = onoff !== 0 && linger === 0;
+    const { calls } = this.ground.port.core;
+    // RFC 9293 §3.6.1 SHLD-3: the peer learns that its bytes were lost.
+    const impatient = state === STATE_FIN_WAIT_2 && this.settings.get(SOL_TCP, TCP_LINGER2) < 0;
+    if (state !== STATE_CLOSED && (unread > 0 || hurried || impatient)) calls.tcpAbort(this.handle);
+    this.#release();
+  }
+
+  /** The stack is closing. */
+  abandon(): void {
+    if (this.role === 'connection') this.ground.port.core.calls.tcpAbort(this.handle);
+    this.close();
+  }
+
+  #unlisten(): void {
+    this.ground.unlisten(this.handle);
+    this.ground.port.transmit();
+    this.handle = 0;
+    this.role = 'fresh';
+  }
+
+  #release(): void {
+    if (this.handle === 0) return;
+    this.ground.unwatch(this.handle);
+    this.ground.port.core.calls.tcpRelease(this.handle);
+    this.ground.port.transmit();
+    this.handle = 0;
+  }
+
+  // Looking.
+
+  /** What the connection is like; a socket that has none is closed. An error that ended it becomes the pending one. */
+  look(): Look {
+    if (this.role !== 'connection') return this.role === 'listener' ? LISTENING : NOTHING;
+    const { core } = this.ground.port;
+    const state = core.calls.tcpQueues(this.handle);
+    const look = {
+      state,
+      unread: core.result(0),
+      unacknowledged: core.result(1),
+      unsent: core.result(2),
+      sendBuffer: core.result(3),
+      peerDone: core.result(4) !== 0,
+    };
+    if (state === STATE_CLOSED && !this.#ended) {
+      this.#ended = true;
+      const cause = core.calls.tcpError(this.handle);
+      // A reset behind the peer's FIN: it had nothing more to say, but did not read what we said.
+      this.#error = cause === ERROR_CONNECTION_RESET && look.peerDone ? EPIPE : -cause;
+    }
+    return look;
+  }
+
+  /** The pending error, positive, which is not pending any more; 0: none. */
+  takeError(): number {
+    const error = this.#error;
+    this.#error = 0;
+    return error;
+  }
+
+  /** SO_ERROR */
+  takePendingError(): number {
+    this.look();
+    return this.takeError();
+  }
+
+  /** What `poll` reports, whatever was asked for. */
+  readiness(): number {
+    if (this.role === 'listener') {
+      return this.ground.port.core.calls.tcpAcceptable(this.handle) > 0 ? POLLIN | POLLRDNORM : 0;
+    }
+    const look = this.look();
+    const over = this.role === 'connection' && look.state === STATE_CLOSED;
+    const readShut = this.#readShut || look.peerDone || over;
+    const writeShut = this.#writeShut || over;
+    let mask = (readShut && writeShut) || look.state === STATE_CLOSED ? POLLHUP : 0;
+    if (readShut) mask |= POLLIN | POLLRDNORM | POLLRDHUP;
+    if (!isOpening(look.state)) {
+      if (look.unread >= this.settings.get(SOL_SOCKET, SO_RCVLOWAT)) mask |= POLLIN | POLLRDNORM;
+      if (writeShut || this.#writable(look)) mask |= POLLOUT | POLLWRNORM;
+      if (this.role === 'connection' && this.ground.port.core.calls.tcpUrgentLeft(this.handle) > 0) mask |= POLLPRI;
+    }
+    return this.#error === 0 ? mask : mask | POLLERR;
+  }
+
+  /** A third of the buffer is free, and half of what may wait unsent. */
+  #writable({ unacknowledged, unsent, sendBuffer }: Look): boolean {
+    const bound = this.settings.get(SOL_TCP, TCP_NOTSENT_LOWAT);
+    return sendBuffer - unacknowledged >= unacknowledged >> 1 && (bound === 0 || 2 * unsent < bound);
+  }
+
+  /** The handshake is over and the end is not reached. */
+  get isConnected(): boolean {
+    const { state } = this.look();
+    return state !== STATE_CLOSED && state !== STATE_LISTEN && state !== STATE_SYN_SENT;
+  }
+
+  /** Both ends; undefined when there is no connection. */
+  ends(): Endpoints | undefined {
+    return this.role === 'connection' ? this.ground.port.core.endpoints(this.handle) : undefined;
+  }
+}
+
+export interface Look {
+  /** STATE_* */
+  state: number;
+  unread: number;
+  unacknowledged: number;
+  unsent: number;
+  sendBuffer: number;
+  /** The peer's FIN is reached. */
+  peerDone: boolean;
+}
+
+function isOpening(state: number): boolean {
+  return state === STATE_SYN_SENT || state === STATE_SYN_RECEIVED;
+}
+
+const NOTHING: Look = {
+  state: STATE_CLOSED,
+  unread: 0,
+  unacknowledged: 0,
+  unsent: 0,
+  sendBuffer: 1,
+  peerDone: false,
+};
+const LISTENING: Look = { ...NOTHING, state: STATE_LISTEN };
+/** Linux's net.core.somaxconn. */
+const SOMAXCONN = 4096;

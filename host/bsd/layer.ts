@@ -1,0 +1,293 @@
+/**
+ * Descriptors: the table of sockets that programs name by number, and the calls that concern more than one of them.
+ * Not for: what a call does to its socket (`endpoint.ts`), what the calls promise (`contract.ts`).
+ */
+import { type Address, ANY_ADDRESS, formatAddress, parseAddress } from '../core/address.js';
+import type { Core } from '../core/core.js';
+import {
+  AF_INET,
+  IPPROTO_TCP,
+  MSG_FASTOPEN,
+  POLLERR,
+  POLLHUP,
+  POLLNVAL,
+  SIOCINQ,
+  SIOCOUTQ,
+  SIOCOUTQNSD,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  SOL_TCP,
+  TCP_INFO,
+  TCP_INQ,
+} from './constants.js';
+import type { Bsd, OptionValue, PollFd, ReceivedMessage, SocketAddress } from './contract.js';
+import { Endpoint, type Ground, type LocalEnd } from './endpoint.js';
+import {
+  EADDRINUSE,
+  EAFNOSUPPORT,
+  EBADF,
+  EDESTADDRREQ,
+  EINVAL,
+  ENOPROTOOPT,
+  ENOTCONN,
+  ENOTTY,
+  EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT,
+} from './errno.js';
+import { readOption, setOption } from './information.js';
+import { Settings } from './options.js';
+import { readTcpInfo } from './read-info.js';
+import type { TcpInfo } from './tcp-info.js';
+
+export class Layer implements Bsd {
+  profile: 'linux' | 'freebsd' = 'linux';
+  readonly #endpoints = new Map<number, Endpoint>();
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #core: Core;
+
+  constructor(private readonly ground: Ground) {
+    this.#core = ground.port.core;
+  }
+
+  get descriptors(): readonly number[] {
+    return [...this.#endpoints.keys()].sort((a, b) => a - b);
+  }
+
+  socket(domain = AF_INET, type = SOCK_STREAM, protocol = 0): number {
+    if (domain !== AF_INET) return -EAFNOSUPPORT;
+    if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== SOCK_STREAM) return -ESOCKTNOSUPPORT;
+    if (protocol !== 0 && protocol !== IPPROTO_TCP) return -EPROTONOSUPPORT;
+    return this.#enter(new Endpoint(this.ground, new Settings(this.#core)));
+  }
+
+  bind(fd: number, address: string, port: number): number {
+    const endpoint = this.#endpoints.get(fd);
+    if (endpoint === undefined) return -EBADF;
+    const parsed = parseAddress(address);
+    if (parsed === undefined || !isPort(port) || endpoint.local !== undefined || endpoint.role !== 'fresh')
+      return -EINVAL;
+    if (port !== 0 && this.#collides(endpoint, parsed, port)) return -EADDRINUSE;
+    const free = this.#probe(parsed, port);
+    if (free < 0) return free;
+    endpoint.local = { address: parsed, port: free };
+    return 0;
+  }
+
+  listen(fd: number, backlog: number): number {
+    return this.#on(fd, (endpoint) => endpoint.listen(endpoint.local ?? ANYWHERE, backlog));
+  }
+
+  accept(fd: number, peer?: SocketAddress): number {
+    return this.#on(fd, (listener) => {
+      const handle = listener.accept();
+      if (handle < 0) return handle;
+      const endpoint = new Endpoint(this.ground, listener.settings.inherited());
+      endpoint.local = listener.local;
+      endpoint.adopt(handle);
+      const accepted = this.#enter(endpoint);
+      if (peer !== undefined) this.getpeername(accepted, peer);
+      return accepted;
+    });
+  }
+
+  connect(fd: number, address: string, port: number): number {
+    const parsed = parseAddress(address);
+    return this.#on(fd, (endpoint) => {
+      return parsed === undefined || !isPort(port) ? -EINVAL : endpoint.connect(parsed, port);
+    });
+  }
+
+  send(fd: number, bytes: Uint8Array, flags = 0): number {
+    return this.#on(fd, (endpoint) => {
+      return (flags & MSG_FASTOPEN) !== 0 ? -EDESTADDRREQ : endpoint.send(bytes, flags);
+    });
+  }
+
+  sendto(fd: number, bytes: Uint8Array, flags: number, address: string, port: number): number {
+    if ((flags & MSG_FASTOPEN) === 0) return this.send(fd, bytes, flags);
+    return this.connect(fd, address, port);
+  }
+
+  recv(fd: number, buffer: Uint8Array, flags = 0, message?: ReceivedMessage): number {
+    return this.#on(fd, (endpoint) => {
+      const taken = endpoint.recv(buffer, flags);
+      if (message !== undefined && taken >= 0 && endpoint.settings.get(SOL_TCP, TCP_INQ) !== 0) {
+        message.inq = endpoint.look().unread;
+      }
+      return taken;
+    });
+  }
+
+  shutdown(fd: number, how: number): number {
+    return this.#on(fd, (endpoint) => endpoint.shutdown(how));
+  }
+
+  close(fd: number): number {
+    return this.#on(fd, (endpoint) => {
+      this.#stopWaiting(fd);
+      this.#endpoints.delete(fd);
+      endpoint.close();
+      return 0;
+    });
+  }
+
+  setsockopt(fd: number, level: number, name: number, value: OptionValue): number {
+    return this.#on(fd, (endpoint) => {
+      const done = setOption(endpoint, this.#core, level, name, value);
+      this.ground.port.transmit();
+      return done;
+    });
+  }
+
+  getsockopt(fd: number, level: number, name: number, option: { value?: OptionValue }): number {
+    return this.#on(fd, (endpoint) => {
+      const isInfo = level === SOL_TCP && name === TCP_INFO;
+      const value = isInfo ? readTcpInfo(this.#core, endpoint) : readOption(endpoint, this.#core, level, name);
+      if (value === undefined) return -ENOPROTOOPT;
+      option.value = value;
+      return 0;
+    });
+  }
+
+  poll(fds: readonly PollFd[]): number {
+    let count = 0;
+    for (const entry of fds) {
+      entry.revents = this.#revents(entry.fd, entry.events);
+      if (entry.revents !== 0) count++;
+    }
+    return count;
+  }
+
+  onReady(fd: number, events: number, callback: (revents: number) => void): number {
+    if (!this.#endpoints.has(fd)) return -EBADF;
+    this.#stopWaiting(fd);
+    this.#waiters.set(fd, { events, callback });
+    this.ground.port.keepAlive.hold();
+    this.look();
+    return 0;
+  }
+
+  getsockname(fd: number, address: SocketAddress): number {
+    return this.#on(fd, (endpoint) => {
+      const ends = endpoint.ends();
+      const { address: bound, port } = endpoint.local ?? ANYWHERE;
+      address.address = ends?.localAddress ?? (bound === ANY_ADDRESS ? '0.0.0.0' : formatAddress(bound));
+      address.port = ends?.localPort ?? port;
+      return 0;
+    });
+  }
+
+  getpeername(fd: number, address: SocketAddress): number {
+    return this.#on(fd, (endpoint) => {
+      const ends = endpoint.isConnected ? endpoint.ends() : undefined;
+      if (ends === undefined) return -ENOTCONN;
+      address.address = ends.remoteAddress;
+      address.port = ends.remotePort;
+      return 0;
+    });
+  }
+
+  ioctl(fd: number, request: number): number {
+    return this.#on(fd, (endpoint) => {
+      if (endpoint.role === 'listener') return -EINVAL;
+      const { unread, unacknowledged, unsent } = endpoint.look();
+      if (request === SIOCINQ) return unread;
+      if (request === SIOCOUTQ) return unacknowledged;
+      return request === SIOCOUTQNSD ? unsent : -ENOTTY;
+    });
+  }
+
+  tcpInfo(fd: number): TcpInfo | undefined {
+    const endpoint = this.#endpoints.get(fd);
+    return endpoint === undefined ? undefined : readTcpInfo(this.#core, endpoint);
+  }
+
+  // For the stack.
+
+  /** Something may have happened: tells those who wait for it. */
+  look(): void {
+    for (const [fd, { events, callback }] of this.#waiters) {
+      const revents = this.#revents(fd, events);
+      if (revents === 0) continue;
+      this.#stopWaiting(fd);
+      queueMicrotask(() => callback(revents));
+    }
+  }
+
+  /** The stack is closing: every connection is reset. */
+  abandon(): void {
+    for (const endpoint of this.#endpoints.values()) endpoint.abandon();
+    this.forget();
+  }
+
+  /** Nothing is left of the stack: every descriptor is void, and nobody waits any more. */
+  forget(): void {
+    for (const fd of this.#waiters.keys()) this.#stopWaiting(fd);
+    this.#endpoints.clear();
+  }
+
+  #on(fd: number, call: (endpoint: Endpoint) => number): number {
+    const endpoint = this.#endpoints.get(fd);
+    if (endpoint === undefined) return -EBADF;
+    this.ground.port.tick();
+    return call(endpoint);
+  }
+
+  #enter(endpoint: Endpoint): number {
+    let fd = FIRST;
+    while (this.#endpoints.has(fd)) fd++;
+    this.#endpoints.set(fd, endpoint);
+    return fd;
+  }
+
+  #revents(fd: number, events: number): number {
+    const endpoint = this.#endpoints.get(fd);
+    return endpoint === undefined ? POLLNVAL : endpoint.readiness() & (events | POLLERR | POLLHUP);
+  }
+
+  #stopWaiting(fd: number): void {
+    if (this.#waiters.delete(fd)) this.ground.port.keepAlive.release();
+  }
+
+  /** Whether another socket that is no listener has this local end and does not share it. */
+  #collides(one: Endpoint, address: Address, port: number): boolean {
+    for (const other of this.#endpoints.values()) {
+      const { local } = other;
+      if (local === undefined || local.port !== port || !overlap(local.address, address)) continue;
+      if (!both(one, other, SO_REUSEADDR) && !both(one, other, SO_REUSEPORT)) return true;
+    }
+    return false;
+  }
+
+  /** Whether one may listen there: asked by doing so for a moment. @returns the port, or a negative error number */
+  #probe(address: Address, port: number): number {
+    const listening = this.ground.listen(address, port, 1);
+    if (typeof listening === 'number') return listening;
+    this.ground.unlisten(listening.handle);
+    return listening.port;
+  }
+}
+
+interface Waiter {
+  events: number;
+  callback: (revents: number) => void;
+}
+
+function both(one: Endpoint, other: Endpoint, option: number): boolean {
+  return one.settings.get(SOL_SOCKET, option) !== 0 && other.settings.get(SOL_SOCKET, option) !== 0;
+}
+
+function overlap(one: Address, other: Address): boolean {
+  return one === ANY_ADDRESS || other === ANY_ADDRESS || one.every((byte, index) => byte === other[index]);
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 0 && port <= 65535;
+}
+
+const ANYWHERE: LocalEnd = { address: ANY_ADDRESS, port: 0 };
+const FIRST = 3;

@@ -1,0 +1,203 @@
+/**
+ * The options of a socket that are a number: which values each takes, what it is when nobody says, and which option of
+ * the core it becomes. Ranges and defaults are Linux's (socket(7), ip(7), tcp(7)).
+ * Not for: options that only tell something (`information.ts`).
+ */
+import {
+  LISTENER_DEFER_ACCEPT,
+  OPTION_CONGESTION,
+  OPTION_CORK,
+  OPTION_DIFFSERV,
+  OPTION_FIN_WAIT_2,
+  OPTION_KEEP_ALIVE,
+  OPTION_KEEP_COUNT,
+  OPTION_KEEP_IDLE,
+  OPTION_KEEP_INTERVAL,
+  OPTION_NO_DELAY,
+  OPTION_SYN_RETRIES,
+  OPTION_TIME_TO_LIVE,
+  SETTING_FIN_WAIT_2,
+  SETTING_SYN_RETRIES,
+  SETTING_TIME_TO_LIVE,
+  SETTING_USER_TIMEOUT,
+} from '../../assembly/abi/constants.js';
+import type { Core } from '../core/core.js';
+import {
+  IP_FREEBIND,
+  IP_MTU_DISCOVER,
+  IP_PMTUDISC_WANT,
+  IP_RECVERR,
+  IP_TOS,
+  IP_TTL,
+  SO_KEEPALIVE,
+  SO_MARK,
+  SO_OOBINLINE,
+  SO_PRIORITY,
+  SO_RCVLOWAT,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOL_IP,
+  SOL_SOCKET,
+  SOL_TCP,
+  TCP_CORK,
+  TCP_DEFER_ACCEPT,
+  TCP_INQ,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+  TCP_LINGER2,
+  TCP_NODELAY,
+  TCP_NOTSENT_LOWAT,
+  TCP_QUICKACK,
+  TCP_SYNCNT,
+  TCP_USER_TIMEOUT,
+} from './constants.js';
+import type { Linger } from './contract.js';
+import { EINVAL, ENOPROTOOPT } from './errno.js';
+
+/** What has been set on one socket. */
+export class Settings {
+  linger: Linger = { onoff: 0, linger: 0 };
+  /** CONGESTION_*; undefined: the stack's. */
+  congestion: number | undefined;
+  readonly #values = new Map<Rule, number>();
+
+  constructor(private readonly core: Core) {}
+
+  /** The options of a connection that a listener with these accepts. */
+  inherited(): Settings {
+    const settings = new Settings(this.core);
+    settings.linger = this.linger;
+    settings.congestion = this.congestion;
+    for (const [rule, value] of this.#values) settings.#values.set(rule, value);
+    return settings;
+  }
+
+  /** The value that is in force; -ENOPROTOOPT for an option there is not. */
+  get(level: number, name: number): number {
+    const rule = ruleOf(level, name);
+    if (rule === undefined) return -ENOPROTOOPT;
+    return this.#values.get(rule) ?? rule.initial(this.core);
+  }
+
+  /** @param handle the connection that has to learn of it, 0: none yet. @returns 0 or a negative error number */
+  set(level: number, name: number, value: number, handle: number): number {
+    const rule = ruleOf(level, name);
+    if (rule === undefined) return -ENOPROTOOPT;
+    const accepted = rule.accept(value);
+    if (accepted === undefined) return -EINVAL;
+    this.#values.set(rule, accepted);
+    return handle === 0 ? 0 : this.#tell(rule, accepted, handle);
+  }
+
+  /** Tells a connection all that was set before it was there. */
+  apply(handle: number): void {
+    for (const [rule, value] of this.#values) this.#tell(rule, value, handle);
+    if (this.congestion !== undefined) this.core.calls.tcpSetOption(handle, OPTION_CONGESTION, this.congestion);
+  }
+
+  applyToListener(handle: number): void {
+    this.core.calls.tcpListenerOption(handle, LISTENER_DEFER_ACCEPT, this.get(SOL_TCP, TCP_DEFER_ACCEPT) * SECOND);
+  }
+
+  #tell({ option, encode }: Rule, value: number, handle: number): number {
+    return option === 0 ? 0 : Math.min(this.core.calls.tcpSetOption(handle, option, encode(value)), 0);
+  }
+}
+
+interface Rule {
+  /** What is kept of a value; undefined: it can't be had. */
+  accept(value: number): number | undefined;
+  initial(core: Core): number;
+  /** OPTION_*; 0: the core does not care. */
+  option: number;
+  /** As the core takes it. */
+  encode(value: number): number;
+}
+
+function ruleOf(level: number, name: number): Rule | undefined {
+  return RULES.get(level)?.get(name);
+}
+
+/** On or off. */
+function toggle(option = 0, initial = 0): Rule {
+  return { accept: (value) => (value === 0 ? 0 : 1), initial: () => initial, option, encode: same };
+}
+
+function between(least: number, most: number, initial: Rule['initial'], option = 0, encode = same): Rule {
+  return { accept: (value) => (value >= least && value <= most ? value : undefined), initial, option, encode };
+}
+
+/** Any value but those out of bounds, which become the bound. */
+function clamped(least: number, most: number, initial: number): Rule {
+  return { accept: (value) => Math.min(Math.max(value, least), most), initial: () => initial, option: 0, encode: same };
+}
+
+function same(value: number): number {
+  return value;
+}
+
+const SECOND = 1000;
+const LARGEST = 2 ** 31 - 1;
+/** Linux's TCP_FIN_TIMEOUT_MAX, seconds. */
+const LONGEST_LINGER = 120;
+
+const KEEP_IDLE = 7200;
+const KEEP_INTERVAL = 75;
+const KEEP_COUNT = 9;
+
+const RULES = new Map<number, Map<number, Rule>>([
+  [
+    SOL_SOCKET,
+    new Map([
+      [SO_REUSEADDR, toggle()],
+      [SO_REUSEPORT, toggle()],
+      [SO_KEEPALIVE, toggle(OPTION_KEEP_ALIVE)],
+      [SO_OOBINLINE, toggle()],
+      [SO_PRIORITY, clamped(0, LARGEST, 0)],
+      [SO_MARK, clamped(0, LARGEST, 0)],
+      [SO_RCVLOWAT, clamped(1, LARGEST, 1)],
+    ]),
+  ],
+  [
+    SOL_IP,
+    new Map([
+      // The lowest two bits are ECN's, which is TCP's own business.
+      [IP_TOS, { ...clamped(0, 0xff, 0), accept: (value: number) => value & 0xfc, option: OPTION_DIFFSERV }],
+      [IP_TTL, between(1, 255, (core) => core.calls.setting(SETTING_TIME_TO_LIVE), OPTION_TIME_TO_LIVE)],
+      [IP_MTU_DISCOVER, between(0, 5, () => IP_PMTUDISC_WANT)],
+      [IP_RECVERR, toggle()],
+      [IP_FREEBIND, toggle()],
+    ]),
+  ],
+  [
+    SOL_TCP,
+    new Map([
+      [TCP_NODELAY, toggle(OPTION_NO_DELAY)],
+      [TCP_CORK, toggle(OPTION_CORK)],
+      [TCP_KEEPIDLE, between(1, 32767, () => KEEP_IDLE, OPTION_KEEP_IDLE, inMilliseconds)],
+      [TCP_KEEPINTVL, between(1, 32767, () => KEEP_INTERVAL, OPTION_KEEP_INTERVAL, inMilliseconds)],
+      [TCP_KEEPCNT, between(1, 127, () => KEEP_COUNT, OPTION_KEEP_COUNT)],
+      [TCP_SYNCNT, between(1, 127, (core) => core.calls.setting(SETTING_SYN_RETRIES), OPTION_SYN_RETRIES)],
+      [
+        TCP_LINGER2,
+        {
+          // Any negative value: a connection that nobody holds does not stay in FIN-WAIT-2. Too long is as long as ever.
+          accept: (value) => (value > LONGEST_LINGER ? 0 : Math.max(value, -1)),
+          initial: (core) => Math.floor(core.calls.setting(SETTING_FIN_WAIT_2) / SECOND),
+          option: OPTION_FIN_WAIT_2,
+          encode: (value) => (value < 0 ? 1 : value * SECOND),
+        },
+      ],
+      [TCP_DEFER_ACCEPT, clamped(0, LARGEST / SECOND, 0)],
+      [TCP_QUICKACK, toggle(0, 1)],
+      [TCP_USER_TIMEOUT, between(0, LARGEST, (core) => core.calls.setting(SETTING_USER_TIMEOUT))],
+      [TCP_NOTSENT_LOWAT, clamped(0, LARGEST, 0)],
+      [TCP_INQ, between(0, 1, () => 0)],
+    ]),
+  ],
+]);
+
+function inMilliseconds(seconds: number): number {
+  return seconds * SECOND;
+}
