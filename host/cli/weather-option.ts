@@ -53,6 +53,7 @@ const CONDITIONS: Record<string, (text: string, name: string) => number> = {
   reorder: chance,
   duplicate: chance,
   corrupt: chance,
+  mark: chance,
   rate,
   queue: whole,
   seed: whole,

@@ -11,6 +11,7 @@ export interface PathConditions {
   readonly reorder: number;
   readonly duplicate: number;
   readonly corrupt: number;
+  readonly mark: number;
   /** Bits a second; `Infinity` when there is no limit. */
   readonly rate: number;
   readonly queue: number;
@@ -25,11 +26,23 @@ export interface WeatherCounts {
   reordered: number;
   duplicated: number;
   corrupted: number;
+  /** Told, by a mark, that there is congestion. */
+  marked: number;
 }
 
 export class Path {
-  readonly counts: WeatherCounts = { packets: 0, lost: 0, overflowed: 0, reordered: 0, duplicated: 0, corrupted: 0 };
+  readonly counts: WeatherCounts = {
+    packets: 0,
+    lost: 0,
+    overflowed: 0,
+    reordered: 0,
+    duplicated: 0,
+    corrupted: 0,
+    marked: 0,
+  };
   readonly #random: SeededRandom;
+  /** A sequence of its own: the other one is the same from release to release. */
+  readonly #marks: SeededRandom;
   /** In the order of arrival. */
   readonly #waiting: Packet[] = [];
   readonly #held = new Set<Packet>();
@@ -42,6 +55,7 @@ export class Path {
     stream: number,
   ) {
     this.#random = new SeededRandom(seed, stream);
+    this.#marks = new SeededRandom(seed, stream + MARKS);
   }
 
   /** Decides a packet's fate. Keeps a copy of the bytes if it has to. */
@@ -59,6 +73,7 @@ export class Path {
       return;
     }
     const kept = bytes.slice();
+    if (chances.mark < conditions.mark && markCongestion(kept)) counts.marked++;
     if (chances.corrupt < conditions.corrupt && kept.length > 0) {
       flipBit(kept, Math.floor(chances.bit * kept.length * 8));
       counts.corrupted++;
@@ -109,6 +124,7 @@ export class Path {
       passes: random.fraction(),
       jitter: random.fraction(),
       secondJitter: random.fraction(),
+      mark: this.#marks.fraction(),
     };
   }
 
@@ -172,6 +188,22 @@ function flipBit(bytes: Uint8Array, bit: number): void {
   bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
 }
 
+/** Makes CE of ECT(0) or ECT(1) in an IPv4 header, and mends its checksum (RFC 3168 §5, RFC 1624). False: it may not be. */
+function markCongestion(packet: Uint8Array): boolean {
+  if (packet.length < 20 || (packet[0] as number) >> 4 !== 4) return false;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
+  const field = view.getUint8(1) & CE;
+  if (field === 0 || field === CE) return false;
+  view.setUint8(1, view.getUint8(1) | CE);
+  // The sum has grown by the difference, so its complement has shrunk by it.
+  const checksum = view.getUint16(10) - (CE - field);
+  view.setUint16(10, checksum > 0 ? checksum : checksum + 0xffff);
+  return true;
+}
+
+const CE = 3;
+/** Beside the streams of both ways. */
+const MARKS = 2;
 const MOST_PASSES = 3;
 /** In milliseconds, for a packet that no later one passes. */
 const LONGEST_HOLD = 10;

@@ -1,6 +1,6 @@
 /**
- * Bad weather around any device: loss, delay, jitter, reordering, duplication, flipped bits and a narrow link, each
- * way on its own, on the stack's clock. The same seed and the same packets at the same moments give the same weather,
+ * Bad weather around any device: loss, delay, jitter, reordering, duplication, flipped bits, marks of congestion and a
+ * narrow link, each way on its own, on the stack's clock. The same seed and the same packets at the same moments give the same weather,
  * to the bit. What each word means is at `WeatherConditions`; where a packet waits is `path.ts`.
  *
  * Announces no offloads: so checksums are real, a flipped bit can be found out, and packets fit the MTU.
@@ -27,6 +27,11 @@ export interface WeatherConditions {
   duplicate?: number | undefined;
   /** Chance that one bit of a packet is flipped, any of them. */
   corrupt?: number | undefined;
+  /**
+   * Chance that a router marks a packet instead of dropping it: CE of RFC 3168, if the packet says that it may be marked.
+   * Others pass as they are.
+   */
+  mark?: number | undefined;
   /** Bits a second that the link carries; packets wait for each other. Default: no limit. */
   rate?: number | undefined;
   /** Packets that may be waiting and under way; more are lost. Default 1024. */
@@ -213,6 +218,7 @@ function direction(name: 'in' | 'out', options: WeatherOptions): PathConditions 
     reorder: chance('reorder'),
     duplicate: chance('duplicate'),
     corrupt: chance('corrupt'),
+    mark: chance('mark'),
     rate: bitRate(label('rate'), given.rate),
     queue: wholeNumber(label('queue'), given.queue, 1, 65536, 1024),
   };
@@ -224,9 +230,9 @@ function bitRate(name: string, value: unknown): number {
   throw unexpected(name, 'bits a second, more than 0', value);
 }
 
-type Chance = 'loss' | 'reorder' | 'duplicate' | 'corrupt';
+type Chance = 'loss' | 'reorder' | 'duplicate' | 'corrupt' | 'mark';
 
-const CONDITIONS = ['loss', 'delay', 'jitter', 'reorder', 'duplicate', 'corrupt', 'rate', 'queue'];
+const CONDITIONS = ['loss', 'delay', 'jitter', 'reorder', 'duplicate', 'corrupt', 'mark', 'rate', 'queue'];
 /** Packets taken from the device below at once. */
 const COLLECT_LIMIT = 1024;
 const LONGEST_TIME = 24 * 60 * 60 * 1000;

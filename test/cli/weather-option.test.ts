@@ -4,8 +4,9 @@ import { parseWeather } from '../../host/cli/weather-option.js';
 
 describe('--weather', () => {
   test('reads chances, times, rates and counts with their units', () => {
-    expect(parseWeather('loss=1%,reorder=0.02,delay=20ms,jitter=0.5s,rate=10mbit,queue=100,seed=7')).toEqual({
+    expect(parseWeather('loss=1%,mark=5%,reorder=0.02,delay=20ms,jitter=0.5s,rate=10mbit,queue=100,seed=7')).toEqual({
       loss: 0.01,
+      mark: 0.05,
       reorder: 0.02,
       delay: 20,
       jitter: 500,

@@ -3,6 +3,7 @@ import { type ManualClock, manualClock } from '../../host/core/clock.js';
 import { DeviceError } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { type WeatherOptions, weather } from '../../host/device/weather.js';
+import { checksum } from './packets.js';
 import { TestPort } from './port.js';
 
 describe('weather', () => {
@@ -70,6 +71,34 @@ describe('weather', () => {
       bits.add(flipped[0] as number);
     }
     expect(bits.size).toBe(32);
+  });
+
+  it('marks what says that it may be marked, and leaves the header whole (RFC 3168 §5)', () => {
+    const { device, inside, outside, clock } = storm({ mark: 1 });
+    // Not-ECT, ECT(1), ECT(0), CE; and what is no IPv4 packet.
+    const packets = [0, 1, 2, 3].map((field) => headerWith(0xb8 | field));
+    for (const packet of [...packets, Uint8Array.of(0x60, 2), Uint8Array.of(0x45, 2)]) inside.write(packet);
+    clock.advance(0);
+    const arrived = outside.readAll();
+    expect(arrived.slice(0, 4).map((packet) => packet[1])).toEqual([0xb8, 0xbb, 0xbb, 0xbb]);
+    for (const packet of arrived.slice(0, 4)) expect(checksum(packet)).toBe(0);
+    expect(arrived.slice(4)).toEqual([Uint8Array.of(0x60, 2), Uint8Array.of(0x45, 2)]);
+    expect(device.counts.out.marked).toBe(2);
+  });
+
+  it('marks as often as it is told, and loses the same packets as without', () => {
+    const run = (mark: number) => {
+      const { device, inside, outside, clock } = storm({ loss: 0.1, mark, queue: 10_000 });
+      for (let number = 0; number < 10_000; number++) inside.write(headerWith(2, number));
+      clock.advance(0);
+      return {
+        counts: device.counts.out,
+        numbers: outside.readAll().map((packet) => (packet[4] as number) * 256 + (packet[5] as number)),
+      };
+    };
+    const [marked, plain] = [run(0.05), run(0)];
+    expect(marked.counts.marked / (10_000 - marked.counts.lost)).toBeCloseTo(0.05, 2);
+    expect(marked.numbers).toEqual(plain.numbers);
   });
 
   it('delays each packet by the delay, exactly', () => {
@@ -265,6 +294,17 @@ function numbered(count: number): Uint8Array[] {
 
 function numberOf(packet: Uint8Array): number {
   return new DataView(packet.buffer, packet.byteOffset).getUint32(0);
+}
+
+/** An IPv4 header with these Differentiated Services and ECN fields and this identification. */
+function headerWith(service: number, identification = 0): Uint8Array {
+  const header = Buffer.alloc(20);
+  header.writeUInt16BE(0x4500 | service, 0);
+  header.writeUInt16BE(20, 2);
+  header.writeUInt16BE(identification, 4);
+  header.set([64, 6], 8);
+  header.writeUInt16BE(checksum(header), 10);
+  return new Uint8Array(header);
 }
 
 const ROUGH = { loss: 0.1, duplicate: 0.1, corrupt: 0.1, reorder: 0.1, delay: 3, jitter: 2, rate: 1e7 };

@@ -6,9 +6,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from '../../host/cli/http/channel.js';
 import { channelHandlers } from '../../host/cli/http/channel.js';
+import type { Device } from '../../host/device/device.js';
 import { pcap } from '../../host/device/pcap.js';
 import { tun } from '../../host/device/tun.js';
 import type { SocketListener } from '../../host/socket/listener.js';
+import type { StackOptions } from '../../host/stack/settings.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
 import { KERNEL, PREFIX, VITRINE } from './addresses.js';
 import { Kernel } from './kernel.js';
@@ -24,12 +26,21 @@ export interface Table {
   listen(serve: (channel: Channel) => Promise<void>): SocketListener<Channel | undefined>;
 }
 
+/** How the stack of a script differs from others. */
+export interface Setting {
+  readonly wrap?: (device: Device) => Device;
+  readonly stack?: Pick<StackOptions, 'tcp'>;
+}
+
 /** Plays the case that the command line names; a capture is written when the argument ends so. */
-export async function play(cases: Record<string, (table: Table) => Promise<unknown>>): Promise<void> {
+export async function play(
+  cases: Record<string, (table: Table) => Promise<unknown>>,
+  { wrap = (device) => device, stack: options = {} }: Setting = {},
+): Promise<void> {
   const [name = '', mode = '', argument = ''] = process.argv.slice(2);
   const device = tun({ kernelAddress: `${KERNEL}/${PREFIX}`, offload: mode === 'offload' });
-  const outer = argument.endsWith('.pcapng') ? pcap(device, { path: argument }) : device;
-  const stack = await createStack({ device: outer, addresses: [`${VITRINE}/${PREFIX}`] });
+  const outer = argument.endsWith('.pcapng') ? pcap(device, { path: argument }) : wrap(device);
+  const stack = await createStack({ ...options, device: outer, addresses: [`${VITRINE}/${PREFIX}`] });
   const kernel = new Kernel();
   const table: Table = {
     stack,

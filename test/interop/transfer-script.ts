@@ -1,8 +1,5 @@
 /** What `transfer.test.ts` runs in a network namespace; see `table.ts`. */
-import { createHash } from 'node:crypto';
-import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
-import type { Channel } from '../../host/cli/http/channel.js';
-import { CONTENT } from './orders.js';
+import { digest, send, text } from './streams.js';
 import { play, until } from './table.js';
 
 await play({
@@ -38,26 +35,3 @@ await play({
     return await answers[0];
   },
 });
-
-async function send(channel: Channel, length: number): Promise<void> {
-  await channel.write(pseudoRandomBytes(CONTENT, length));
-  channel.end();
-}
-
-/** Reads to the end, then sends the SHA-256 of what came. */
-async function digest(channel: Channel): Promise<void> {
-  const hash = createHash('sha256');
-  for (let chunk = await channel.read(); chunk !== undefined; chunk = await channel.read()) hash.update(chunk);
-  await channel.write(hash.digest('hex'));
-  channel.end();
-  await channel.whenClosed();
-}
-
-async function text(channel: Channel): Promise<string> {
-  let result = '';
-  for (let chunk = await channel.read(); chunk !== undefined; chunk = await channel.read()) {
-    result += Buffer.from(chunk).toString('latin1');
-  }
-  await channel.whenClosed();
-  return result;
-}

@@ -8,18 +8,21 @@ import { type ManualClock, manualClock } from '../../host/core/clock.js';
 import type { Device } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { type WeatherOptions, weather } from '../../host/device/weather.js';
-import type { Limits } from '../../host/stack/settings.js';
+import type { Limits, StackOptions } from '../../host/stack/settings.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
 
 export interface NetworkOptions {
   seed: number;
   weather: WeatherOptions;
   mtu: number;
-  client: Limits;
-  server: Limits;
+  client: Side;
+  server: Side;
   /** False: the SYNs lose their SACK option on the wire. */
   sack?: boolean;
 }
+
+/** What may differ between the stacks. */
+export type Side = Limits & Pick<StackOptions, 'tcp'>;
 
 export interface Network {
   clock: ManualClock;
