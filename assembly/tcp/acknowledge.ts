@@ -20,16 +20,18 @@ import { raise } from './block/ready';
 import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
+import { flow } from './congestion/flow';
 import { validationAcknowledged } from './congestion/validation';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
 import { acceptQueueFull, announce } from './open/accept';
+import { forwardAcknowledged } from './recovery/frto';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
 import { armLossTimer, probeAcknowledged, rackAcknowledged } from './recovery/rack';
 import { rttAcknowledged } from './recovery/rtt';
 import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
 import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
-import { duplicateReported } from './recovery/undo';
+import { duplicateReported, undoAcknowledged } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
 import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, SACK_ON, Tcb } from './tcb';
@@ -53,7 +55,7 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   ecnAcknowledgmentBegins(tcb, seg);
   if (tcb.has(SACK_ON)) selective(tcb, seg);
   else if (seqGt(seg.ack, tcb.sndUna)) cumulative(tcb, seg);
-  else if (isDuplicate(tcb, seg, window)) recoveryDuplicate(tcb);
+  else if (isRepeated(tcb, seg)) repeated(tcb, seg, window);
   if (isNewer(tcb, seg)) takeWindow(tcb, seg);
   ecnAcknowledgmentEnds(tcb, flight);
   resetIfSent(tcb);
@@ -66,8 +68,16 @@ function cumulative(tcb: Tcb, seg: Segment): void {
   const acked = seg.ack - tcb.sndUna;
   advance(tcb, seg);
   const restart = recoveryAcknowledged(tcb, acked);
+  undoAcknowledged(tcb, seg);
+  forwardAcknowledged(tcb, seg, acked, false);
   // RFC 6298 §5.3; RFC 6582 §3.2 has only the first partial acknowledgment restart the timer.
   if (tcb.sndUna != tcb.sndNxt && (restart || tcb.retransmitAt == NEVER)) armRetransmit(tcb, state.now + tcb.rto);
+}
+
+/** A duplicate ACK on a connection without SACK. */
+function repeated(tcb: Tcb, seg: Segment, window: u32): void {
+  if (isDuplicate(tcb, window)) recoveryDuplicate(tcb);
+  forwardAcknowledged(tcb, seg, 0, false);
 }
 
 /** An ACK on a connection with SACK: what has arrived, then what must be lost because of it. */
@@ -86,6 +96,8 @@ function selective(tcb: Tcb, seg: Segment): void {
   if (acked > 0 && tcb.sndUna != tcb.sndNxt) armLossTimer(tcb);
   if (duplicate) duplicateReported(tcb, seg);
   rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked);
+  if (acked > 0) undoAcknowledged(tcb, seg);
+  if (acked > 0 || seg.sackCount > 0) forwardAcknowledged(tcb, seg, acked, tcb.flow != 0 && flow(tcb).original != 0);
 }
 
 /** SND.UNA moves to SEG.ACK. */
@@ -111,17 +123,14 @@ function advance(tcb: Tcb, seg: Segment): void {
   }
 }
 
-/** RFC 5681 §2: nothing new is acknowledged, nothing carried, nothing changed, something is outstanding. */
-function isDuplicate(tcb: Tcb, seg: Segment, window: u32): bool {
-  return (
-    seg.ack == tcb.sndUna &&
-    tcb.sndUna != tcb.sndNxt &&
-    tcb.sndResume == tcb.sndNxt &&
-    !tcb.has(PERSIST) &&
-    seg.length == 0 &&
-    !(seg.flags & (SYN | FIN)) &&
-    window == tcb.sndWnd
-  );
+/** Nothing new is acknowledged, nothing carried, something is outstanding. */
+function isRepeated(tcb: Tcb, seg: Segment): bool {
+  return seg.ack == tcb.sndUna && tcb.sndUna != tcb.sndNxt && seg.length == 0 && !(seg.flags & (SYN | FIN));
+}
+
+/** RFC 5681 §2: a repeated ACK that changes nothing, and is not the echo of what is sent again after a timeout. */
+function isDuplicate(tcb: Tcb, window: u32): bool {
+  return tcb.sndResume == tcb.sndNxt && !tcb.has(PERSIST) && window == tcb.sndWnd;
 }
 
 /** RFC 9293 §3.10.7.4: only a segment that is not older than the last one may change the window. */

@@ -19,6 +19,7 @@ import { emitReset, emitSegment, emitSyn } from './emit';
 import { ACK, FIN, PSH, TCP_HEADER } from './header';
 import { TIMESTAMPS_SIZE } from './options';
 import { payloadSize } from './path/size';
+import { forwardHolds } from './recovery/frto';
 import { limitedTransmit } from './recovery/newreno';
 import { prrSent } from './recovery/prr';
 import { armLossTimerSent, PROBE_NEW, PROBE_REPEATED } from './recovery/rack';
@@ -148,7 +149,7 @@ function sendQueued(tcb: Tcb): u32 {
 
 /** Whether something is lost and the window lets it go out again. */
 function lostMayGo(tcb: Tcb): bool {
-  return tcb.scoreboard != 0 && scoreboard(tcb).lost > 0 && inFlight(tcb) < tcb.cwnd;
+  return tcb.scoreboard != 0 && scoreboard(tcb).lost > 0 && inFlight(tcb) < tcb.cwnd && !forwardHolds(tcb);
 }
 
 /** The first lost segment, once more. */
@@ -173,8 +174,7 @@ function repeat(tcb: Tcb, firstSeq: u32, limit: u32): u32 {
   let control = end == dataEnd(tcb) && length > 0 ? ACK | PSH : ACK; // RFC 9293 §3.9.1.2 MUST-61
   if (fin) control |= FIN;
   if (!emitSegment(tcb, firstSeq, firstSeq - tcb.sndUna, length, control)) return firstSeq;
-  count(COUNTER_SEGMENTS_RETRANSMITTED);
-  rttForget(tcb);
+  noteAgain(tcb, length);
   return fin ? end + 1 : end;
 }
 
@@ -187,8 +187,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
   const behind = fin ? end + 1 : end;
   if (seqLt(sequence, tcb.sndNxt)) {
-    count(COUNTER_SEGMENTS_RETRANSMITTED);
-    rttForget(tcb);
+    noteAgain(tcb, length);
   } else rttSent(tcb, behind);
   tcb.sndResume = behind;
   if (seqGt(behind, tcb.sndNxt)) {
@@ -312,6 +311,12 @@ function noteRepeated(tcb: Tcb, index: u32): void {
   if (!tcb.has(RECOVERY)) return;
   const length = record.end - recordStart(tcb, board, index);
   prrSent(tcb, length);
+}
+
+/** Something goes out once more: it is not timed (Karn's rule), and may have been needless. */
+function noteAgain(tcb: Tcb, length: u32): void {
+  count(COUNTER_SEGMENTS_RETRANSMITTED);
+  rttForget(tcb);
   undoRepeated(tcb, length);
 }
 

@@ -21,6 +21,7 @@ import { wantSend } from './block/sendlist';
 import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { congestionIdle, congestionTimeout } from './congestion/window';
+import { forwardTimeout } from './recovery/frto';
 import { recoveryTimeout } from './recovery/newreno';
 import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
 import { probeInterval, rttExpired } from './recovery/rtt';
@@ -128,6 +129,7 @@ function retransmit(tcb: Tcb): void {
     tcb.set(OWES_SYN);
     if (tcb.state == STATE_SYN_SENT) ecnFallBack(tcb);
   } else {
+    if (tcb.retransmissions == 1) forwardTimeout(tcb);
     congestionTimeout(tcb);
     recoveryTimeout(tcb);
     // Everything outstanding counts as lost; sending goes on from the oldest byte, one segment at first.

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type Report, type Scenario, simulate } from './simulation.js';
 
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 
 /** A megabyte one way, a tenth of all packets lost, a round trip of 40 ms. */
 function scenario(sack: boolean): Scenario {
@@ -29,7 +29,7 @@ async function runs(sack: boolean): Promise<{ duration: number; retransmitted: n
 
 test('with SACK a lossy transfer takes less time, and sends less of it twice', async () => {
   const [selective, cumulative] = [await runs(true), await runs(false)];
-  expect(selective.duration).toBeLessThan(0.6 * cumulative.duration);
+  expect(selective.duration).toBeLessThan(0.9 * cumulative.duration);
   expect(selective.retransmitted).toBeLessThan(0.8 * cumulative.retransmitted);
   // A tenth of 719 segments is lost each time, and a tenth of those again; little else is sent twice.
   expect(selective.retransmitted / SEEDS.length).toBeLessThan(0.15 * 719);

@@ -38,7 +38,8 @@ export class Flow {
   undoSsthresh: u32;
   undoRepeated: u32; // bytes sent again and not reported as duplicates
   undoStamp: u32; // TSval of the first retransmission
-  undoStamped: u32; // 1: there was one since `undoCwnd` was noted
+  undoStamped: u32; // whether there was one since `undoCwnd` was noted, and an answer
+  original: u32; // 1: this ACK delivers what a timeout took for lost
   forwardStep: u32; // of F-RTO (RFC 5682 §2.1); 0: it is not under way
 
   // Tail loss probe (RFC 8985 §7.3).

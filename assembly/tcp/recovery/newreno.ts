@@ -4,6 +4,7 @@
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { seqGe, seqGt } from '../seq';
 import { ECN_REDUCES, ECN_WAITS, OWES_RETRANSMIT, RECOVERY, Tcb } from '../tcb';
+import { undoBegin } from './undo';
 
 /** Before anything is sent: "recover" is the initial send sequence number (RFC 6582 §3.2 step 1). */
 export function recoveryInitialize(tcb: Tcb): void {
@@ -22,7 +23,10 @@ export function recoveryDuplicate(tcb: Tcb): void {
   // A window that was marked has been reduced already, but is repaired (RFC 3168 §6.1.2).
   const reduced = tcb.has(ECN_REDUCES);
   if (tcb.duplicateAcks != THRESHOLD || (!reduced && !seqGt(tcb.sndUna, tcb.recover))) return;
-  if (!reduced) congestionLoss(tcb);
+  if (!reduced) {
+    if (tcb.flow != 0) undoBegin(tcb);
+    congestionLoss(tcb);
+  }
   tcb.clear(ECN_REDUCES);
   tcb.recover = tcb.sndNxt;
   tcb.cwnd = tcb.ssthresh + THRESHOLD * <u32>tcb.mss;

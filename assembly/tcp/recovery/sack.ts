@@ -9,6 +9,7 @@ import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { REORDERS, Tcb, TIMESTAMPS_ON } from '../tcb';
 import { timestampNow } from './rtt';
 import {
+  LOST,
   REPEATED,
   recordAt,
   recordStart,
@@ -40,7 +41,10 @@ export function sackArrives(tcb: Tcb, seg: Segment): void {
 
 /** Everything before SEG.ACK has been delivered too. SND.UNA has not moved yet. */
 export function ackArrives(tcb: Tcb, seg: Segment): void {
-  if (tcb.flow != 0) flow(tcb).ackRtt = 0;
+  if (tcb.flow != 0) {
+    flow(tcb).ackRtt = 0;
+    flow(tcb).original = 0;
+  }
   if (tcb.scoreboard == 0) return;
   const board = scoreboard(tcb);
   for (let index: u32 = 0; index < board.count && seqLt(recordStart(tcb, board, index), seg.ack); index++) {
@@ -86,6 +90,7 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
     if (seqLt(end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
     const f = flow(tcb);
+    if (record.fate & LOST) f.original = 1;
     f.ackRtt = f.ackRtt == 0 ? rtt : min(f.ackRtt, rtt);
   }
   if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(end, board.rackEnd))) return;

@@ -149,6 +149,16 @@ export function sentTailRepeated(tcb: Tcb, from: u32): void {
   }
 }
 
+/** Nothing that has not been sent again was lost. */
+export function sentNotLost(tcb: Tcb): void {
+  if (tcb.scoreboard == 0) return;
+  const board = scoreboard(tcb);
+  for (let index: u32 = 0; index < board.count; index++) {
+    const fate = recordAt(board, index).fate;
+    if (fate & LOST) setFate(tcb, board, index, fate & ~LOST);
+  }
+}
+
 /** The index of the first record that is lost and not sent again yet; `count` when there is none. */
 export function firstLost(board: Scoreboard): u32 {
   if (board.lost == 0) return board.count;
