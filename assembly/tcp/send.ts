@@ -217,7 +217,8 @@ function sendable(tcb: Tcb): u32 {
 
 /** Whether a segment that is not full-sized may go: sender's silly window avoidance (RFC 9293 §3.8.6.2.1) and Nagle. */
 function shortMayGo(tcb: Tcb, length: u32, queued: u32, sent: u32): bool {
-  if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // not new: it was allowed before
+  // Not new: it was allowed before, unless cwnd cuts it short.
+  if (seqLt(tcb.sndResume, tcb.sndNxt)) return length == queued || sent + length == tcb.sndWnd;
   if (length < queued) return length >= tcb.sndWndMax >> 1; // (3); what the window cuts short waits
   if (tcb.has(CORK | MORE_COMES)) return tcb.has(FLUSH | FIN_QUEUED);
   return sent == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)

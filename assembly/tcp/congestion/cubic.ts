@@ -6,6 +6,7 @@
 // Not for: slow start and timeouts, which all controllers share (window.ts).
 
 import { state } from '../../memory/state';
+import { payloadSize } from '../path/size';
 import { Tcb } from '../tcb';
 import { Flow, flow } from './flow';
 
@@ -17,7 +18,7 @@ export function cubicGrow(tcb: Tcb, acked: u32): u32 {
   const elapsed = <f64>(state.now - f.cubicEpoch) / 1e6;
   // The Reno-friendly region (§4.3): never slower than Reno would be.
   const alpha: f64 = f.cubicReno < f.cubicPrior ? RENO_ALPHA : 1;
-  f.cubicReno += <u32>Math.ceil((alpha * <f64>tcb.mss * <f64>acked) / cwnd);
+  f.cubicReno += <u32>Math.ceil((alpha * <f64>payloadSize(tcb) * <f64>acked) / cwnd);
   if (curve(tcb, f, elapsed) < <f64>f.cubicReno) return max(f.cubicReno, tcb.cwnd);
   // The curve one round trip ahead, within bounds (§4.2): the window gets there in this round trip.
   const target = min(max(curve(tcb, f, elapsed + <f64>tcb.srtt / 1e6), cwnd), 1.5 * cwnd);
@@ -55,13 +56,13 @@ function beginEpoch(tcb: Tcb, f: Flow): void {
   f.cubicEpoch = max<i64>(state.now, 1);
   f.cubicReno = tcb.cwnd;
   if (tcb.cwnd >= f.cubicMax) f.cubicMax = tcb.cwnd;
-  f.cubicK = <f32>Math.cbrt(<f64>(f.cubicMax - tcb.cwnd) / (C * <f64>tcb.mss));
+  f.cubicK = <f32>Math.cbrt(<f64>(f.cubicMax - tcb.cwnd) / (C * <f64>payloadSize(tcb)));
 }
 
 /** W_cubic(t), in bytes. */
 function curve(tcb: Tcb, f: Flow, time: f64): f64 {
   const offset = time - <f64>f.cubicK;
-  return C * <f64>tcb.mss * offset * offset * offset + <f64>f.cubicMax;
+  return C * <f64>payloadSize(tcb) * offset * offset * offset + <f64>f.cubicMax;
 }
 
 const C: f64 = 0.4;

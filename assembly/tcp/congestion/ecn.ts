@@ -11,6 +11,7 @@ import { NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
 import { OWE_ACK_NOW } from '../block/owed';
 import { ACK, CWR, ECE } from '../header';
+import { payloadSize } from '../path/size';
 import { prrAcknowledged, prrReset } from '../recovery/prr';
 import { inFlight } from '../recovery/sent';
 import { undoForbid } from '../recovery/undo';
@@ -127,7 +128,7 @@ export function ecnAcknowledgmentEnds(tcb: Tcb, flight: u32): void {
 function congestionExperienced(tcb: Tcb, flight: u32): void {
   congestionReduce(tcb, flight);
   tcb.recover = tcb.sndNxt;
-  if (tcb.cwnd < 2 * <u32>tcb.mss) {
+  if (tcb.cwnd < 2 * payloadSize(tcb)) {
     // It can't get smaller, so the next segment waits until the retransmission timer expires.
     if (!tcb.has(FIN_SENT)) tcb.set(ECN_WAITS);
     armRetransmit(tcb, state.now + tcb.rto);

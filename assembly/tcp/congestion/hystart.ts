@@ -17,8 +17,21 @@ import { Flow, flow } from './flow';
 export function hystartAcknowledged(tcb: Tcb, rtt: u32): void {
   if (!applies(tcb)) return;
   const f = flow(tcb);
+  if (rtt > 0) sample(f, rtt);
+  // The ACK of the round's end is its last.
   if (seqGe(tcb.sndUna, f.roundEnd)) beginRound(tcb, f);
-  if (rtt == 0) return;
+}
+
+/** How much of `growth` slow start may take. */
+export function hystartShare(tcb: Tcb, growth: u32): u32 {
+  return applies(tcb) && flow(tcb).baselineRtt != 0 ? growth / CONSERVATIVE_DIVISOR : growth;
+}
+
+function applies(tcb: Tcb): bool {
+  return state.hystart != 0 && tcb.ssthresh == u32.MAX_VALUE;
+}
+
+function sample(f: Flow, rtt: u32): void {
   f.roundSamples++;
   f.roundRtt = f.roundRtt == 0 ? rtt : min(f.roundRtt, rtt);
   if (f.roundSamples < SAMPLES || f.lastRoundRtt == 0) return;
@@ -31,15 +44,6 @@ export function hystartAcknowledged(tcb: Tcb, rtt: u32): void {
   if (f.roundRtt < f.lastRoundRtt + threshold) return;
   f.baselineRtt = f.roundRtt;
   f.conservativeRounds = 0;
-}
-
-/** How much of `growth` slow start may take. */
-export function hystartShare(tcb: Tcb, growth: u32): u32 {
-  return applies(tcb) && flow(tcb).baselineRtt != 0 ? growth / CONSERVATIVE_DIVISOR : growth;
-}
-
-function applies(tcb: Tcb): bool {
-  return state.hystart != 0 && tcb.ssthresh == u32.MAX_VALUE;
 }
 
 function beginRound(tcb: Tcb, f: Flow): void {

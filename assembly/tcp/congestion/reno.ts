@@ -1,6 +1,7 @@
 // Reno (RFC 5681 §3.1): the window grows by one segment a round trip and is halved by a loss.
 // Not for: slow start and timeouts, which all controllers share (window.ts).
 
+import { payloadSize } from '../path/size';
 import { Tcb } from '../tcb';
 import { flow } from './flow';
 
@@ -10,7 +11,7 @@ export function renoGrow(tcb: Tcb, acked: u32): u32 {
   f.ackedBytes += acked;
   if (f.ackedBytes < tcb.cwnd) return tcb.cwnd;
   f.ackedBytes -= tcb.cwnd;
-  return tcb.cwnd + tcb.mss;
+  return tcb.cwnd + payloadSize(tcb);
 }
 
 /** ssthresh after a loss, before its lower bound (RFC 5681 equation 4). */

@@ -5,6 +5,7 @@
 //   validated       used ≥ cwnd / 2: the window grows as its controller says      (§4.3)
 //   not validated   it grows only when it was what stopped the sender             (§4.4)
 
+import { payloadSize } from '../path/size';
 import { seqGe } from '../seq';
 import { Tcb } from '../tcb';
 import { flow } from './flow';
@@ -14,7 +15,7 @@ import { initialWindow } from './initial';
 export function validationSent(tcb: Tcb, flight: u32): void {
   const f = flow(tcb);
   f.usedRound = max(f.usedRound, flight);
-  f.limited = flight + tcb.mss > tcb.cwnd ? 1 : 0;
+  f.limited = flight + payloadSize(tcb) > tcb.cwnd ? 1 : 0;
 }
 
 /** SND.UNA has moved: a round trip ends when it passes what was SND.NXT at its beginning. */
@@ -34,7 +35,7 @@ export function mayGrow(tcb: Tcb): bool {
 
 /** After a pause of `idle` microseconds: each five minutes halve what was not used (§4.4.3). */
 export function validationRestart(tcb: Tcb, idle: i64): void {
-  const floor = initialWindow(tcb.mss);
+  const floor = initialWindow(payloadSize(tcb));
   for (let left = idle; left >= PRESERVATION && tcb.cwnd > floor; left -= PRESERVATION) {
     tcb.ssthresh = max(tcb.ssthresh, (tcb.cwnd >> 2) * 3);
     tcb.cwnd = max(tcb.cwnd >> 1, floor);

@@ -4,6 +4,7 @@
 
 import { CONGESTION_CUBIC } from '../../abi/constants';
 import { state } from '../../memory/state';
+import { payloadSize } from '../path/size';
 import { seqLt } from '../seq';
 import { ECN_MARKED, ECN_ON, ECN_REDUCES, OWES_CWR, Tcb } from '../tcb';
 import { cubicForget, cubicGrow, cubicPause, cubicThreshold } from './cubic';
@@ -15,7 +16,7 @@ import { mayGrow, validationRestart } from './validation';
 
 /** Once the segment size is known. `synLost`: one segment (RFC 5681 §3.1). */
 export function congestionInitialize(tcb: Tcb, synLost: bool): void {
-  tcb.cwnd = synLost ? tcb.mss : initialWindow(tcb.mss);
+  tcb.cwnd = synLost ? payloadSize(tcb) : initialWindow(payloadSize(tcb));
   tcb.ssthresh = u32.MAX_VALUE;
 }
 
@@ -42,7 +43,7 @@ export function congestionReduce(tcb: Tcb, outstanding: u32): void {
   // Limited transmit has sent more than the window holds; that does not count (RFC 3042 §2).
   const flight = min(outstanding, tcb.cwnd);
   const left = tcb.congestion == CONGESTION_CUBIC && tcb.flow != 0 ? cubicThreshold(tcb) : renoThreshold(flight);
-  tcb.ssthresh = max(left, 2 * <u32>tcb.mss);
+  tcb.ssthresh = max(left, 2 * payloadSize(tcb));
   if (tcb.flow != 0) flow(tcb).ackedBytes = 0;
   if (tcb.has(ECN_ON)) tcb.set(OWES_CWR);
 }
@@ -52,7 +53,7 @@ export function congestionTimeout(tcb: Tcb): void {
   // Only the first expiration for a segment says anything new about the path (RFC 5681 §3.1).
   if (tcb.retransmissions == 1) congestionLoss(tcb);
   if (tcb.flow != 0) cubicForget(tcb);
-  tcb.cwnd = tcb.mss;
+  tcb.cwnd = payloadSize(tcb);
 }
 
 /** Something is sent when nothing was in flight. After a pause longer than the RTO the window starts over (RFC 5681 §4.1). */
@@ -77,12 +78,12 @@ export function congestionIdle(tcb: Tcb): void {
 /** What follows a timeout gets less: the ACKs may be of segments that were not lost (RFC 3465 §2.3). */
 function growthLimit(tcb: Tcb): u32 {
   if (state.growthLimit == 0) return u32.MAX_VALUE;
-  return (seqLt(tcb.sndUna, tcb.recover) ? 1 : state.growthLimit) * <u32>tcb.mss;
+  return (seqLt(tcb.sndUna, tcb.recover) ? 1 : state.growthLimit) * payloadSize(tcb);
 }
 
 function startOver(tcb: Tcb): void {
   cubicForget(tcb);
-  tcb.cwnd = min(tcb.cwnd, initialWindow(tcb.mss));
+  tcb.cwnd = min(tcb.cwnd, initialWindow(payloadSize(tcb)));
 }
 
 /** The largest window that scaling can advertise (RFC 7323 §2.3). */

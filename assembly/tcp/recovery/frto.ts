@@ -8,6 +8,7 @@
 
 import { state } from '../../memory/state';
 import { flow } from '../congestion/flow';
+import { payloadSize } from '../path/size';
 import { Segment } from '../segment';
 import { seqGe, seqLt } from '../seq';
 import { RECOVERY, SACK_ON, Tcb } from '../tcb';
@@ -38,7 +39,7 @@ export function forwardAcknowledged(tcb: Tcb, seg: Segment, acked: u32, original
   } else if (f.forwardStep == REPEATED_OLDEST && acked > 0 && newDataMayGo(tcb, seg)) {
     f.forwardStep = SENT_NEW;
     tcb.sndResume = tcb.sndNxt;
-    tcb.cwnd = inFlight(tcb) + 2 * <u32>tcb.mss;
+    tcb.cwnd = inFlight(tcb) + 2 * payloadSize(tcb);
   } else fallBack(tcb);
 }
 
@@ -50,9 +51,11 @@ export function forwardHolds(tcb: Tcb): bool {
 /** The timeout was right: what is outstanding goes out again (step 2 a, step 3 a). */
 function fallBack(tcb: Tcb): void {
   const f = flow(tcb);
-  if (f.forwardStep == SENT_NEW) tcb.cwnd = min(tcb.cwnd, 3 * <u32>tcb.mss);
+  if (f.forwardStep == SENT_NEW) {
+    tcb.cwnd = min(tcb.cwnd, 3 * payloadSize(tcb));
+    if (!tcb.has(SACK_ON)) tcb.sndResume = tcb.sndUna;
+  }
   f.forwardStep = 0;
-  if (!tcb.has(SACK_ON)) tcb.sndResume = tcb.sndUna;
 }
 
 /** Whether there is data that was never sent, and room for it in the peer's window (step 2 b). */

@@ -2,6 +2,7 @@
 // Not for: recovery by timeout (tcp/timers.ts).
 
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
+import { payloadSize } from '../path/size';
 import { seqGe, seqGt } from '../seq';
 import { ECN_REDUCES, ECN_WAITS, OWES_RETRANSMIT, RECOVERY, Tcb } from '../tcb';
 import { undoBegin } from './undo';
@@ -16,7 +17,7 @@ export function recoveryDuplicate(tcb: Tcb): void {
   if (tcb.duplicateAcks < u8.MAX_VALUE) tcb.duplicateAcks++;
   if (tcb.has(RECOVERY)) {
     // Each one says that a segment has left the network (RFC 5681 §3.2 step 4).
-    tcb.cwnd += tcb.mss;
+    tcb.cwnd += payloadSize(tcb);
     return;
   }
   // After a timeout what follows is its own echo, until "recover" is passed (RFC 6582 §3.2 step 2, §4).
@@ -29,7 +30,7 @@ export function recoveryDuplicate(tcb: Tcb): void {
   }
   tcb.clear(ECN_REDUCES);
   tcb.recover = tcb.sndNxt;
-  tcb.cwnd = tcb.ssthresh + THRESHOLD * <u32>tcb.mss;
+  tcb.cwnd = tcb.ssthresh + THRESHOLD * payloadSize(tcb);
   tcb.set(RECOVERY | OWES_RETRANSMIT);
 }
 
@@ -42,7 +43,7 @@ export function recoveryAcknowledged(tcb: Tcb, acked: u32): bool {
     if (seqGe(tcb.sndUna, tcb.recover)) tcb.clear(ECN_REDUCES);
     return true;
   }
-  const mss = <u32>tcb.mss;
+  const mss = payloadSize(tcb);
   if (seqGe(tcb.sndUna, tcb.recover)) {
     // Full acknowledgment (RFC 6582 §3.2 step 3, the first choice): no burst follows.
     tcb.cwnd = min(tcb.ssthresh, max(tcb.sndNxt - tcb.sndUna, mss) + mss);
@@ -65,7 +66,7 @@ export function recoveryTimeout(tcb: Tcb): void {
 
 /** What limited transmit allows beyond cwnd: a segment for each of the first two duplicate ACKs (RFC 3042 §2). */
 export function limitedTransmit(tcb: Tcb): u32 {
-  return tcb.has(RECOVERY) ? 0 : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * tcb.mss;
+  return tcb.has(RECOVERY) ? 0 : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * payloadSize(tcb);
 }
 
 const THRESHOLD: u32 = 3;

@@ -2,6 +2,7 @@
 // ssthresh at its end without a pause and without a burst. The answer is kept in `cwnd`.
 
 import { congestionLoss } from '../congestion/window';
+import { payloadSize } from '../path/size';
 import { ECN_REDUCES, Tcb } from '../tcb';
 import { inFlight, scoreboard } from './sent';
 
@@ -17,7 +18,7 @@ export function prrBegin(tcb: Tcb, delivered: u32): void {
     congestionLoss(tcb);
     prrReset(tcb, tcb.sndNxt - tcb.sndUna - scoreboard(tcb).sacked + delivered);
   }
-  tcb.cwnd = inFlight(tcb) + tcb.mss;
+  tcb.cwnd = inFlight(tcb) + payloadSize(tcb);
 }
 
 /** Opens the ledger; `flight`: bytes that were in flight when congestion showed (RecoverFS). */
@@ -32,7 +33,7 @@ export function prrReset(tcb: Tcb, flight: u32): void {
 export function prrAcknowledged(tcb: Tcb, delivered: u32, safe: bool): void {
   if (delivered == 0) return;
   const board = scoreboard(tcb);
-  const mss = <u32>tcb.mss;
+  const mss = payloadSize(tcb);
   const pipe = inFlight(tcb);
   board.prrDelivered += delivered;
   let allowance: u32;

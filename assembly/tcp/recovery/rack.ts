@@ -6,6 +6,7 @@ import { Micros, NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
 import { flow } from '../congestion/flow';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
+import { payloadSize } from '../path/size';
 import { seqGe, seqLt } from '../seq';
 import { ECN_REDUCES, PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
 import { prrAcknowledged, prrBegin } from './prr';
@@ -105,7 +106,7 @@ function probeTimeout(tcb: Tcb): i64 {
   if (tcb.scoreboard == 0 || tcb.has(RECOVERY | PROBED) || tcb.srtt == 0 || tcb.retransmissions > 0) return 0;
   const board = scoreboard(tcb);
   if (flow(tcb).probing != 0 || board.sacked > 0 || board.lost > 0) return 0;
-  const margin = inFlight(tcb) <= <u32>tcb.mss ? LONGEST_ACK_DELAY : PROBE_MARGIN;
+  const margin = inFlight(tcb) <= payloadSize(tcb) ? LONGEST_ACK_DELAY : PROBE_MARGIN;
   return 2 * <i64>tcb.srtt + margin;
 }
 
@@ -126,7 +127,7 @@ export function probeAcknowledged(tcb: Tcb, acked: u32, duplicate: bool): void {
 
 /** §6.2 step 4: a quarter of the least round-trip time; none while the network keeps the order and the loss is plain. */
 function reorderingWindow(tcb: Tcb, board: Scoreboard): u32 {
-  const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * <u32>tcb.mss;
+  const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * payloadSize(tcb);
   if (!tcb.has(REORDERS) && plain) return 0;
   return min((tcb.rttMinimum >> 2) * (1 + flow(tcb).reorderingSteps), tcb.srtt);
 }
