@@ -21,20 +21,13 @@ import { NEVER, state } from '../memory/state';
 import { synWindow } from './block/buffers';
 import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
-import { newestCount, newestEnd, newestStart } from './block/reassembly';
+import { blocksToReport, newestEnd, newestStart } from './block/reassembly';
 import { urgentPointerAt } from './block/urgent';
 import { ECT_0, ecnCapable, ecnControl, ecnSynControl, NOT_ECT } from './congestion/ecn';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, URG, writeHeader, writeUrgent } from './header';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
-import {
-  SACK_BLOCKS,
-  sackOptionSize,
-  TIMESTAMPS_SIZE,
-  writeSackBlock,
-  writeSackHead,
-  writeTimestamps,
-} from './options';
-import { largestSegment, payloadSize } from './path/size';
+import { sackOptionSize, TIMESTAMPS_SIZE, writeSackBlock, writeSackHead, writeTimestamps } from './options';
+import { largestSegment } from './path/size';
 import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
 import { MAY_FRAGMENT, OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
@@ -48,7 +41,7 @@ export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, c
 
 function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length: u32, control: u32): bool {
   const stamped = tcb.has(TIMESTAMPS_ON);
-  const blocks = length == 0 ? sackBlocks(tcb) : 0;
+  const blocks = blocksToReport(tcb);
   const stamps = stamped ? TIMESTAMPS_SIZE : 0;
   const header = TCP_HEADER + stamps + sackOptionSize(blocks);
   const packet = packetBegin(tcb.interface, HEADER4 + header + length);
@@ -67,13 +60,6 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   finishSegment(tcb, packet, header, length, payload, partial, capable ? ECT_0 : NOT_ECT);
   traceOut(tcb, urgent > 0 ? bits | URG : bits, sequence, length);
   return true;
-}
-
-/** How many blocks the next ACK reports: what came twice, then the newest ranges (RFC 2018 §4, RFC 2883 §4). */
-function sackBlocks(tcb: Tcb): u32 {
-  if (!tcb.has(SACK_ON)) return 0;
-  const twice: u32 = tcb.duplicateStart != tcb.duplicateEnd ? 1 : 0;
-  return min(twice + newestCount(tcb), tcb.has(TIMESTAMPS_ON) ? SACK_BLOCKS : SACK_BLOCKS + 1);
 }
 
 function writeSack(tcb: Tcb, address: usize, count: u32): void {
@@ -180,7 +166,7 @@ function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payloa
   const to = mappedBytes(tcb.remoteLow);
   const pseudo = pseudoSum(from, to, header + length);
   if (partial) {
-    const size = payloadSize(tcb);
+    const size = <u32>tcb.mss - (header - TCP_HEADER);
     store<u16>(tcp + CHECKSUM_AT, <u16>fold(pseudo));
     writeOffload(packet, HEADER4 + header, HEADER4, CHECKSUM_AT, length > size ? size : 0);
   } else {

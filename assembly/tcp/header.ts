@@ -79,5 +79,7 @@ export const CWR: u32 = 0x80;
 
 /** Bytes of a header without options. */
 export const TCP_HEADER: u32 = 20;
+/** Bytes of the longest one: the data offset counts to fifteen words. */
+export const LONGEST_HEADER: u32 = 60;
 /** Offset of the checksum field. */
 export const CHECKSUM_AT: u32 = 16;

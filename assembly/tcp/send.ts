@@ -16,8 +16,7 @@ import { flow } from './congestion/flow';
 import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn } from './emit';
-import { ACK, FIN, PSH, TCP_HEADER } from './header';
-import { TIMESTAMPS_SIZE } from './options';
+import { ACK, FIN, LONGEST_HEADER, PSH } from './header';
 import { payloadSize } from './path/size';
 import { forwardHolds } from './recovery/frto';
 import { limitedTransmit } from './recovery/newreno';
@@ -338,7 +337,7 @@ function largestBurst(tcb: Tcb, full: u32): u32 {
   // A device that cuts does not count the urgent pointer down, and may copy CWR, which belongs on the first segment alone.
   const alone = sendsUrgent(tcb) || tcb.has(OWES_CWR);
   if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4) || alone) return full;
-  const room: u32 = PACKET_LIMIT - HEADER4 - TCP_HEADER - TIMESTAMPS_SIZE;
+  const room: u32 = PACKET_LIMIT - HEADER4 - LONGEST_HEADER;
   return max(full, room - (room % full));
 }
 

@@ -113,6 +113,33 @@ describe('what has arrived behind a gap', () => {
     expect(options.timestamps).toBeDefined();
   });
 
+  test('stands on data, too, which takes so much less room (RFC 2018 §4)', async () => {
+    const t = await received(201, 401);
+    t.send(2500);
+    const blocks = [
+      [401, 501],
+      [201, 301],
+    ] as const;
+    t.expect({ seq: 1, data: 980, sack: blocks });
+    t.expect({ seq: 981, data: 980, sack: blocks });
+    t.inject({ seq: 1, ack: 1961, data: 200 });
+    t.expect({ flags: 'PA', seq: 1961, ack: 301, data: 540, sack: [[401, 501]] });
+    t.inject({ seq: 301, ack: 2501, data: 100 });
+    t.take();
+    t.send(1);
+    expect(t.take()[0]?.options.sack).toBeUndefined();
+  });
+
+  test('stands on data that comes twice, too, once (RFC 2883 §4)', async () => {
+    const t = await received(1, 101);
+    t.driver.core.send(t.handle, new Uint8Array(2000));
+    t.driver.input([t.build({ seq: 1, data: 100 })]);
+    t.driver.output();
+    const sent = t.take();
+    expect(sent.filter(({ options }) => options.sack !== undefined)).toHaveLength(1);
+    expect(sent.reduce((sum, { data }) => sum + data.length, 0)).toBeGreaterThanOrEqual(1000);
+  });
+
   test('is one block when segments touch (RFC 2018 §3: “contiguous and isolated”)', async () => {
     const t = await received(201, 401);
     t.inject({ seq: 301, data: 100 });

@@ -5,8 +5,9 @@
 //   block   newest × NEWEST | range × LIMIT        each: start u32 | end u32, sequence numbers, end exclusive
 
 import { slabGive, slabTake } from '../../memory/slab';
+import { SACK_BLOCKS } from '../options';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
-import { Tcb } from '../tcb';
+import { SACK_ON, Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** Adds a range, merging it with those it touches. False when there are too many ranges or memory has run out. */
 export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
@@ -46,6 +47,13 @@ export function newestCount(tcb: Tcb): u32 {
   let count: u32 = 0;
   while (tcb.reassembly != 0 && count < NEWEST && newestStart(tcb, count) != newestEnd(tcb, count)) count++;
   return count;
+}
+
+/** How many SACK blocks the next segment carries: what came twice, then the newest ranges (RFC 2018 §4, RFC 2883 §4). */
+export function blocksToReport(tcb: Tcb): u32 {
+  if (!tcb.has(SACK_ON)) return 0;
+  const twice: u32 = tcb.duplicateStart != tcb.duplicateEnd ? 1 : 0;
+  return min(twice + newestCount(tcb), tcb.has(TIMESTAMPS_ON) ? SACK_BLOCKS : SACK_BLOCKS + 1);
 }
 
 /** Whether all of start … end has arrived out of order before. The range it lies in is reported first again (RFC 2018 §4). */

@@ -3,8 +3,9 @@
 import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
 import { maximumSegment } from '../block/rare';
+import { blocksToReport } from '../block/reassembly';
 import { TCP_HEADER } from '../header';
-import { TIMESTAMPS_SIZE } from '../options';
+import { sackOptionSize, TIMESTAMPS_SIZE } from '../options';
 import { Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
@@ -31,7 +32,7 @@ export function segmentsBounded(tcb: Tcb): void {
 
 /** Bytes of payload in a full-sized segment: Eff.snd.MSS without the options it carries (RFC 9293 §3.7.1). */
 export function payloadSize(tcb: Tcb): u32 {
-  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
+  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0) - sackOptionSize(blocksToReport(tcb));
 }
 
 const HEADERS: u32 = HEADER4 + TCP_HEADER;
