@@ -32,14 +32,15 @@ function row(setting: u32, column: u32): u32 {
 }
 
 const COLUMNS: u32 = 3;
-const BUFFER: u32 = 1 << 11;
-const LARGEST_BUFFER: u32 = 1 << 26;
+/** Bytes of the smallest buffer and the largest that a connection may have. */
+export const SMALLEST_BUFFER: u32 = 1 << 11;
+export const LARGEST_BUFFER: u32 = 1 << 26;
 
 /** Default, least, most. */
 // biome-ignore format: a table
 const TABLE: usize = memory.data<u32>([
-  1 << 20, BUFFER, LARGEST_BUFFER, // SETTING_SEND_BUFFER
-  1 << 22, BUFFER, LARGEST_BUFFER, // SETTING_RECEIVE_BUFFER: a fast sender is not stopped while a batch is being read
+  1 << 22, SMALLEST_BUFFER, LARGEST_BUFFER, // SETTING_SEND_BUFFER: as Linux's tcp_wmem
+  1 << 23, SMALLEST_BUFFER, LARGEST_BUFFER, // SETTING_RECEIVE_BUFFER: 1 Gbit/s over 64 ms
   1 << 30, 1 << 23, u32.MAX_VALUE, // SETTING_MEMORY_LIMIT
   1 << 20, 1, 1 << 22, // SETTING_CONNECTION_LIMIT
   30_000, 1, 240_000, // SETTING_MSL: TIME-WAIT lasts a minute, as on kernels; RFC 9293 §3.4.2 takes two minutes "arbitrarily"
@@ -68,8 +69,8 @@ const TABLE: usize = memory.data<u32>([
   1_024, 256, 9_000, // SETTING_BASE_MSS: RFC 4821 §7.2
   0, 0, 1, // SETTING_PACING
   0, 0, OPTION_ORDER_BSD, // SETTING_OPTION_ORDER
-  1 << 20, BUFFER, LARGEST_BUFFER, // SETTING_SEND_BUFFER_INITIAL
-  1 << 22, BUFFER, LARGEST_BUFFER, // SETTING_RECEIVE_BUFFER_INITIAL
+  1 << 18, SMALLEST_BUFFER, LARGEST_BUFFER, // SETTING_SEND_BUFFER_INITIAL
+  1 << 18, SMALLEST_BUFFER, LARGEST_BUFFER, // SETTING_RECEIVE_BUFFER_INITIAL
   1, 0, 1, // SETTING_STRICT_RESET
   1, 0, 1, // SETTING_STRICT_SYN
   0, 0, 1, // SETTING_DROP_SYN_FIN

@@ -3,7 +3,6 @@
 // Not for: ACKs that we send (tcp/receive.ts decides, tcp/emit.ts writes).
 
 import {
-  EVENT_DRAIN,
   STATE_CLOSED,
   STATE_CLOSING,
   STATE_FIN_WAIT_1,
@@ -13,10 +12,10 @@ import {
 } from '../abi/constants';
 import { ringConsume } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
+import { raiseDrain } from './block/buffers';
 import { armIdle, armRetransmit } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
-import { raise } from './block/ready';
 import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
@@ -34,7 +33,7 @@ import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported, undoAcknowledged } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
-import { DRAIN_WANTED, FIN_SENT, HELD, PERSIST, SACK_ON, Tcb } from './tcb';
+import { FIN_SENT, HELD, PERSIST, SACK_ON, Tcb } from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
@@ -117,10 +116,7 @@ function advance(tcb: Tcb, seg: Segment): void {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2
     if (ring.length == 0) armIdle(tcb);
   }
-  if (tcb.has(DRAIN_WANTED) && ring.length <= state.sendBuffer >> 1) {
-    tcb.clear(DRAIN_WANTED);
-    raise(tcb, EVENT_DRAIN);
-  }
+  raiseDrain(tcb);
 }
 
 /** Nothing new is acknowledged, nothing carried, something is outstanding. */

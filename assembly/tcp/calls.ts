@@ -35,6 +35,7 @@ import { RESULT_BASE, setResult } from '../memory/map';
 import { poolScan, slotOf } from '../memory/pool';
 import { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
+import { buffersWished, sendSize } from './block/buffers';
 import { armKeepAlive, armTimeout } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
@@ -79,7 +80,8 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
   if (tcb.state < STATE_ESTABLISHED) return ERROR_NOT_CONNECTED;
   const ring = tcb.sendRing;
-  const room = state.sendBuffer > ring.length ? state.sendBuffer - ring.length : 0;
+  const limit = sendSize(tcb);
+  const room = limit > ring.length ? limit - ring.length : 0;
   const size = min(wanted, room);
   if (!flowEnsure(tcb)) return ERROR_NO_BUFFERS;
   if (size == 0 || (!ringEnsure(ring, ring.length + size) && ring.length == ring.capacity)) {
@@ -216,6 +218,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   else if (isWish(option)) {
     const outcome = setWish(tcb, option, value);
     segmentsBounded(tcb);
+    resize(tcb);
     return outcome;
   } else return ERROR_INVALID;
   return 0;
@@ -324,6 +327,14 @@ function takePieces(tcb: Tcb, limit: u32, count: u32): u32 {
     left -= length;
   }
   return count;
+}
+
+/** Buffers take the sizes that the user wishes. What that makes of the window, the peer hears as if the user had read. */
+function resize(tcb: Tcb): void {
+  buffersWished(tcb);
+  if (tcb.state < STATE_ESTABLISHED || !windowUpdateDue(tcb)) return;
+  tcb.set(OWES_ACK);
+  wantSend(tcb);
 }
 
 /** From now on what arrives is acknowledged and thrown away; so is what waits. */

@@ -3,7 +3,7 @@
 
 import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
 import { NEVER, state } from '../memory/state';
-import { synWindow, windowShift } from './block/buffers';
+import { buffersEstablished, buffersOpen, synWindow } from './block/buffers';
 import { armRetransmit, noDeadlines } from './block/deadlines';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
@@ -30,10 +30,8 @@ export function tcbOpen(tcb: Tcb): void {
   tcb.ceiling = <u16>largestSegment(tcb);
   tcb.mss = tcb.ceiling;
   if (state.timestamps != 0) tcb.set(TIMESTAMPS_ON);
-  if (state.windowScaling != 0) {
-    tcb.set(SCALING_ON);
-    tcb.rcvShift = <u8>windowShift();
-  }
+  if (state.windowScaling != 0) tcb.set(SCALING_ON);
+  buffersOpen(tcb);
   if (state.sack != 0) tcb.set(SACK_ON);
   tcb.set(OWES_SYN);
   tcb.congestion = <u8>state.congestion;
@@ -108,6 +106,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   congestionInitialize(tcb, tcb.retransmissions > 0);
   rttEstablished(tcb);
   tcb.retransmissions = 0;
+  buffersEstablished(tcb);
   tcb.clear(OWES_SYN);
   armRetransmit(tcb, NEVER);
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;

@@ -10,6 +10,7 @@ import {
 } from '../abi/constants';
 import { ringEnsure, ringWrite } from '../memory/ring';
 import { state } from '../memory/state';
+import { memoryScarce, receiveTune } from './block/buffers';
 import { abort, resetIfSent } from './block/finish';
 import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { pieceAppend, pieceAt, piecePossible, piecesDrop, piecesSettle } from './block/pieces';
@@ -31,6 +32,7 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   }
   tcb.rcvMss = <u16>min(max<u32>(tcb.rcvMss, seg.length), tcb.mss);
   if (seg.seq != tcb.rcvNxt) return takeOutOfOrder(tcb, seg);
+  receiveTune(tcb, seg);
   if (!keep(tcb, seg)) return STOP;
   const filled = tcb.reassemblyCount > 0;
   const next = seg.seq + seg.length;
@@ -64,6 +66,7 @@ function takeOutOfOrder(tcb: Tcb, seg: Segment): u32 {
     noteDuplicate(tcb, seg.seq, seg.length);
     return OWE_DUPLICATE_ACK;
   }
+  if (memoryScarce()) return OWE_DUPLICATE_ACK | STOP;
   const ring = tcb.receiveRing;
   const offset = ring.length + (seg.seq - tcb.rcvNxt);
   if (!ringEnsure(ring, offset + seg.length)) return OWE_DUPLICATE_ACK | STOP;
@@ -100,7 +103,7 @@ export function advertisedWindow(tcb: Tcb, acknowledgment: u32): u32 {
 
 /** After the user has read: whether the window has opened enough to tell the peer without being asked. */
 export function windowUpdateDue(tcb: Tcb): bool {
-  const largest = min<u32>(state.receiveBuffer, (<u32>u16.MAX_VALUE) << tcb.rcvShift);
+  const largest = min<u32>(tcb.receiveSize, (<u32>u16.MAX_VALUE) << tcb.rcvShift);
   // A peer that still has half the window before it hears of it with the next ACK.
   if (tcb.rcvAdv - tcb.rcvNxt >= largest >> 1) return false;
   const edge = tcb.rcvNxt + min(room(tcb), largest);
@@ -126,10 +129,10 @@ export function settleBatch(): void {
 /** Bytes that the receive buffer can still take. */
 function room(tcb: Tcb): u32 {
   const used = unread(tcb);
-  return used < state.receiveBuffer ? state.receiveBuffer - used : 0;
+  return used < tcb.receiveSize ? tcb.receiveSize - used : 0;
 }
 
 /** Fr × RCV.BUFF with Fr = 1/2, or one segment (RFC 9293 §3.8.6.2.2); at least what scaling can say. */
 function worthwhile(tcb: Tcb): u32 {
-  return max(min<u32>(state.receiveBuffer >> 1, tcb.rcvMss), (<u32>1) << tcb.rcvShift);
+  return max(min<u32>(tcb.receiveSize >> 1, tcb.rcvMss), (<u32>1) << tcb.rcvShift);
 }

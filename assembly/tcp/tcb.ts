@@ -57,6 +57,9 @@ export class Tcb extends WheelEntry {
   rcvFin: u32; // where the peer's FIN stands, once seen
   irs: u32;
   lastAckSent: u32; // Last.ACK.sent (RFC 7323 §4.3)
+  receiveSize: u32; // bytes that may wait for the reader (block/buffers.ts)
+  takenSeq: u32; // where the user's reading stood …
+  takenAt: u32; // … at this moment, in milliseconds: what was taken since sizes the buffer
   rcvMss: u16; // the peer's segments as seen, for ACKing every second one
   mss: u16; // Eff.snd.MSS without options (RFC 9293 §3.7.1)
   sndShift: u8; // the peer's window is scaled by this

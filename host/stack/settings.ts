@@ -92,9 +92,9 @@ export type Tuning = { [Name in keyof typeof TUNING]?: number };
 
 /** Bounds of the whole stack. What is left out is the core's own choice. */
 export interface Limits {
-  /** Bytes that a connection may hold for sending. */
+  /** Bytes that a connection may hold for sending at most; it begins with less and follows the congestion window. */
   sendBuffer?: number;
-  /** Bytes that a connection may hold for its reader; the upper bound of the window. */
+  /** Bytes that a connection may hold for its reader at most; it begins with less and follows what a round trip brings. */
   receiveBuffer?: number;
   /** Bytes of linear memory that buffers and pools may take in all. */
   memoryLimit?: number;

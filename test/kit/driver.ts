@@ -19,7 +19,9 @@ import {
   SETTING_CONGESTION,
   SETTING_GROWTH_LIMIT,
   SETTING_RECEIVE_BUFFER,
+  SETTING_RECEIVE_BUFFER_INITIAL,
   SETTING_SEND_BUFFER,
+  SETTING_SEND_BUFFER_INITIAL,
   TRANSMIT_DESCRIPTOR,
   TRANSMIT_LIMIT,
   VNET_HEADER,
@@ -208,12 +210,14 @@ export const START = 10_000;
 export const TEST_CORE = new URL('../../dist/core.test.wasm', import.meta.url);
 
 /**
- * What scripts count on: a window scale of 5 follows from the buffers, and windows that can be worked out by hand from
+ * What scripts count on: a window scale of 5 follows from the buffers, which have their full size from the beginning, and windows that can be worked out by hand from
  * Reno, growing by at most two segments an ACK.
  */
 const DEFAULTS = {
   [SETTING_SEND_BUFFER]: 1 << 20,
+  [SETTING_SEND_BUFFER_INITIAL]: 1 << 26,
   [SETTING_RECEIVE_BUFFER]: 1 << 20,
+  [SETTING_RECEIVE_BUFFER_INITIAL]: 1 << 26,
   [SETTING_CONGESTION]: CONGESTION_RENO,
   [SETTING_GROWTH_LIMIT]: 2,
 };

@@ -1,23 +1,109 @@
-// How large a connection's buffers are, and what its SYN says of them (RFC 9293 §3.8.6, RFC 7323 §2.3).
-// Not for: the storage (memory/ring.ts takes it when bytes arrive).
+// How much a connection may hold for sending and for its reader, and what follows for the window (RFC 9293 §3.8.6,
+// RFC 7323 §2.3). Both sizes are bounds: storage is taken when bytes come (memory/ring.ts). They begin small and grow with
+// what a round trip carries, unless the user has fixed them or memory is getting scarce.
+//
+//   sending     twice the congestion window: one that is in flight, one that waits behind it
+//   receiving   four times what the user took in a round trip: a sender in slow start has doubled by the time it hears of
+//               the larger window, and doubles again while it uses it
+//
+// Not for: the window's right edge, which never moves left (tcp/receive.ts).
 
-import { OPTION_ORDER_LINUX } from '../../abi/constants';
+import { EVENT_DRAIN, OPTION_ORDER_LINUX, STATE_SYN_SENT } from '../../abi/constants';
 import { state } from '../../memory/state';
 import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
-import { PASSIVE, Tcb, TIMESTAMPS_ON } from '../tcb';
+import { Segment } from '../segment';
+import { seqGe } from '../seq';
+import { DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread } from '../tcb';
+import { wishedReceiveSize, wishedSendSize } from './rare';
+import { raise } from './ready';
+
+/** The receive buffer of a fresh connection, and the scale that lets the window say the largest it may become. */
+export function buffersOpen(tcb: Tcb): void {
+  const size = wishedReceiveSize(tcb);
+  tcb.receiveSize = size == 0 ? min(state.receiveBufferInitial, state.receiveBuffer) : size;
+  if (tcb.has(SCALING_ON)) tcb.rcvShift = scale(tcb);
+}
+
+/** Measuring begins with what the user takes next. */
+export function buffersEstablished(tcb: Tcb): void {
+  tcb.takenSeq = tcb.rcvNxt - unread(tcb);
+  tcb.takenAt = milliseconds();
+}
+
+/** Bytes that a connection may hold for sending. */
+export function sendSize(tcb: Tcb): u32 {
+  const size = wishedSendSize(tcb);
+  if (size != 0) return size;
+  const initial = min(state.sendBufferInitial, state.sendBuffer);
+  return memoryPressed() ? initial : max(initial, min(tcb.cwnd << 1, state.sendBuffer));
+}
+
+/** The user was told that the send buffer is full: half of it is empty now. */
+export function raiseDrain(tcb: Tcb): void {
+  if (!tcb.has(DRAIN_WANTED) || tcb.sendRing.length > sendSize(tcb) >> 1) return;
+  tcb.clear(DRAIN_WANTED);
+  raise(tcb, EVENT_DRAIN);
+}
+
+/** In-order text arrives: once in a round trip, the receive buffer follows what the user has taken in it. */
+export function receiveTune(tcb: Tcb, seg: Segment): void {
+  if (tcb.receiveSize >= state.receiveBuffer || !roundTripOver(tcb, seg)) return;
+  const next = tcb.rcvNxt - unread(tcb);
+  const taken = next - tcb.takenSeq;
+  tcb.takenSeq = next;
+  tcb.takenAt = milliseconds();
+  if (wishedReceiveSize(tcb) != 0 || memoryPressed()) return;
+  tcb.receiveSize = max(tcb.receiveSize, min(min(taken, state.receiveBuffer) << 2, state.receiveBuffer));
+}
+
+/** The user may have fixed a size, or left it to tuning again, which goes on from the size it has. */
+export function buffersWished(tcb: Tcb): void {
+  const size = wishedReceiveSize(tcb);
+  if (size != 0) tcb.receiveSize = size;
+  const unsent = tcb.state <= STATE_SYN_SENT && tcb.sndNxt == tcb.iss;
+  if (unsent && tcb.has(SCALING_ON)) tcb.rcvShift = scale(tcb);
+  raiseDrain(tcb);
+}
 
 /** The window field of our SYN, which is never scaled (RFC 7323 §2.2); `mss` is what the SYN announces. */
 export function synWindow(tcb: Tcb, mss: u32): u32 {
-  const buffer = min(state.receiveBufferInitial, state.receiveBuffer);
-  if (buffer <= <u32>u16.MAX_VALUE || state.optionOrder != OPTION_ORDER_LINUX) return min<u32>(buffer, u16.MAX_VALUE);
+  const size = tcb.receiveSize;
+  if (size <= <u32>u16.MAX_VALUE || state.optionOrder != OPTION_ORDER_LINUX) return min<u32>(size, u16.MAX_VALUE);
   // Linux offers whole segments, as many as its buffer takes; a client does not know yet what they will carry.
   const segment = mss - (tcb.has(PASSIVE) && tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
-  return min<u32>(buffer - (buffer % segment), u16.MAX_VALUE);
+  return min<u32>(size - (size % segment), u16.MAX_VALUE);
 }
 
-/** The smallest shift that lets 16 bits say the largest buffer there may be (RFC 7323 §2.3). */
-export function windowShift(): u32 {
+/** Whether new bytes that are out of order must find no place, so that those in order still do. */
+export function memoryScarce(): bool {
+  return state.bufferBytes > (state.memoryLimit >> 2) * 3;
+}
+
+/** Whether buffers stay as large as they are. */
+function memoryPressed(): bool {
+  return state.bufferBytes > state.memoryLimit >> 1;
+}
+
+/**
+ * Whether a round trip has passed since measuring began, and a millisecond at the least: the peer echoes a timestamp of
+ * then or later (RFC 7323 §4); without timestamps, the time that our own segments take is over.
+ */
+function roundTripOver(tcb: Tcb, seg: Segment): bool {
+  const elapsed = milliseconds() - tcb.takenAt;
+  if (elapsed == 0) return false;
+  if (tcb.has(TIMESTAMPS_ON)) return seqGe(seg.tsEcr, tcb.takenAt + tcb.tsOffset);
+  return elapsed >= (tcb.srtt == 0 ? tcb.rto : tcb.srtt) / 1_000;
+}
+
+function milliseconds(): u32 {
+  return <u32>(state.now / 1_000);
+}
+
+/** The smallest shift that lets 16 bits say the largest size that the receive buffer may have (RFC 7323 §2.3). */
+function scale(tcb: Tcb): u8 {
+  const size = wishedReceiveSize(tcb);
+  const largest = size == 0 ? state.receiveBuffer : size;
   let shift: u32 = 0;
-  while (shift < MAXIMUM_SHIFT && state.receiveBuffer >> shift > u16.MAX_VALUE) shift++;
-  return shift;
+  while (shift < MAXIMUM_SHIFT && largest >> shift > u16.MAX_VALUE) shift++;
+  return <u8>shift;
 }

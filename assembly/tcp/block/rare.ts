@@ -82,6 +82,16 @@ export function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
   return 0;
 }
 
+/** OPTION_SEND_BUFFER; 0: tuned. */
+export function wishedSendSize(tcb: Tcb): u32 {
+  return tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).sendSize;
+}
+
+/** OPTION_RECEIVE_BUFFER; 0: tuned. */
+export function wishedReceiveSize(tcb: Tcb): u32 {
+  return tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).receiveSize;
+}
+
 /** Sets an option of Wishes. */
 export function setWish(tcb: Tcb, option: u32, value: u32): i32 {
   const rare = rareTake(tcb);
@@ -111,7 +121,9 @@ function isPlain(wishes: Wishes): bool {
     wishes.diffserv == 0 &&
     wishes.timeToLive == state.timeToLive &&
     wishes.discover == MTU_DISCOVER_WANT &&
-    wishes.maximumSegment == 0
+    wishes.maximumSegment == 0 &&
+    wishes.sendSize == 0 &&
+    wishes.receiveSize == 0
   );
 }
 

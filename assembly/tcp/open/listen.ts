@@ -14,10 +14,14 @@ import {
   LISTENER_MSS,
   LISTENER_MTU_DISCOVER,
   LISTENER_QUEUE,
+  LISTENER_RECEIVE_BUFFER,
+  LISTENER_SEND_BUFFER,
   LISTENER_TIME_TO_LIVE,
   OPTION_DIFFSERV,
   OPTION_MSS,
   OPTION_MTU_DISCOVER,
+  OPTION_RECEIVE_BUFFER,
+  OPTION_SEND_BUFFER,
   OPTION_TIME_TO_LIVE,
   STATE_CLOSED,
   STATE_LISTEN,
@@ -89,6 +93,8 @@ export function tcpListenerOption(handle: u32, option: u32, value: u32): i32 {
   else if (option == LISTENER_TIME_TO_LIVE) return wish(listener.wishes, OPTION_TIME_TO_LIVE, value);
   else if (option == LISTENER_MSS) return wish(listener.wishes, OPTION_MSS, value);
   else if (option == LISTENER_MTU_DISCOVER) return wish(listener.wishes, OPTION_MTU_DISCOVER, value);
+  else if (option == LISTENER_SEND_BUFFER) return wish(listener.wishes, OPTION_SEND_BUFFER, value);
+  else if (option == LISTENER_RECEIVE_BUFFER) return wish(listener.wishes, OPTION_RECEIVE_BUFFER, value);
   else return ERROR_INVALID;
   return 0;
 }

@@ -20,6 +20,7 @@ export class Listener extends PoolItem {
   acceptTail: usize;
   acceptCount: u32;
   wishesField: u64; // what its connections inherit
+  wishesField2: u64;
 
   get wishes(): Wishes {
     return changetype<Wishes>(changetype<usize>(this) + offsetof<Listener>('wishesField'));
