@@ -13,6 +13,7 @@ import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
 import { sendsUrgent } from './block/urgent';
 import { flow } from './congestion/flow';
+import { paceAllows, paceBurst, paceSent } from './congestion/pacing';
 import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn } from './emit';
@@ -131,6 +132,7 @@ function sendQueued(tcb: Tcb): u32 {
   if (tcb.sendRing.length > 0) congestionRestart(tcb);
   for (let sent: u32 = 0; sent < BURST; sent++) {
     if (lostMayGo(tcb)) {
+      if (!paceAllows(tcb)) return DONE;
       if (!sendLost(tcb)) return FULL;
       continue;
     }
@@ -140,6 +142,7 @@ function sendQueued(tcb: Tcb): u32 {
       startProbing(tcb);
       return DONE;
     }
+    if (length > 0 && !paceAllows(tcb)) return DONE;
     if (tcb.has(PERSIST)) stopProbing(tcb);
     if (!sendNext(tcb, length, fin)) return FULL;
   }
@@ -194,7 +197,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
     noteSent(tcb, behind, behind - sequence);
   }
   if (fin) tcb.set(FIN_SENT);
-  if (tcb.flow != 0) noteUse(tcb);
+  if (tcb.flow != 0) noteUse(tcb, length);
   armLossTimerSent(tcb); // RFC 6298 §5.1, RFC 8985 §7.2
   return true;
 }
@@ -288,11 +291,12 @@ function sendTailProbe(tcb: Tcb): bool {
 }
 
 /** What the transmission says of the use of the window. */
-function noteUse(tcb: Tcb): void {
+function noteUse(tcb: Tcb, length: u32): void {
   const f = flow(tcb);
   f.sentAt = state.now;
   f.idleAt = NEVER;
   validationSent(tcb, inFlight(tcb));
+  paceSent(tcb, length);
 }
 
 /** Enters new bytes on the scoreboard. */
@@ -306,10 +310,11 @@ function noteSent(tcb: Tcb, end: u32, length: u32): void {
 function noteRepeated(tcb: Tcb, index: u32): void {
   const board = scoreboard(tcb);
   const record = recordAt(board, index);
+  const length = record.end - recordStart(tcb, board, index);
   setFate(tcb, board, index, REPEATED);
   record.at = state.now;
+  paceSent(tcb, length);
   if (!tcb.has(RECOVERY)) return;
-  const length = record.end - recordStart(tcb, board, index);
   prrSent(tcb, length);
 }
 
@@ -338,7 +343,7 @@ function largestBurst(tcb: Tcb, full: u32): u32 {
   const alone = sendsUrgent(tcb) || tcb.has(OWES_CWR);
   if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4) || alone) return full;
   const room: u32 = PACKET_LIMIT - HEADER4 - LONGEST_HEADER;
-  return max(full, room - (room % full));
+  return paceBurst(tcb, max(full, room - (room % full)), full);
 }
 
 /** Rings that hold nothing go back: an idle connection is its control block and nothing else. */

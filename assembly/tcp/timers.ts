@@ -55,6 +55,7 @@ function react(tcb: Tcb): void {
   if (tcb.ackAt <= now) sendDelayedAck(tcb);
   if (tcb.timeoutAt <= now) userTimeout(tcb);
   if (tcb.keepAt <= now) probeKeepAlive(tcb);
+  if (tcb.flow != 0 && flow(tcb).paceAt <= now) sendPaced(tcb);
   if (tcb.flow != 0 && flow(tcb).idleAt <= now) congestionIdle(tcb);
   // The reactions below may end the connection, the one above too.
   if (tcb.state != STATE_CLOSED && tcb.retransmitAt <= now) {
@@ -72,6 +73,12 @@ function react(tcb: Tcb): void {
 function sendDelayedAck(tcb: Tcb): void {
   tcb.ackAt = NEVER;
   tcb.set(OWES_ACK);
+  wantSend(tcb);
+}
+
+/** The pace lets the next segment go. */
+function sendPaced(tcb: Tcb): void {
+  flow(tcb).paceAt = NEVER;
   wantSend(tcb);
 }
 

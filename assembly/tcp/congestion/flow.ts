@@ -53,7 +53,8 @@ export class Flow {
 
   sentAt: Micros; // when data was last sent
   idleAt: Micros; // when the connection counts as idle; NEVER: it is not about to
-  paceAt: Micros; // when pacing lets the next segment go; NEVER: nothing waits for it
+  paceNext: Micros; // when all that was sent would have gone at the pace (pacing.ts)
+  paceAt: Micros; // when the next segment may go; NEVER: none waits
 }
 
 export function flow(tcb: Tcb): Flow {
