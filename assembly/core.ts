@@ -1,7 +1,13 @@
 // The entry points that concern the stack as a whole: life, packets, time, events. Each sets the moment of the call.
 // Not for: what a protocol does.
 
-import { COUNTER_BUFFER_BYTES, COUNTER_CONNECTIONS, COUNTER_LISTENERS } from './abi/constants';
+import {
+  COUNTER_BUFFER_BYTES,
+  COUNTER_CONNECTIONS,
+  COUNTER_HALF_OPEN,
+  COUNTER_LISTENERS,
+  COUNTER_TIME_WAIT,
+} from './abi/constants';
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
 import './abi/fault'; // the compiler is told to look for `abort` there
 import { random_get } from './abi/wasi_snapshot_preview1';
@@ -11,17 +17,19 @@ import { interfacesInitialize } from './ip/interface';
 import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
 import { countOf } from './memory/counters';
 import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
-import { REPLY_ACK, REPLY_ECHO, replyAt } from './memory/replies';
+import { REPLY_ACK, REPLY_COOKIE, REPLY_ECHO, REPLY_RECORD_ACK, replyAt } from './memory/replies';
 import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
+import { halfOpenPool, recordsInitialize, timeWaitPool } from './tcp/block/endpoint';
 import { freeIfDone } from './tcp/block/finish';
 import { readyTake } from './tcp/block/ready';
 import { emitReplyAck, emitReplyReset } from './tcp/emit';
 import { listenerInitialize, listenerPool } from './tcp/open/listener';
+import { emitReplyCookie, emitReplyRecordAck, sendSynAcks } from './tcp/open/records';
 import { settleBatch } from './tcp/receive';
 import { sendOwed } from './tcp/send';
-import { connectionPool, HELD, tcbInitialize } from './tcp/tcb';
+import { connectionsInUse, HELD, tcbInitialize } from './tcp/tcb';
 import { tcpTimersExpire } from './tcp/timers';
 
 /** Prepares memory and seeds the secrets; once, before any other call. */
@@ -33,13 +41,16 @@ export function initialize(): void {
   settingsInitialize();
   state.echoIdentifier = <u32>state.random & 0xffff;
   tcbInitialize();
+  recordsInitialize();
   listenerInitialize();
   interfacesInitialize();
 }
 
 /** The value of COUNTER_*. */
 export function counter(which: u32): f64 {
-  if (which == COUNTER_CONNECTIONS) return connectionPool.used;
+  if (which == COUNTER_CONNECTIONS) return connectionsInUse();
+  if (which == COUNTER_HALF_OPEN) return halfOpenPool.used;
+  if (which == COUNTER_TIME_WAIT) return timeWaitPool.used;
   if (which == COUNTER_LISTENERS) return listenerPool.used;
   if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
   return countOf(which);
@@ -69,6 +80,7 @@ export function output(now: f64): u32 {
   setNow(now);
   settleBatch();
   sendReplies();
+  sendSynAcks();
   sendOwed();
   return transmitCount(LOOPBACK_INTERFACE) - state.loopbackTaken;
 }
@@ -107,6 +119,8 @@ function sendReplies(): void {
   for (let index: u32 = 0; index < state.replyCount; index++) {
     const reply = replyAt(index);
     if (reply.kind == REPLY_ACK) emitReplyAck(reply);
+    else if (reply.kind == REPLY_RECORD_ACK) emitReplyRecordAck(reply);
+    else if (reply.kind == REPLY_COOKIE) emitReplyCookie(reply);
     else if (reply.kind == REPLY_ECHO) icmpReply(reply);
     else emitReplyReset(reply);
   }

@@ -29,7 +29,7 @@ function owe(packet: usize, message: usize, length: u32, interfaceNumber: u32): 
   if (reply == null) return;
   reply.sequence = <u32>message;
   reply.acknowledgment = length;
-  reply.interface = interfaceNumber;
+  reply.interface = <u8>interfaceNumber;
   reply.localLow = mappedLow(destination(packet));
   reply.remoteLow = mappedLow(source(packet));
 }

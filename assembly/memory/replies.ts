@@ -8,15 +8,20 @@ import { state } from './state';
 
 @unmanaged
 export class Reply {
-  kind: u32;
-  handle: u32; // REPLY_ACK: the connection
-  sequence: u32;
-  acknowledgment: u32;
-  flags: u32;
-  interface: u32;
+  kind: u8; // REPLY_*
+  interface: u8;
+  control: u8; // control bits
+  state: u8; // REPLY_RECORD_ACK: STATE_* of the record
   localPort: u16;
   remotePort: u16;
-  reserved: u32;
+  handle: u32; // REPLY_ACK: the connection; REPLY_RECORD_ACK, REPLY_COOKIE: the listener
+  sequence: u32;
+  acknowledgment: u32;
+  window: u16; // as it stands in the header
+  shift: u8; // our window is scaled by this
+  options: u8; // REPLY_STAMPS …
+  tsVal: u32;
+  tsEcr: u32;
   localLow: u64;
   localHigh: u64;
   remoteLow: u64;
@@ -27,7 +32,8 @@ export class Reply {
 export function replyNew(kind: u32): Reply | null {
   if (state.replyCount == BATCH_LIMIT) return null;
   const reply = replyAt(state.replyCount++);
-  reply.kind = kind;
+  memory.fill(changetype<usize>(reply), 0, REPLY_SIZE);
+  reply.kind = <u8>kind;
   return reply;
 }
 
@@ -41,5 +47,16 @@ export const REPLY_ACK: u32 = 1;
 export const REPLY_RESET: u32 = 2;
 /** An ICMP echo reply; `sequence` is the address and `acknowledgment` the length of the request's ICMP message. */
 export const REPLY_ECHO: u32 = 3;
+/** An ACK of a connection that is remembered in a record. */
+export const REPLY_RECORD_ACK: u32 = 4;
+/** A SYN-ACK whose sequence number is a SYN cookie. */
+export const REPLY_COOKIE: u32 = 5;
+
+/** Timestamps: `tsVal` and `tsEcr`. */
+export const REPLY_STAMPS: u8 = 1 << 0;
+/** In a SYN-ACK: SACK permitted; window scale by `shift`; ECN. */
+export const REPLY_SACK: u8 = 1 << 1;
+export const REPLY_SCALES: u8 = 1 << 2;
+export const REPLY_ECN: u8 = 1 << 3;
 
 const REPLY_SIZE: u32 = 64;

@@ -82,6 +82,8 @@ export class State {
   readyTail: u32;
   sendHead: u32;
   sendTail: u32;
+  synAckHead: u32;
+  synAckTail: u32;
 
   // Tables of one batch.
   pieceCount: u32;

@@ -23,7 +23,7 @@ import { flow } from './congestion/flow';
 import { validationAcknowledged } from './congestion/validation';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
-import { acceptQueueFull, announce } from './open/accept';
+import { announce } from './open/accept';
 import { forwardAcknowledged } from './recovery/frto';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
 import { armLossTimer, probeAcknowledged, rackAcknowledged } from './recovery/rack';
@@ -39,8 +39,6 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
   if (tcb.state == STATE_SYN_RECEIVED) {
     if (!seqGt(seg.ack, tcb.sndUna) || seqGt(seg.ack, tcb.sndNxt)) return OWE_RESET | STOP;
-    // The peer believes it is connected; it will say so again, with data or when our SYN-ACK comes again.
-    if (acceptQueueFull(tcb)) return STOP;
     establish(tcb, seg);
     announce(tcb);
     takeWindow(tcb, seg);

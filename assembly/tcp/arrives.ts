@@ -37,6 +37,18 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   return owed;
 }
 
+/** The four cases of RFC 9293 §3.4 table 6, for a window from `next` to `edge`. */
+export function isAcceptable(seg: Segment, next: u32, edge: u32): bool {
+  const size = seg.size;
+  if (edge == next) return size == 0 && seg.seq == next;
+  const begins = seqLe(next, seg.seq) && seqLt(seg.seq, edge);
+  if (size == 0) return begins;
+  // The third: RCV.NXT lies inside the segment, which begins before the window and may end behind it. Measured from
+  // SEG.SEQ: a segment half a circle away is before and behind the window at once.
+  const covers = seqWithin(seg.seq, next, seg.end - 1);
+  return begins || (seqLe(next, seg.end - 1) && seqLt(seg.end - 1, edge)) || covers;
+}
+
 /** In a simultaneous open the peer's SYN-ACK repeats a SYN we have: the ACK is what counts (RFC 9293 §3.5 figure 8). */
 function passSimultaneousSyn(tcb: Tcb, seg: Segment): void {
   const repeats = tcb.state == STATE_SYN_RECEIVED && (seg.flags & (SYN | ACK | RST)) == (SYN | ACK);
@@ -54,7 +66,7 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
     if (!seg.hasTimestamps) return STOP;
     if (isOld(tcb, seg)) return unwanted(tcb, seg);
   }
-  if (!isAcceptable(tcb, seg)) return unacceptable(tcb, seg);
+  if (!isAcceptable(seg, tcb.rcvNxt, tcb.rcvAdv)) return unacceptable(tcb, seg);
   // RFC 7323 §4.3 (2), with SEG.SEQ before trimming: the timestamp of the segment that an ACK will answer.
   if (
     tcb.has(TIMESTAMPS_ON) &&
@@ -71,23 +83,6 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
 /** PAWS (RFC 7323 §5.3 R1), unless TS.Recent is older than half the timestamp clock's circle (§5.5). */
 function isOld(tcb: Tcb, seg: Segment): bool {
   return seqLt(seg.tsVal, tcb.tsRecent) && state.now - tcb.tsRecentAt < TIMESTAMP_LIFE;
-}
-
-/** The four cases of RFC 9293 §3.4 table 6. */
-function isAcceptable(tcb: Tcb, seg: Segment): bool {
-  const size = seg.size;
-  if (tcb.rcvAdv == tcb.rcvNxt) return size == 0 && seg.seq == tcb.rcvNxt;
-  const begins = seqLe(tcb.rcvNxt, seg.seq) && seqLt(seg.seq, tcb.rcvAdv);
-  if (size == 0) return begins;
-  return begins || (seqLe(tcb.rcvNxt, seg.end - 1) && seqLt(seg.end - 1, tcb.rcvAdv)) || covers(tcb, seg);
-}
-
-/**
- * RCV.NXT lies inside the segment, which begins before the window and may end behind it. Measured from SEG.SEQ: a segment
- * half a circle away is before and behind the window at once.
- */
-function covers(tcb: Tcb, seg: Segment): bool {
-  return seqWithin(seg.seq, tcb.rcvNxt, seg.end - 1);
 }
 
 function unacceptable(tcb: Tcb, seg: Segment): u32 {

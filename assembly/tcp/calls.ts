@@ -187,6 +187,7 @@ export function tcpRelease(handle: u32): i32 {
     shutdown(tcb);
   }
   if (tcb.state == STATE_FIN_WAIT_2) armOrphanFinWait(tcb);
+  if (tcb.state == STATE_TIME_WAIT) wantSend(tcb); // a record will do
   traceState(tcb, before);
   return 0;
 }

@@ -15,11 +15,15 @@ import {
 } from '../abi/constants';
 import { ringFree } from '../memory/ring';
 import { Micros, state } from '../memory/state';
+import { wheelArm } from '../memory/wheel';
 import { armRetransmit, noDeadlines } from './block/deadlines';
+import { Endpoint } from './block/endpoint';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { finWait2 } from './block/rare';
 import { raiseReceived } from './block/ready';
+import { wantSend } from './block/sendlist';
+import { TimeWait } from './block/timewait';
 import { flowFree } from './congestion/flow';
 import { ACK, FIN, RST, SYN } from './header';
 import { sentFree } from './recovery/sent';
@@ -73,23 +77,38 @@ export function enterTimeWait(tcb: Tcb): void {
   flowFree(tcb);
   armRetransmit(tcb, state.now + timeWaitTime());
   raiseReceived(tcb);
+  wantSend(tcb); // when nobody holds it, output leaves a record of it
 }
 
-/** A segment in TIME-WAIT: the peer's FIN again (§3.10.7.4), or nonsense that deserves the same ACK. */
+/** A segment in TIME-WAIT that a user still holds. */
 export function timeWaitArrives(tcb: Tcb, seg: Segment): u32 {
-  // RFC 1337: a RST must not end the wait.
-  if (seg.flags & RST) return STOP;
-  if (seg.flags & FIN && seg.end == tcb.rcvNxt) {
-    armRetransmit(tcb, state.now + timeWaitTime());
-    return OWE_DUPLICATE_ACK | STOP;
-  }
-  const expected = seg.seq == tcb.rcvNxt && seg.size == 0 && (seg.flags & (ACK | SYN)) == ACK && seg.ack == tcb.sndNxt;
-  return expected ? STOP : OWE_CHALLENGE_ACK | STOP;
+  if (repeatsFin(tcb, seg)) armRetransmit(tcb, state.now + timeWaitTime());
+  return timeWaitOwes(tcb, tcb.sndNxt, seg);
+}
+
+/** The same where a record is left. */
+export function timeWaitRecordArrives(record: TimeWait, seg: Segment): u32 {
+  if (repeatsFin(record, seg)) wheelArm(record, state.now + timeWaitTime());
+  return timeWaitOwes(record, record.sndNxt, seg);
 }
 
 /** FIN-WAIT-2 of a connection that no user holds: nobody else is left to end it. */
 export function armOrphanFinWait(tcb: Tcb): void {
   armRetransmit(tcb, state.now + <Micros>finWait2(tcb) * 1_000);
+}
+
+/** The peer's FIN again: the wait starts anew (§3.10.7.4, eighth). */
+function repeatsFin(end: Endpoint, seg: Segment): bool {
+  return (seg.flags & (RST | FIN)) == FIN && seg.end == end.rcvNxt;
+}
+
+/** The FIN again, or nonsense that deserves the same ACK. */
+function timeWaitOwes(end: Endpoint, sndNxt: u32, seg: Segment): u32 {
+  // RFC 1337: a RST must not end the wait.
+  if (seg.flags & RST) return STOP;
+  if (repeatsFin(end, seg)) return OWE_DUPLICATE_ACK | STOP;
+  const expected = seg.seq == end.rcvNxt && seg.size == 0 && (seg.flags & (ACK | SYN)) == ACK && seg.ack == sndNxt;
+  return expected ? STOP : OWE_CHALLENGE_ACK | STOP;
 }
 
 function timeWaitTime(): Micros {

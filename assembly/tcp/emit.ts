@@ -19,6 +19,7 @@ import { Reply } from '../memory/replies';
 import { ringAddress, ringContiguous } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { synWindow } from './block/buffers';
+import { CONNECTION, Endpoint } from './block/endpoint';
 import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
 import { blocksToReport, newestEnd, newestStart } from './block/reassembly';
@@ -75,33 +76,46 @@ function writeSack(tcb: Tcb, address: usize, count: u32): void {
 }
 
 /** Our SYN, with an ACK in SYN-RECEIVED. */
-export function emitSyn(tcb: Tcb): bool {
-  const received = tcb.state == STATE_SYN_RECEIVED;
-  fillOffer(tcb, received);
+export function emitSyn(end: Endpoint, tsVal: u32): bool {
+  const received = end.state == STATE_SYN_RECEIVED;
+  fillOffer(end, tsVal, received);
   const options = offerLayOut();
   const header = TCP_HEADER + options;
-  const packet = packetBegin(tcb.interface, HEADER4 + header);
+  const packet = packetBegin(end.interface, HEADER4 + header);
   if (packet == 0) return false;
-  const control = (received ? SYN | ACK : SYN) | ecnSynControl(tcb, received);
-  const window = synWindow(tcb, offer.mss);
+  const control = (received ? SYN | ACK : SYN) | ecnSynControl(end, received);
+  const window = synWindow(end, offer.mss);
   const tcp = packet + HEADER4;
-  writeHeader(tcp, ports(tcb), tcb.iss, received ? tcb.rcvNxt : 0, header, control, window);
+  writeHeader(tcp, ports(end), end.iss, received ? end.rcvNxt : 0, header, control, window);
   memory.copy(tcp + TCP_HEADER, OFFER_OPTIONS, options);
-  const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
-  finishSegment(tcb, packet, header, 0, 0, partial, NOT_ECT);
-  if (received) acknowledged(tcb);
-  traceSegment(tcb, TRACE_SEGMENT_OUT, tcb.state, control, tcb.iss, tcb.rcvNxt, 0, window);
+  finishBare(end, packet, header);
+  if (received && end.kind == CONNECTION) acknowledged(changetype<Tcb>(end));
+  traceSegment(end, TRACE_SEGMENT_OUT, end.state, control, end.iss, end.rcvNxt, 0, window);
   return true;
 }
 
-function fillOffer(tcb: Tcb, received: bool): void {
-  offer.mss = largestSegment(tcb);
-  offer.scales = tcb.has(SCALING_ON) ? 1 : 0;
-  offer.shift = tcb.rcvShift;
-  offer.sack = tcb.has(SACK_ON) ? 1 : 0;
-  offer.stamps = tcb.has(TIMESTAMPS_ON) ? 1 : 0;
-  offer.tsVal = timestampNow(tcb);
-  offer.tsEcr = received ? tcb.tsRecent : 0;
+function fillOffer(end: Endpoint, tsVal: u32, received: bool): void {
+  offer.mss = largestSegment(end);
+  offer.scales = end.has(SCALING_ON) ? 1 : 0;
+  offer.shift = end.rcvShift;
+  offer.sack = end.has(SACK_ON) ? 1 : 0;
+  offer.stamps = end.has(TIMESTAMPS_ON) ? 1 : 0;
+  offer.tsVal = tsVal;
+  offer.tsEcr = received ? end.tsRecent : 0;
+}
+
+/** An ACK of what is remembered in a record; `window` is the header's field. */
+export function emitRecordAck(end: Endpoint, sequence: u32, window: u32, tsVal: u32): bool {
+  const stamped = end.has(TIMESTAMPS_ON);
+  const header = TCP_HEADER + (stamped ? TIMESTAMPS_SIZE : 0);
+  const packet = packetBegin(end.interface, HEADER4 + header);
+  if (packet == 0) return false;
+  const tcp = packet + HEADER4;
+  writeHeader(tcp, ports(end), sequence, end.rcvNxt, header, ACK, window);
+  if (stamped) writeTimestamps(tcp + TCP_HEADER, tsVal, end.tsRecent);
+  finishBare(end, packet, header);
+  traceSegment(end, TRACE_SEGMENT_OUT, end.state, ACK, sequence, end.rcvNxt, 0, window << end.rcvShift);
+  return true;
 }
 
 /** A RST of a connection (RFC 9293 §3.10.5), with timestamps where they are in use (RFC 7323 §3.2). */
@@ -113,7 +127,7 @@ export function emitReset(tcb: Tcb): bool {
   const tcp = packet + HEADER4;
   writeHeader(tcp, ports(tcb), tcb.sndNxt, tcb.rcvNxt, header, RST | ACK, 0);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
-  finishSegment(tcb, packet, header, 0, 0, false, NOT_ECT);
+  finishBare(tcb, packet, header);
   count(COUNTER_RESETS_OUT);
   traceOut(tcb, RST | ACK, tcb.sndNxt, 0);
   return true;
@@ -133,7 +147,7 @@ export function emitReplyReset(reply: Reply): void {
   if (packet == 0) return;
   const tcp = packet + HEADER4;
   const between = ((<u32>reply.localPort) << 16) | reply.remotePort;
-  writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.flags, 0);
+  writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.control, 0);
   const from = mappedBytes(reply.localLow);
   const to = mappedBytes(reply.remoteLow);
   store<u16>(tcp + CHECKSUM_AT, complement(pseudoSum(from, to, TCP_HEADER) + sum(tcp, TCP_HEADER)));
@@ -159,14 +173,28 @@ function copyPayload(tcb: Tcb, target: usize, offset: u32, length: u32, summed: 
   return head + (first & 1 ? swapped(tail) : tail);
 }
 
+/** The same for a segment without data. */
+function finishBare(end: Endpoint, packet: usize, header: u32): void {
+  const partial = (interfaceAt(end.interface).offloads & OFFLOAD_CHECKSUM) != 0;
+  finishSegment(end, packet, header, 0, 0, partial, NOT_ECT);
+}
+
 /** Checksum, IP header, queue. Under offload the field holds the pseudo-header's sum and the device does the rest. */
-function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payload: u32, partial: bool, ecn: u32): void {
+function finishSegment(
+  end: Endpoint,
+  packet: usize,
+  header: u32,
+  length: u32,
+  payload: u32,
+  partial: bool,
+  ecn: u32,
+): void {
   const tcp = packet + HEADER4;
-  const from = mappedBytes(tcb.localLow);
-  const to = mappedBytes(tcb.remoteLow);
+  const from = mappedBytes(end.localLow);
+  const to = mappedBytes(end.remoteLow);
   const pseudo = pseudoSum(from, to, header + length);
   if (partial) {
-    const size = <u32>tcb.mss - (header - TCP_HEADER);
+    const size = <u32>end.mss - (header - TCP_HEADER);
     store<u16>(tcp + CHECKSUM_AT, <u16>fold(pseudo));
     writeOffload(packet, HEADER4 + header, HEADER4, CHECKSUM_AT, length > size ? size : 0);
   } else {
@@ -174,13 +202,13 @@ function finishSegment(tcb: Tcb, packet: usize, header: u32, length: u32, payloa
     writePlain(packet);
   }
   const size = HEADER4 + header + length;
-  packetSendOffloaded(tcb.interface, packet, PROTOCOL_TCP, size, from, to, service(tcb) | ecn, timeToLive(tcb));
+  packetSendOffloaded(end.interface, packet, PROTOCOL_TCP, size, from, to, service(end) | ecn, timeToLive(end));
   count(COUNTER_SEGMENTS_OUT);
 }
 
 /** The Differentiated Services field, and whether routers may fragment. */
-function service(tcb: Tcb): u32 {
-  return tcb.has(MAY_FRAGMENT) ? diffserv(tcb) | FRAGMENTS : diffserv(tcb);
+function service(end: Endpoint): u32 {
+  return end.has(MAY_FRAGMENT) ? diffserv(end) | FRAGMENTS : diffserv(end);
 }
 
 /** Whatever goes out carries an ACK: none is owed any more. */
@@ -190,8 +218,8 @@ function acknowledged(tcb: Tcb): void {
   tcb.ackAt = NEVER;
 }
 
-function ports(tcb: Tcb): u32 {
-  return ((<u32>tcb.localPort) << 16) | tcb.remotePort;
+function ports(end: Endpoint): u32 {
+  return ((<u32>end.localPort) << 16) | end.remotePort;
 }
 
 function traceOut(tcb: Tcb, control: u32, sequence: u32, length: u32): void {

@@ -3,8 +3,9 @@
 
 import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
 import { NEVER, state } from '../memory/state';
-import { buffersEstablished, buffersOpen, synWindow } from './block/buffers';
+import { buffersEstablished, receiveSizeFirst, synWindow, windowShift } from './block/buffers';
 import { armRetransmit, noDeadlines } from './block/deadlines';
+import { Endpoint } from './block/endpoint';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { ecnNegotiate } from './congestion/ecn';
@@ -13,27 +14,40 @@ import { ACK, RST, SYN } from './header';
 import { announce } from './open/accept';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
-import { largestSegment, segmentsAgreed } from './path/size';
+import { largestSegment, segmentAgreed } from './path/size';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
 import { seqWithin } from './seq';
 import { FIN_QUEUED, OWES_SYN, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
 
-/** Fills a control block whose four-tuple and interface are set. Options are offered until the peer's SYN says no. */
+/** Fills a control block whose four-tuple and interface are set: an OPEN that is about to send its SYN. */
 export function tcbOpen(tcb: Tcb): void {
-  tcb.iss = initialSequence(tcb);
-  tcb.tsOffset = timestampOffset(tcb);
+  endpointOpen(tcb);
+  tcbBegin(tcb);
+  tcb.set(OWES_SYN);
+}
+
+/** Our half of the handshake. Options are offered until the peer's SYN says no. */
+export function endpointOpen(end: Endpoint): void {
+  end.iss = initialSequence(end);
+  end.tsOffset = timestampOffset(end);
+  end.mss = <u16>largestSegment(end);
+  if (state.timestamps != 0) end.set(TIMESTAMPS_ON);
+  if (state.windowScaling != 0) {
+    end.set(SCALING_ON);
+    end.rcvShift = windowShift(end);
+  }
+  if (state.sack != 0) end.set(SACK_ON);
+}
+
+/** What a connection begins with beside its half of the handshake; ISS is known. */
+export function tcbBegin(tcb: Tcb): void {
   tcb.sndUna = tcb.iss;
   tcb.sndNxt = tcb.iss;
   tcb.sndResume = tcb.iss;
-  tcb.ceiling = <u16>largestSegment(tcb);
-  tcb.mss = tcb.ceiling;
-  if (state.timestamps != 0) tcb.set(TIMESTAMPS_ON);
-  if (state.windowScaling != 0) tcb.set(SCALING_ON);
-  buffersOpen(tcb);
-  if (state.sack != 0) tcb.set(SACK_ON);
-  tcb.set(OWES_SYN);
+  tcb.ceiling = tcb.mss;
+  tcb.receiveSize = receiveSizeFirst(tcb);
   tcb.congestion = <u8>state.congestion;
   tcb.keepIdle = KEEP_IDLE;
   tcb.keepInterval = KEEP_INTERVAL;
@@ -44,29 +58,42 @@ export function tcbOpen(tcb: Tcb): void {
   recoveryInitialize(tcb);
 }
 
-/** Takes the peer's SYN: its sequence number, its options and its window, which is never scaled (RFC 7323 §2.2). */
+/** Takes the peer's SYN: its half of the handshake and its window. */
 export function acceptSyn(tcb: Tcb, seg: Segment): void {
-  tcb.irs = seg.seq;
-  tcb.rcvNxt = seg.seq + 1;
-  tcb.lastAckSent = tcb.rcvNxt;
-  segmentsAgreed(tcb, seg.mss);
-  tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
-  if (!seg.hasWindowScale || !tcb.has(SCALING_ON)) {
-    tcb.clear(SCALING_ON);
-    tcb.rcvShift = 0;
-  } else tcb.sndShift = <u8>seg.windowShift;
-  if (!seg.sackPermitted) tcb.clear(SACK_ON);
-  ecnNegotiate(tcb, seg);
-  if (!seg.hasTimestamps) tcb.clear(TIMESTAMPS_ON);
-  else {
-    tcb.tsRecent = seg.tsVal;
-    tcb.tsRecentAt = state.now;
-  }
-  tcb.rcvAdv = tcb.rcvNxt + synWindow(tcb, largestSegment(tcb)); // what our own SYN says
-  tcb.sndWnd = seg.wnd;
-  tcb.sndWndMax = seg.wnd;
-  tcb.sndWl1 = seg.seq;
+  endpointAccept(tcb, seg);
+  tcbAccept(tcb, seg.wnd);
   tcb.sndWl2 = seg.ack;
+}
+
+/** The peer's half: its sequence number and its options. */
+export function endpointAccept(end: Endpoint, seg: Segment): void {
+  end.rcvNxt = seg.seq + 1;
+  end.mss = <u16>segmentAgreed(end, seg.mss);
+  if (!seg.hasWindowScale || !end.has(SCALING_ON)) noScaling(end);
+  else end.sndShift = <u8>seg.windowShift;
+  if (!seg.sackPermitted) end.clear(SACK_ON);
+  ecnNegotiate(end, seg);
+  if (!seg.hasTimestamps) end.clear(TIMESTAMPS_ON);
+  else end.tsRecent = seg.tsVal;
+}
+
+/** Windows are what their fields say. */
+export function noScaling(end: Endpoint): void {
+  end.clear(SCALING_ON);
+  end.rcvShift = 0;
+}
+
+/** What follows from the peer's half for a control block; the window of a SYN is never scaled (RFC 7323 §2.2). */
+export function tcbAccept(tcb: Tcb, window: u32): void {
+  tcb.irs = tcb.rcvNxt - 1;
+  tcb.lastAckSent = tcb.rcvNxt;
+  tcb.ceiling = tcb.mss;
+  tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
+  tcb.tsRecentAt = state.now;
+  tcb.rcvAdv = tcb.rcvNxt + synWindow(tcb, largestSegment(tcb)); // what our own SYN says
+  tcb.sndWnd = window;
+  tcb.sndWndMax = window;
+  tcb.sndWl1 = tcb.irs;
 }
 
 /** SEGMENT ARRIVES in SYN-SENT (RFC 9293 §3.10.7.3). */

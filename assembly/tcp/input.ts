@@ -5,6 +5,7 @@ import {
   COUNTER_CHALLENGE_ACKS,
   COUNTER_SEGMENTS_IN,
   STATE_CLOSED,
+  STATE_SYN_RECEIVED,
   STATE_TIME_WAIT,
   TRACE_SEGMENT_IN,
 } from '../abi/constants';
@@ -12,14 +13,18 @@ import { mappedLow } from '../ip/address';
 import { fold, pseudoSum, sum } from '../ip/checksum';
 import { congestionField, destination, source } from '../ip/header4';
 import { count } from '../memory/counters';
-import { REPLY_ACK, REPLY_RESET, replyNew } from '../memory/replies';
+import { REPLY_ACK, REPLY_RECORD_ACK, REPLY_RESET, REPLY_STAMPS, replyNew } from '../memory/replies';
 import { state } from '../memory/state';
 import { segmentArrives } from './arrives';
+import { synWindow } from './block/buffers';
 import { armDelayedAck } from './block/deadlines';
+import { Endpoint, HALF_OPEN, TIME_WAIT } from './block/endpoint';
 import { finish } from './block/finish';
 import { traceSegment } from './block/observe';
 import { OWE_ACK, OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, OWE_RESET } from './block/owed';
 import { wantSend } from './block/sendlist';
+import { TimeWait, timeWaitFree } from './block/timewait';
+import { timeWaitRecordArrives } from './close';
 import {
   ACK,
   acknowledgmentNumber,
@@ -34,13 +39,18 @@ import {
   urgentPointer,
   windowField,
 } from './header';
+import { acceptQueueFull } from './open/accept';
+import { HalfOpen, halfOpenArrives, halfOpenPromote, synQueueFull } from './open/halfopen';
 import { listenerArrives } from './open/listen';
 import { listenerFor } from './open/listener';
+import { cookieOpen, cookieReturns } from './open/syncookie';
 import { parseOptions } from './options';
+import { largestSegment } from './path/size';
+import { timestampNow } from './recovery/rtt';
 import { Segment, segment } from './segment';
 import { seqGt } from './seq';
 import { tableFind } from './table';
-import { OWES_ACK, Tcb } from './tcb';
+import { OWES_ACK, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Takes the segment behind the IP header of `packet`. False: malformed. `known`: its checksum needs no check. */
 export function tcpInput(packet: usize, header: u32, total: u32, interfaceNumber: u32, known: bool): bool {
@@ -70,6 +80,7 @@ function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumb
   seg.flags = controlBits(tcp);
   seg.up = seg.seq + urgentPointer(tcp);
   seg.ecn = congestionField(packet);
+  seg.hasFloor = 0;
   seg.data = tcp + dataOffset(tcp);
   seg.length = size - dataOffset(tcp);
   parseOptions(seg, tcp + TCP_HEADER, dataOffset(tcp) - TCP_HEADER);
@@ -77,15 +88,63 @@ function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumb
 
 /** To the connection with the segment's four-tuple, else to a listener, else to CLOSED. */
 function dispatch(seg: Segment): void {
-  const tcb = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
-  if (tcb != null && !(tcb.state == STATE_TIME_WAIT && reopens(tcb, seg))) {
+  const end = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
+  if (end == null) toListener(seg);
+  else if (end.kind == HALF_OPEN) toHalfOpen(changetype<HalfOpen>(end), seg);
+  else if (end.kind == TIME_WAIT) toTimeWait(changetype<TimeWait>(end), seg);
+  else toConnection(changetype<Tcb>(end), seg);
+}
+
+function toListener(seg: Segment): void {
+  const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
+  if (listener == null) {
+    resetStranger(seg);
+  } else if (!cookieReturns(listener, seg)) {
+    if (listenerArrives(listener, seg) & OWE_RESET) resetStranger(seg);
+  } else if (!acceptQueueFull(listener)) {
+    // Where the user has no room for it the ACK is dropped, as any other would be: the peer says it again.
+    const tcb = cookieOpen(listener, seg);
+    if (tcb != null) deliver(tcb, seg);
+  }
+}
+
+function toConnection(tcb: Tcb, seg: Segment): void {
+  if (tcb.state != STATE_TIME_WAIT || !reopens(tcb, seg)) {
     deliver(tcb, seg);
     return;
   }
-  if (tcb != null) finish(tcb, 0);
-  const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
-  if (listener == null) resetStranger(seg);
-  else if (listenerArrives(listener, seg) & OWE_RESET) resetStranger(seg);
+  setFloor(seg, tcb.sndNxt);
+  finish(tcb, 0);
+  toListener(seg);
+}
+
+function toTimeWait(record: TimeWait, seg: Segment): void {
+  if (reopens(record, seg)) {
+    setFloor(seg, record.sndNxt);
+    timeWaitFree(record);
+    toListener(seg);
+    return;
+  }
+  const owed = timeWaitRecordArrives(record, seg);
+  traceArrival(record, STATE_TIME_WAIT, seg);
+  noteRecord(record, owed, record.sndNxt, record.window >> record.rcvShift);
+}
+
+function toHalfOpen(record: HalfOpen, seg: Segment): void {
+  const owed = halfOpenArrives(record, seg);
+  if (owed == 0) {
+    const tcb = halfOpenPromote(record);
+    if (tcb != null) deliver(tcb, seg);
+    return;
+  }
+  traceArrival(record, STATE_SYN_RECEIVED, seg);
+  if (owed & OWE_RESET) resetStranger(seg);
+  noteRecord(record, owed, record.iss + 1, synWindow(record, largestSegment(record)) >> record.rcvShift);
+}
+
+function traceArrival(end: Endpoint, before: i32, seg: Segment): void {
+  const window = seg.flags & SYN ? seg.wnd : seg.wnd << end.sndShift;
+  traceSegment(end, TRACE_SEGMENT_IN, before, seg.flags, seg.seq, seg.ack, seg.length, window);
 }
 
 function deliver(tcb: Tcb, seg: Segment): void {
@@ -102,7 +161,7 @@ function deliver(tcb: Tcb, seg: Segment): void {
 
 /** Notes what a connection owes: at once and by itself, with the batch, or within the ACK delay. */
 function note(tcb: Tcb, owed: u32): void {
-  if (owed & OWE_DUPLICATE_ACK || (owed & OWE_CHALLENGE_ACK && challengeAllowed())) {
+  if (answersNow(owed)) {
     const reply = replyNew(REPLY_ACK);
     if (reply != null) {
       reply.handle = tcb.handle;
@@ -117,12 +176,49 @@ function note(tcb: Tcb, owed: u32): void {
   if (owed & (OWE_ACK_NOW | OWE_OUTPUT)) wantSend(tcb);
 }
 
+/** The same for a record, which owes nothing but ACKs; `window` is the header's field. */
+function noteRecord(end: Endpoint, owed: u32, sequence: u32, window: u32): void {
+  if (!answersNow(owed)) return;
+  const reply = replyNew(REPLY_RECORD_ACK);
+  if (reply == null) return;
+  reply.handle = end.listener;
+  reply.interface = end.interface;
+  reply.state = <u8>end.state;
+  reply.localPort = end.localPort;
+  reply.remotePort = end.remotePort;
+  reply.localHigh = end.localHigh;
+  reply.localLow = end.localLow;
+  reply.remoteHigh = end.remoteHigh;
+  reply.remoteLow = end.remoteLow;
+  reply.sequence = sequence;
+  reply.acknowledgment = end.rcvNxt;
+  reply.window = <u16>min<u32>(window, u16.MAX_VALUE);
+  reply.shift = end.rcvShift;
+  if (!end.has(TIMESTAMPS_ON)) return;
+  reply.options = REPLY_STAMPS;
+  reply.tsVal = timestampNow(end);
+  reply.tsEcr = end.tsRecent;
+}
+
+/** Whether a segment is answered with an ACK of its own. */
+function answersNow(owed: u32): bool {
+  return (owed & OWE_DUPLICATE_ACK) != 0 || ((owed & OWE_CHALLENGE_ACK) != 0 && challengeAllowed());
+}
+
 /** A new SYN to a listener may end TIME-WAIT early when it is surely newer (RFC 9293 §3.6.1 MAY-2, RFC 6191 §2). */
-function reopens(tcb: Tcb, seg: Segment): bool {
+function reopens(end: Endpoint, seg: Segment): bool {
   if ((seg.flags & (SYN | ACK | RST)) != SYN) return false;
-  if (listenerFor(seg.localHigh, seg.localLow, seg.localPort) == null) return false;
-  if (seg.hasTimestamps && tcb.tsRecent != 0) return seqGt(seg.tsVal, tcb.tsRecent);
-  return seqGt(seg.seq, tcb.rcvNxt);
+  const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
+  // A cookie could not keep our numbers above the old ones.
+  if (listener == null || synQueueFull(listener) || acceptQueueFull(listener)) return false;
+  if (seg.hasTimestamps && end.tsRecent != 0) return seqGt(seg.tsVal, end.tsRecent);
+  return seqGt(seg.seq, end.rcvNxt);
+}
+
+/** Our numbers go on above those of the connection that ends here (RFC 9293 §3.6.1 MAY-2). */
+function setFloor(seg: Segment, sndNxt: u32): void {
+  seg.hasFloor = 1;
+  seg.floor = sndNxt;
 }
 
 /** RST to a segment that finds no connection, or that no connection can have caused (RFC 9293 §3.10.7.1). */
@@ -133,8 +229,8 @@ function resetStranger(seg: Segment): void {
   const acknowledges = (seg.flags & ACK) != 0;
   reply.sequence = acknowledges ? seg.ack : 0;
   reply.acknowledgment = acknowledges ? 0 : seg.end;
-  reply.flags = acknowledges ? RST : RST | ACK;
-  reply.interface = seg.interface;
+  reply.control = <u8>(acknowledges ? RST : RST | ACK);
+  reply.interface = <u8>seg.interface;
   reply.localPort = <u16>seg.localPort;
   reply.remotePort = <u16>seg.remotePort;
   reply.localHigh = seg.localHigh;

@@ -22,6 +22,8 @@ export class Segment {
   ecn: u32; // of the IP header
   data: usize;
   length: u32; // bytes of data
+  hasFloor: u32; // 1: a connection that it begins numbers its bytes above `floor` (RFC 9293 §3.6.1 MAY-2)
+  floor: u32;
 
   // Options. `hasX` 0: absent.
   mss: u32; // 0: absent

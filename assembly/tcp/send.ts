@@ -23,7 +23,7 @@ import { forwardHolds } from './recovery/frto';
 import { limitedTransmit } from './recovery/newreno';
 import { prrSent } from './recovery/prr';
 import { armLossTimerSent, PROBE_NEW, PROBE_REPEATED } from './recovery/rack';
-import { rttForget, rttSent } from './recovery/rtt';
+import { rttForget, rttSent, timestampNow } from './recovery/rtt';
 import {
   firstLost,
   inFlight,
@@ -111,7 +111,7 @@ function tcpOutput(tcb: Tcb): u32 {
 
 function sendSyn(tcb: Tcb): bool {
   const again = tcb.sndNxt != tcb.iss;
-  if (!emitSyn(tcb)) return false;
+  if (!emitSyn(tcb, timestampNow(tcb))) return false;
   tcb.clear(OWES_SYN);
   if (again) {
     count(COUNTER_SEGMENTS_RETRANSMITTED);

@@ -1,4 +1,4 @@
-// Finds the connection of a segment by its four-tuple: linear hashing (Litwin, 1980), which grows by one bucket at a
+// Finds the end of a connection that a segment is for by its four-tuple: linear hashing (Litwin, 1980), which grows by one bucket at a
 // time and never stops to rehash, keyed with SipHash so that nobody can aim at one bucket.
 //
 //   buckets 0 … hashSplit-1 and their images above hashMask use one bit more than the rest
@@ -9,7 +9,8 @@ import { sipHash } from '../crypto/siphash';
 import { HASH_DIRECTORY } from '../memory/map';
 import { takeMemory } from '../memory/pages';
 import { state } from '../memory/state';
-import { IN_TABLE, Tcb } from './tcb';
+import { Endpoint } from './block/endpoint';
+import { IN_TABLE } from './tcb';
 
 /** The connection with these ends, or null. */
 export function tableFind(
@@ -19,46 +20,55 @@ export function tableFind(
   remoteLow: u64,
   localPort: u32,
   remotePort: u32,
-): Tcb | null {
+): Endpoint | null {
   // Packets come in trains (Jain & Routhier, 1986): the last one found is the likeliest.
-  const last = changetype<Tcb | null>(<usize>state.lastFound);
+  const last = changetype<Endpoint | null>(<usize>state.lastFound);
   if (last != null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) return last;
   if (state.hashBuckets == 0) return null;
   const hash = tupleHash(localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort);
   let address = load<usize>(bucketOf(hash));
   while (address != 0) {
-    const tcb = changetype<Tcb>(address);
-    if (tcb.hash == hash && isBetween(tcb, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) {
+    const end = changetype<Endpoint>(address);
+    if (end.hash == hash && isBetween(end, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) {
       state.lastFound = <u32>address;
-      return tcb;
+      return end;
     }
-    address = tcb.hashNext;
+    address = end.hashNext;
   }
   return null;
 }
 
 /** Enters a connection; false when memory has run out. */
-export function tableInsert(tcb: Tcb): bool {
+export function tableInsert(end: Endpoint): bool {
   if (state.hashCount >= state.hashBuckets && !split()) return false;
-  tcb.hash = tupleHash(tcb.localHigh, tcb.localLow, tcb.remoteHigh, tcb.remoteLow, tcb.localPort, tcb.remotePort);
-  link(tcb);
-  tcb.set(IN_TABLE);
+  end.hash = tupleHash(end.localHigh, end.localLow, end.remoteHigh, end.remoteLow, end.localPort, end.remotePort);
+  link(end);
+  end.set(IN_TABLE);
   state.hashCount++;
   return true;
 }
 
-export function tableRemove(tcb: Tcb): void {
-  if (!tcb.has(IN_TABLE)) return;
-  let at = bucketOf(tcb.hash);
-  while (load<usize>(at) != changetype<usize>(tcb)) at = load<usize>(at) + offsetof<Tcb>('hashNext');
-  store<usize>(at, tcb.hashNext);
-  tcb.clear(IN_TABLE);
+export function tableRemove(end: Endpoint): void {
+  if (!end.has(IN_TABLE)) return;
+  let at = bucketOf(end.hash);
+  while (load<usize>(at) != changetype<usize>(end)) at = load<usize>(at) + offsetof<Endpoint>('hashNext');
+  store<usize>(at, end.hashNext);
+  end.clear(IN_TABLE);
   state.hashCount--;
-  if (state.lastFound == <u32>changetype<usize>(tcb)) state.lastFound = 0;
+  if (state.lastFound == <u32>changetype<usize>(end)) state.lastFound = 0;
+}
+
+/** `fresh`, a copy of `old`, takes its place. */
+export function tableReplace(old: Endpoint, fresh: Endpoint): void {
+  let at = bucketOf(old.hash);
+  while (load<usize>(at) != changetype<usize>(old)) at = load<usize>(at) + offsetof<Endpoint>('hashNext');
+  store<usize>(at, changetype<usize>(fresh));
+  old.clear(IN_TABLE);
+  if (state.lastFound == <u32>changetype<usize>(old)) state.lastFound = 0;
 }
 
 function isBetween(
-  tcb: Tcb,
+  end: Endpoint,
   localHigh: u64,
   localLow: u64,
   remoteHigh: u64,
@@ -67,12 +77,12 @@ function isBetween(
   remotePort: u32,
 ): bool {
   return (
-    tcb.remotePort == remotePort &&
-    tcb.localPort == localPort &&
-    tcb.remoteLow == remoteLow &&
-    tcb.localLow == localLow &&
-    tcb.remoteHigh == remoteHigh &&
-    tcb.localHigh == localHigh
+    end.remotePort == remotePort &&
+    end.localPort == localPort &&
+    end.remoteLow == remoteLow &&
+    end.localLow == localLow &&
+    end.remoteHigh == remoteHigh &&
+    end.localHigh == localHigh
   );
 }
 
@@ -100,10 +110,10 @@ function bucketAt(index: u32): usize {
   return part + ((<usize>(index & PART_MASK)) << 2);
 }
 
-function link(tcb: Tcb): void {
-  const head = bucketOf(tcb.hash);
-  tcb.hashNext = load<usize>(head);
-  store<usize>(head, changetype<usize>(tcb));
+function link(end: Endpoint): void {
+  const head = bucketOf(end.hash);
+  end.hashNext = load<usize>(head);
+  store<usize>(head, changetype<usize>(end));
 }
 
 /** Adds one bucket, the image of bucket `hashSplit`, and deals that bucket's chain out between the two. */
@@ -125,9 +135,9 @@ function split(): bool {
     state.hashSplit = 0;
   }
   while (address != 0) {
-    const tcb = changetype<Tcb>(address);
-    address = tcb.hashNext;
-    link(tcb);
+    const end = changetype<Endpoint>(address);
+    address = end.hashNext;
+    link(end);
   }
   return true;
 }

@@ -14,32 +14,14 @@ import { CONNECTION_DIRECTORY, POOLS_BASE } from '../memory/map';
 import { Pool, poolFind, poolGive, poolInitialize, poolTake } from '../memory/pool';
 import { Ring } from '../memory/ring';
 import { Micros, state } from '../memory/state';
-import { WheelEntry } from '../memory/wheel';
+import { Endpoint, halfOpenPool, timeWaitPool } from './block/endpoint';
 
 @unmanaged
-export class Tcb extends WheelEntry {
-  ceiling: u16; // what the peer, the user and the interface allow `mss` to be; here it takes no room of its own
-
-  // Who talks with whom.
-  localHigh: u64;
-  localLow: u64;
-  remoteHigh: u64;
-  remoteLow: u64;
-  flags: u64;
-  localPort: u16;
-  remotePort: u16;
-  state: i32; // STATE_*
-  interface: u8;
+export class Tcb extends Endpoint {
   events: u8; // EVENT_* that the host has not taken
   raised: u8; // EVENT_* that were raised once and for all
   error: i32; // ERROR_* that ended the connection, 0: none
-  listener: u32; // handle of the listener, of an accepted connection
-
-  // Links.
-  hash: u32;
-  hashNext: usize;
   readyNext: usize;
-  sendNext: usize;
 
   // Send sequence space.
   sndUna: u32;
@@ -49,10 +31,8 @@ export class Tcb extends WheelEntry {
   sndWl1: u32;
   sndWl2: u32;
   sndWndMax: u32; // MAX.SND.WND (RFC 5961 §5.2)
-  iss: u32;
 
   // Receive sequence space.
-  rcvNxt: u32;
   rcvAdv: u32; // the right edge of the window as last advertised; never moves left
   rcvFin: u32; // where the peer's FIN stands, once seen
   irs: u32;
@@ -60,17 +40,11 @@ export class Tcb extends WheelEntry {
   receiveSize: u32; // bytes that may wait for the reader (block/buffers.ts)
   takenSeq: u32; // where the user's reading stood …
   takenAt: u32; // … at this moment, in milliseconds: what was taken since sizes the buffer
+  ceiling: u16; // what the peer, the user and the interface allow `mss` to be
   rcvMss: u16; // the peer's segments as seen, for ACKing every second one
-  mss: u16; // Eff.snd.MSS without options (RFC 9293 §3.7.1)
-  sndShift: u8; // the peer's window is scaled by this
-  rcvShift: u8; // ours is
   duplicateAcks: u8;
-  retransmissions: u8; // of the oldest segment, in a row
 
-  // Timestamps (RFC 7323).
-  tsRecent: u32;
-  tsOffset: u32;
-  tsRecentAt: Micros;
+  tsRecentAt: Micros; // when TS.Recent was taken (RFC 7323 §5.5)
 
   // Round-trip time (RFC 6298), microseconds.
   srtt: u32;
@@ -129,18 +103,6 @@ export class Tcb extends WheelEntry {
   get receiveRing(): Ring {
     return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>('receiveRingFields'));
   }
-
-  has(flag: u64): bool {
-    return (this.flags & flag) != 0;
-  }
-
-  set(flag: u64): void {
-    this.flags |= flag;
-  }
-
-  clear(flag: u64): void {
-    this.flags &= ~flag;
-  }
 }
 
 export function tcbInitialize(): void {
@@ -148,9 +110,18 @@ export function tcbInitialize(): void {
   poolInitialize(connectionPool, CONNECTION_DIRECTORY, offsetof<Tcb>());
 }
 
-/** A fresh control block, or null when the connection limit or a memory limit is reached. */
-export function tcbNew(): Tcb | null {
-  return changetype<Tcb | null>(poolTake(connectionPool, state.connectionLimit));
+/**
+ * A fresh control block, or null when the connection limit or a memory limit is reached. `replaced`: so many records are
+ * about to become this one.
+ */
+export function tcbNew(replaced: u32 = 0): Tcb | null {
+  if (connectionsInUse() >= state.connectionLimit + replaced) return null;
+  return changetype<Tcb | null>(poolTake(connectionPool, u32.MAX_VALUE));
+}
+
+/** Connections in all states, whatever is remembered of them. */
+export function connectionsInUse(): u32 {
+  return connectionPool.used + halfOpenPool.used + timeWaitPool.used;
 }
 
 export function tcbFind(handle: u32): Tcb | null {

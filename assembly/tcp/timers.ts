@@ -13,14 +13,17 @@ import {
 import { NEVER, state } from '../memory/state';
 import { wheelExpired } from '../memory/wheel';
 import { armRetransmit, fileDeadlines } from './block/deadlines';
+import { Endpoint, HALF_OPEN, TIME_WAIT } from './block/endpoint';
 import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
 import { synRetries } from './block/rare';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
+import { TimeWait, timeWaitFree } from './block/timewait';
 import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { congestionIdle, congestionTimeout } from './congestion/window';
+import { HalfOpen, halfOpenExpired } from './open/halfopen';
 import { forwardTimeout } from './recovery/frto';
 import { recoveryTimeout } from './recovery/newreno';
 import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
@@ -43,11 +46,17 @@ import {
 /** Runs the reactions of every deadline that has come. */
 export function tcpTimersExpire(): void {
   for (let entry = wheelExpired(state.now); entry != 0; entry = wheelExpired(state.now)) {
-    const tcb = changetype<Tcb>(entry);
-    const before = tcb.state;
-    react(tcb);
-    traceState(tcb, before);
+    const kind = changetype<Endpoint>(entry).kind;
+    if (kind == HALF_OPEN) halfOpenExpired(changetype<HalfOpen>(entry));
+    else if (kind == TIME_WAIT) timeWaitFree(changetype<TimeWait>(entry));
+    else connectionExpired(changetype<Tcb>(entry));
   }
+}
+
+function connectionExpired(tcb: Tcb): void {
+  const before = tcb.state;
+  react(tcb);
+  traceState(tcb, before);
 }
 
 function react(tcb: Tcb): void {

@@ -6,6 +6,10 @@ import {
   COUNTER_BUFFER_BYTES,
   COUNTER_CHALLENGE_ACKS,
   COUNTER_CONNECTIONS,
+  COUNTER_COOKIES_ACCEPTED,
+  COUNTER_COOKIES_FAILED,
+  COUNTER_COOKIES_SENT,
+  COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
   COUNTER_PACKETS_BAD,
   COUNTER_PACKETS_IN,
@@ -15,6 +19,7 @@ import {
   COUNTER_SEGMENTS_OUT,
   COUNTER_SEGMENTS_RETRANSMITTED,
   COUNTER_SYNS_DROPPED,
+  COUNTER_TIME_WAIT,
   TRACE_RECORD,
   TRACE_SEGMENT_IN,
   TRACE_SEGMENT_OUT,
@@ -34,8 +39,16 @@ export interface Counters {
   challengeAcks: number;
   /** Dropped because a listener's queue was full. */
   synsDropped: number;
-  /** In all states, TIME-WAIT included. */
+  /** SYN-ACKs with a cookie (RFC 4987 §3.6), connections that one opened, ACKs that only looked like it. */
+  cookiesSent: number;
+  cookiesAccepted: number;
+  cookiesFailed: number;
+  /** In all states, the next two included. */
   connections: number;
+  /** Handshakes under way, of connections that others opened. */
+  halfOpen: number;
+  /** Closed by both sides and by their users, waiting for old segments to die. */
+  timeWait: number;
   listeners: number;
   /** Bytes of send and receive buffers. */
   bufferBytes: number;
@@ -45,7 +58,7 @@ export interface Counters {
 export interface TraceRecord {
   /** Milliseconds on the stack's clock. */
   time: number;
-  /** Names the connection among the records; 0 when the segment belongs to none. */
+  /** Names the connection; 0 while it is half-open and in TIME-WAIT without a user, when its ends must do. */
   handle: number;
   /** A segment that came in, one that went out, or a change of state without a segment (a call, a timer). */
   kind: 'in' | 'out' | 'state';
@@ -80,7 +93,12 @@ export function readCounters(core: Core): Counters {
     resetsOut: read(COUNTER_RESETS_OUT),
     challengeAcks: read(COUNTER_CHALLENGE_ACKS),
     synsDropped: read(COUNTER_SYNS_DROPPED),
+    cookiesSent: read(COUNTER_COOKIES_SENT),
+    cookiesAccepted: read(COUNTER_COOKIES_ACCEPTED),
+    cookiesFailed: read(COUNTER_COOKIES_FAILED),
     connections: read(COUNTER_CONNECTIONS),
+    halfOpen: read(COUNTER_HALF_OPEN),
+    timeWait: read(COUNTER_TIME_WAIT),
     listeners: read(COUNTER_LISTENERS),
     bufferBytes: read(COUNTER_BUFFER_BYTES),
   };

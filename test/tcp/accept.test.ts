@@ -1,6 +1,7 @@
 /** The accept queue: connections that are open and that the user has not taken. */
 import { describe, expect, test } from 'vitest';
 import {
+  COUNTER_SYNS_DROPPED,
   ERROR_CONNECTION_RESET,
   ERROR_INVALID,
   ERROR_STALE_HANDLE,
@@ -63,18 +64,37 @@ describe('an accept queue', () => {
   });
 
   test('that is full drops the last ACK of a handshake; the data behind it opens the connection later', async () => {
-    const t = await queueing(1);
+    const t = await queueing(2);
     handshake(t, 1);
-    handshake(t, 2);
-    t.inject({ flags: 'PA', seq: 1, data: 10, peerPort: 2 });
+    for (const peerPort of [2, 3]) {
+      t.inject({ flags: 'S', seq: 0, peerPort });
+      t.expect({ flags: 'SA', seq: 0, ack: 1 });
+    }
+    const last = t.iss;
+    t.inject({ flags: 'R', seq: 1, peerPort: 2 });
+    handshake(t, 4);
+    t.iss = last;
+    t.inject({ flags: 'PA', seq: 1, data: 10, peerPort: 3 });
     t.expectNothing();
-    expect(waiting(t)).toBe(1);
+    expect(waiting(t)).toBe(2);
     expect(accept(t)).toBeGreaterThan(0);
-    t.inject({ flags: 'PA', seq: 1, data: 10, peerPort: 2 });
+    t.inject({ flags: 'PA', seq: 1, data: 10, peerPort: 3 });
     t.pass(40);
     t.expect({ ack: 11 });
+    accept(t);
     t.handle = accept(t);
     expect(t.receive()).toBe(10);
+  });
+
+  test('that is full drops SYNs and counts them', async () => {
+    const t = await queueing(1);
+    handshake(t, 1);
+    t.inject({ flags: 'S', seq: 0, peerPort: 2 });
+    t.expectNothing();
+    expect(t.driver.calls.counter(COUNTER_SYNS_DROPPED)).toBe(1);
+    accept(t);
+    handshake(t, 2);
+    expect(waiting(t)).toBe(1);
   });
 
   test('is reset with its listener, and leaves nothing', async () => {

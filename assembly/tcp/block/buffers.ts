@@ -14,14 +14,23 @@ import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
 import { DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread } from '../tcb';
+import { CONNECTION, Endpoint } from './endpoint';
 import { wishedReceiveSize, wishedSendSize } from './rare';
 import { raise } from './ready';
 
-/** The receive buffer of a fresh connection, and the scale that lets the window say the largest it may become. */
-export function buffersOpen(tcb: Tcb): void {
-  const size = wishedReceiveSize(tcb);
-  tcb.receiveSize = size == 0 ? min(state.receiveBufferInitial, state.receiveBuffer) : size;
-  if (tcb.has(SCALING_ON)) tcb.rcvShift = scale(tcb);
+/** The receive buffer of a fresh connection. */
+export function receiveSizeFirst(end: Endpoint): u32 {
+  const size = wishedReceiveSize(end);
+  return size == 0 ? min(state.receiveBufferInitial, state.receiveBuffer) : size;
+}
+
+/** The smallest shift that lets 16 bits say the largest size that the receive buffer may have (RFC 7323 §2.3). */
+export function windowShift(end: Endpoint): u8 {
+  const size = wishedReceiveSize(end);
+  const largest = size == 0 ? state.receiveBuffer : size;
+  let shift: u32 = 0;
+  while (shift < MAXIMUM_SHIFT && largest >> shift > u16.MAX_VALUE) shift++;
+  return <u8>shift;
 }
 
 /** Measuring begins with what the user takes next. */
@@ -61,16 +70,16 @@ export function buffersWished(tcb: Tcb): void {
   const size = wishedReceiveSize(tcb);
   if (size != 0) tcb.receiveSize = size;
   const unsent = tcb.state <= STATE_SYN_SENT && tcb.sndNxt == tcb.iss;
-  if (unsent && tcb.has(SCALING_ON)) tcb.rcvShift = scale(tcb);
+  if (unsent && tcb.has(SCALING_ON)) tcb.rcvShift = windowShift(tcb);
   raiseDrain(tcb);
 }
 
 /** The window field of our SYN, which is never scaled (RFC 7323 §2.2); `mss` is what the SYN announces. */
-export function synWindow(tcb: Tcb, mss: u32): u32 {
-  const size = tcb.receiveSize;
+export function synWindow(end: Endpoint, mss: u32): u32 {
+  const size = end.kind == CONNECTION ? changetype<Tcb>(end).receiveSize : receiveSizeFirst(end);
   if (size <= <u32>u16.MAX_VALUE || state.optionOrder != OPTION_ORDER_LINUX) return min<u32>(size, u16.MAX_VALUE);
   // Linux offers whole segments, as many as its buffer takes; a client does not know yet what they will carry.
-  const segment = mss - (tcb.has(PASSIVE) && tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
+  const segment = mss - (end.has(PASSIVE) && end.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
   return min<u32>(size - (size % segment), u16.MAX_VALUE);
 }
 
@@ -97,13 +106,4 @@ function roundTripOver(tcb: Tcb, seg: Segment): bool {
 
 function milliseconds(): u32 {
   return <u32>(state.now / 1_000);
-}
-
-/** The smallest shift that lets 16 bits say the largest size that the receive buffer may have (RFC 7323 §2.3). */
-function scale(tcb: Tcb): u8 {
-  const size = wishedReceiveSize(tcb);
-  const largest = size == 0 ? state.receiveBuffer : size;
-  let shift: u32 = 0;
-  while (shift < MAXIMUM_SHIFT && largest >> shift > u16.MAX_VALUE) shift++;
-  return <u8>shift;
 }

@@ -1,7 +1,13 @@
 // The end of a connection: deletion of the TCB (RFC 9293 §3.10) in steps, since lists and the host may still refer to
 // it. A control block goes back to its pool when the protocol is done with it, it is on no list and nobody holds it.
 
-import { ERROR_CONNECTION_ABORTED, EVENT_CLOSED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
+import {
+  ERROR_CONNECTION_ABORTED,
+  EVENT_CLOSED,
+  STATE_CLOSED,
+  STATE_SYN_RECEIVED,
+  STATE_TIME_WAIT,
+} from '../../abi/constants';
 import { ringFree } from '../../memory/ring';
 import { flowFree } from '../congestion/flow';
 import { leaveHalfOpen } from '../open/listener';
@@ -24,6 +30,7 @@ import { rareFree } from './rare';
 import { raiseOnce, raiseReceived } from './ready';
 import { reassemblyFree } from './reassembly';
 import { wantSend } from './sendlist';
+import { timeWaitFold } from './timewait';
 
 /**
  * Enters CLOSED. `error` is one of ERROR_*, 0 after an orderly close. What has been received stays readable for whoever
@@ -58,11 +65,15 @@ export function resetIfSent(tcb: Tcb): void {
   if (tcb.has(RESET_WHEN_SENT) && tcb.has(FIN_QUEUED) && tcb.sendRing.length == 0) abort(tcb, ERROR_CONNECTION_ABORTED);
 }
 
-/** Gives the control block back when nothing needs it any more. */
+/** Gives the control block back when nothing needs it any more: a record waits out TIME-WAIT. */
 export function freeIfDone(tcb: Tcb): void {
-  if (tcb.state != STATE_CLOSED || tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST)) return;
+  if (tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST)) return;
+  if (tcb.state == STATE_TIME_WAIT) timeWaitFold(tcb);
+  else if (tcb.state != STATE_CLOSED) return;
+  noDeadlines(tcb);
   piecesDrop(tcb);
   ringFree(tcb.receiveRing);
+  reassemblyFree(tcb);
   rareFree(tcb);
   tcbFree(tcb);
 }

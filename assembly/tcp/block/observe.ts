@@ -6,10 +6,11 @@ import { mappedBytes } from '../../ip/address';
 import { state } from '../../memory/state';
 import { traceRecord } from '../../trace/trace';
 import { Tcb } from '../tcb';
+import { CONNECTION, Endpoint } from './endpoint';
 
 /** A segment that arrived or was sent. `before`: the state when it came; `window` is scaled. */
 export function traceSegment(
-  tcb: Tcb,
+  end: Endpoint,
   kind: u32,
   before: i32,
   control: u32,
@@ -21,18 +22,18 @@ export function traceSegment(
   const record = traceRecord();
   if (record == 0) return;
   store<f64>(record, <f64>state.now / 1000);
-  store<u32>(record + 8, tcb.handle);
+  store<u32>(record + 8, end.kind == CONNECTION ? end.handle : 0);
   store<u8>(record + 12, <u8>kind);
   store<u8>(record + 13, <u8>before);
-  store<u8>(record + 14, <u8>tcb.state);
+  store<u8>(record + 14, <u8>end.state);
   store<u8>(record + 15, <u8>control);
   store<u32>(record + 16, sequence);
   store<u32>(record + 20, acknowledgment);
   store<u32>(record + 24, length);
   store<u32>(record + 28, window);
-  store<u16>(record + 32, tcb.localPort);
-  store<u16>(record + 34, tcb.remotePort);
-  store<u32>(record + 36, mappedBytes(tcb.remoteLow));
+  store<u16>(record + 32, end.localPort);
+  store<u16>(record + 34, end.remotePort);
+  store<u32>(record + 36, mappedBytes(end.remoteLow));
   store<u64>(record + 40, 0);
 }
 

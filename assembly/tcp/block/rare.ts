@@ -10,8 +10,10 @@ import {
 } from '../../abi/constants';
 import { slabGive, slabTake } from '../../memory/slab';
 import { state } from '../../memory/state';
+import { Listener, listenerByHandle } from '../open/listener';
 import { Wishes, wish, wishesInitialize } from '../path/wishes';
 import { MAY_FRAGMENT, Tcb } from '../tcb';
+import { CONNECTION, Endpoint } from './endpoint';
 
 @unmanaged
 export class Rare extends Wishes {
@@ -41,18 +43,21 @@ export function rareFree(tcb: Tcb): void {
 }
 
 /** The Differentiated Services field of what a connection sends (MUST-48, SHLD-22). */
-export function diffserv(tcb: Tcb): u32 {
-  return tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).diffserv;
+export function diffserv(end: Endpoint): u32 {
+  const wishes = wishesOf(end);
+  return wishes == null ? 0 : wishes.diffserv;
 }
 
 /** The Time to Live of what a connection sends (MUST-49). */
-export function timeToLive(tcb: Tcb): u32 {
-  return tcb.rare == 0 ? state.timeToLive : changetype<Rare>(tcb.rare).timeToLive;
+export function timeToLive(end: Endpoint): u32 {
+  const wishes = wishesOf(end);
+  return wishes == null ? state.timeToLive : wishes.timeToLive;
 }
 
 /** OPTION_MSS; 0: no bound. */
-export function maximumSegment(tcb: Tcb): u32 {
-  return tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).maximumSegment;
+export function maximumSegment(end: Endpoint): u32 {
+  const wishes = wishesOf(end);
+  return wishes == null ? 0 : wishes.maximumSegment;
 }
 
 /** OPTION_MTU_DISCOVER. */
@@ -88,8 +93,9 @@ export function wishedSendSize(tcb: Tcb): u32 {
 }
 
 /** OPTION_RECEIVE_BUFFER; 0: tuned. */
-export function wishedReceiveSize(tcb: Tcb): u32 {
-  return tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).receiveSize;
+export function wishedReceiveSize(end: Endpoint): u32 {
+  const wishes = wishesOf(end);
+  return wishes == null ? 0 : wishes.receiveSize;
 }
 
 /** Sets an option of Wishes. */
@@ -111,9 +117,10 @@ export function inheritWishes(tcb: Tcb, wishes: Wishes): bool {
   return true;
 }
 
-function obey(tcb: Tcb, rare: Rare): void {
-  if (rare.discover == MTU_DISCOVER_DONT) tcb.set(MAY_FRAGMENT);
-  else tcb.clear(MAY_FRAGMENT);
+/** Does what wishes ask of the flags of an end. */
+export function obey(end: Endpoint, wishes: Wishes): void {
+  if (wishes.discover == MTU_DISCOVER_DONT) end.set(MAY_FRAGMENT);
+  else end.clear(MAY_FRAGMENT);
 }
 
 function isPlain(wishes: Wishes): bool {
@@ -125,6 +132,13 @@ function isPlain(wishes: Wishes): bool {
     wishes.sendSize == 0 &&
     wishes.receiveSize == 0
   );
+}
+
+/** What the user asks of what an end sends; null: nothing. A record goes by its listener. */
+function wishesOf(end: Endpoint): Wishes | null {
+  if (end.kind == CONNECTION) return changetype<Wishes | null>(changetype<Tcb>(end).rare);
+  const listener = listenerByHandle(end.listener);
+  return listener == null ? null : changetype<Listener>(listener).wishes;
 }
 
 const BLOCK: u32 = 256;

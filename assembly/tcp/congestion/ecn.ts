@@ -9,6 +9,7 @@
 
 import { NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
+import { Endpoint } from '../block/endpoint';
 import { OWE_ACK_NOW } from '../block/owed';
 import { ACK, CWR, ECE } from '../header';
 import { payloadSize } from '../path/size';
@@ -37,25 +38,25 @@ import { congestionReduce } from './window';
 // The handshake (§6.1.1).
 
 /** Before our SYN: whether it is to ask for ECN, or to answer a SYN that does. */
-export function ecnOffer(tcb: Tcb, passive: bool): void {
-  if (state.ecn == ALWAYS || (passive && state.ecn == ACCEPT)) tcb.set(ECN_ON | ECN_ECHOES);
+export function ecnOffer(end: Endpoint, passive: bool): void {
+  if (state.ecn == ALWAYS || (passive && state.ecn == ACCEPT)) end.set(ECN_ON | ECN_ECHOES);
 }
 
 /**
  * The peer's SYN or SYN-ACK has come. A SYN asks with both bits, a SYN-ACK agrees with ECE alone: who only reflects what we
  * asked does not know what it means (§6.1.1.2).
  */
-export function ecnNegotiate(tcb: Tcb, seg: Segment): void {
+export function ecnNegotiate(end: Endpoint, seg: Segment): void {
   const setup = seg.flags & ACK ? ECE : ECE | CWR;
-  if ((seg.flags & (ECE | CWR)) != setup) tcb.clear(ECN_ON | ECN_ECHOES);
+  if ((seg.flags & (ECE | CWR)) != setup) end.clear(ECN_ON | ECN_ECHOES);
 }
 
 /**
  * A SYN went unanswered: perhaps because of its two bits, so the next one goes without (§6.1.1.1). What we say after that
  * binds us not to mark our data, but what we said before, to echo the marks of the peer's.
  */
-export function ecnFallBack(tcb: Tcb): void {
-  tcb.clear(ECN_ON);
+export function ecnFallBack(end: Endpoint): void {
+  end.clear(ECN_ON);
 }
 
 // The receiver (§6.1.3).
@@ -77,8 +78,8 @@ export function ecnArrives(tcb: Tcb, seg: Segment): u32 {
 // What goes out.
 
 /** The bits of our SYN, or of our SYN-ACK when `acknowledges`. */
-export function ecnSynControl(tcb: Tcb, acknowledges: bool): u32 {
-  if (!tcb.has(ECN_ON)) return 0;
+export function ecnSynControl(end: Endpoint, acknowledges: bool): u32 {
+  if (!end.has(ECN_ON)) return 0;
   return acknowledges ? ECE : ECE | CWR;
 }
 

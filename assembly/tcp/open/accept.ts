@@ -26,15 +26,14 @@ export function tcpAcceptable(handle: u32): i32 {
 
 /** A connection has entered ESTABLISHED. */
 export function announce(tcb: Tcb): void {
-  const listener = queueOf(tcb);
-  if (listener != null) append(listener, tcb);
+  const listener = listenerByHandle(tcb.listener);
+  if (listener != null && listener.queues != 0) append(listener, tcb);
   raiseOnce(tcb, EVENT_OPEN);
 }
 
-/** Whether a connection that is about to open finds its listener's accept queue full. */
-export function acceptQueueFull(tcb: Tcb): bool {
-  const listener = queueOf(tcb);
-  return listener != null && listener.acceptCount >= listener.backlog;
+/** Whether a listener has no room for another connection that the user has not taken. */
+export function acceptQueueFull(listener: Listener): bool {
+  return listener.queues != 0 && listener.acceptCount >= listener.backlog;
 }
 
 /** Takes the first connection off a listener's accept queue; null when none waits. */
@@ -55,11 +54,4 @@ function append(listener: Listener, tcb: Tcb): void {
   else changetype<Tcb>(listener.acceptTail).readyNext = changetype<usize>(tcb);
   listener.acceptTail = changetype<usize>(tcb);
   listener.acceptCount++;
-}
-
-/** The listener on whose queue a connection waits; null: it has none, or hands its connections out at once. */
-function queueOf(tcb: Tcb): Listener | null {
-  const listener = listenerByHandle(tcb.listener);
-  if (listener == null || listener.queues == 0) return null;
-  return listener;
 }

@@ -2,19 +2,19 @@
 
 import { sipHash } from '../../crypto/siphash';
 import { state } from '../../memory/state';
-import { Tcb } from '../tcb';
+import { Endpoint } from '../block/endpoint';
 
 /** M is a clock of 4 µs, so the numbers of one four-tuple rise from one incarnation to the next. */
-export function initialSequence(tcb: Tcb): u32 {
-  return <u32>(state.now >> 2) + <u32>tupleSecret(tcb);
+export function initialSequence(end: Endpoint): u32 {
+  return <u32>(state.now >> 2) + <u32>tupleSecret(end);
 }
 
 /** A timestamp clock of each four-tuple's own (RFC 7323 §5.4); it too rises from one incarnation to the next. */
-export function timestampOffset(tcb: Tcb): u32 {
-  return <u32>(tupleSecret(tcb) >> 32);
+export function timestampOffset(end: Endpoint): u32 {
+  return <u32>(tupleSecret(end) >> 32);
 }
 
-function tupleSecret(tcb: Tcb): u64 {
-  const ports = ((<u64>tcb.localPort) << 16) | tcb.remotePort;
-  return sipHash(state.isnKey0, state.isnKey1, tcb.localHigh, tcb.localLow, tcb.remoteHigh, tcb.remoteLow, ports);
+function tupleSecret(end: Endpoint): u64 {
+  const ports = ((<u64>end.localPort) << 16) | end.remotePort;
+  return sipHash(state.isnKey0, state.isnKey1, end.localHigh, end.localLow, end.remoteHigh, end.remoteLow, ports);
 }

@@ -24,9 +24,7 @@ import {
   OPTION_SEND_BUFFER,
   OPTION_TIME_TO_LIVE,
   STATE_CLOSED,
-  STATE_LISTEN,
   STATE_SYN_RECEIVED,
-  TRACE_SEGMENT_IN,
 } from '../../abi/constants';
 import { isUnspecified } from '../../ip/address';
 import { isOurs } from '../../ip/interface';
@@ -35,20 +33,16 @@ import { RESULT_BASE, setResult } from '../../memory/map';
 import { poolScan, slotOf } from '../../memory/pool';
 import { state } from '../../memory/state';
 import { abort, freeIfDone } from '../block/finish';
-import { traceSegment } from '../block/observe';
 import { OWE_RESET, STOP } from '../block/owed';
-import { inheritWishes, rareFree } from '../block/rare';
-import { wantSend } from '../block/sendlist';
-import { ecnOffer } from '../congestion/ecn';
-import { acceptSyn, tcbOpen } from '../handshake';
 import { ACK, FIN, RST, SYN } from '../header';
 import { wish } from '../path/wishes';
 import { Segment } from '../segment';
-import { tableInsert } from '../table';
-import { connectionPool, ORPHAN, PASSIVE, Tcb, tcbFree, tcbNew } from '../tcb';
-import { acceptTake } from './accept';
+import { connectionPool, ORPHAN, Tcb } from '../tcb';
+import { acceptQueueFull, acceptTake } from './accept';
+import { halfOpenForgetAll, halfOpenNew, synQueueFull } from './halfopen';
 import { Listener, listenerByHandle, listenerCollides, listenerFree, listenerNew } from './listener';
 import { listeningPort } from './port';
+import { cookieOwe } from './syncookie';
 
 /** Listens on the address at result[0..3] (unspecified: any); port 0 chooses one. Answers the handle; result[0] = the port. */
 export function tcpListen(port: u32, backlog: u32): i32 {
@@ -64,10 +58,14 @@ export function tcpListen(port: u32, backlog: u32): i32 {
   return <i32>listener.handle;
 }
 
-/** Stops listening. Connections that the user has taken live on; those in SYN-RECEIVED or waiting to be accepted are reset. */
+/**
+ * Stops listening. Connections that the user has taken live on; those that wait to be accepted are
+ * reset, and handshakes that are under way are forgotten: the peer hears of it when it sends something more.
+ */
 export function tcpListenerClose(handle: u32): i32 {
   const listener = listenerByHandle(handle);
   if (listener == null) return ERROR_STALE_HANDLE;
+  halfOpenForgetAll(listener);
   for (let address = poolScan(connectionPool, 0); address != 0 && listener.halfOpen > 0; ) {
     const tcb = changetype<Tcb>(address);
     address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
@@ -105,37 +103,21 @@ export function listenerArrives(listener: Listener, seg: Segment): u32 {
   if (seg.flags & ACK) return OWE_RESET | STOP; // second
   if (!(seg.flags & SYN)) return STOP; // fourth: anything else is dropped
   if (seg.flags & FIN && state.dropSynFin != 0) return STOP;
-  // Third. A full SYN queue drops in silence: the peer asks again, and a RST would tell it that nobody listens.
-  const tcb = listener.halfOpen < listener.backlog ? tcbNew() : null;
-  if (tcb == null || !receive(tcb, listener, seg)) {
-    if (tcb != null) tcbFree(tcb);
-    count(COUNTER_SYNS_DROPPED);
-  }
+  // Third
+  if (!takeSyn(listener, seg)) count(COUNTER_SYNS_DROPPED);
   return STOP;
 }
 
-/** Makes the connection that a SYN asks for. Text on the SYN is left to the peer's retransmission. */
-function receive(tcb: Tcb, listener: Listener, seg: Segment): bool {
-  tcb.localHigh = seg.localHigh;
-  tcb.localLow = seg.localLow;
-  tcb.remoteHigh = seg.remoteHigh;
-  tcb.remoteLow = seg.remoteLow;
-  tcb.localPort = <u16>seg.localPort;
-  tcb.remotePort = <u16>seg.remotePort;
-  tcb.interface = <u8>seg.interface;
-  if (!inheritWishes(tcb, listener.wishes)) return false;
-  if (!tableInsert(tcb)) {
-    rareFree(tcb);
-    return false;
-  }
-  tcbOpen(tcb);
-  ecnOffer(tcb, true);
-  tcb.set(PASSIVE);
-  tcb.listener = listener.handle;
-  listener.halfOpen++;
-  acceptSyn(tcb, seg);
-  tcb.state = STATE_SYN_RECEIVED;
-  traceSegment(tcb, TRACE_SEGMENT_IN, STATE_LISTEN, seg.flags, seg.seq, seg.ack, seg.length, seg.wnd);
-  wantSend(tcb);
-  return true;
+/**
+ * A SYN is remembered, answered with a cookie, or dropped in silence: the peer asks again, and a RST would tell it that
+ * nobody listens.
+ */
+function takeSyn(listener: Listener, seg: Segment): bool {
+  // Connections that the user does not take must not cost more than those that wait already.
+  if (acceptQueueFull(listener)) return false;
+  const full = synQueueFull(listener);
+  if (state.synCookies == COOKIES_ALWAYS || (full && state.synCookies != 0)) return cookieOwe(listener, seg);
+  return !full && halfOpenNew(listener, seg) != null;
 }
+
+const COOKIES_ALWAYS: u32 = 2;

@@ -3,6 +3,7 @@
 import { isUnspecified } from '../../ip/address';
 import { LISTENER_BUCKETS, LISTENER_DIRECTORY, POOLS_BASE } from '../../memory/map';
 import { Pool, PoolItem, poolFind, poolGive, poolInitialize, poolTake } from '../../memory/pool';
+import { Micros } from '../../memory/state';
 import { Wishes, wishesInitialize } from '../path/wishes';
 import { PASSIVE, Tcb } from '../tcb';
 
@@ -19,6 +20,7 @@ export class Listener extends PoolItem {
   acceptHead: usize; // the accept queue, linked by `Tcb.readyNext`
   acceptTail: usize;
   acceptCount: u32;
+  cookieAt: Micros; // when a SYN cookie last went out; 0: never
   wishesField: u64; // what its connections inherit
   wishesField2: u64;
 

@@ -2,6 +2,7 @@
 
 import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
+import { Endpoint } from '../block/endpoint';
 import { maximumSegment } from '../block/rare';
 import { blocksToReport } from '../block/reassembly';
 import { TCP_HEADER } from '../header';
@@ -9,18 +10,17 @@ import { sackOptionSize, TIMESTAMPS_SIZE } from '../options';
 import { Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
-export function largestSegment(tcb: Tcb): u32 {
-  const most = interfaceAt(tcb.interface).mtu - HEADERS;
-  const wished = maximumSegment(tcb);
+export function largestSegment(end: Endpoint): u32 {
+  const most = interfaceAt(end.interface).mtu - HEADERS;
+  const wished = maximumSegment(end);
   return wished == 0 ? most : min(most, wished);
 }
 
-/** The peer's SYN has come; `offered`: its MSS option, 0 when there was none. */
-export function segmentsAgreed(tcb: Tcb, offered: u32): void {
+/** What both ends allow, now that the peer's SYN has come; `offered`: its MSS option, 0 when there was none. */
+export function segmentAgreed(end: Endpoint, offered: u32): u32 {
   // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
   const theirs = offered == 0 ? DEFAULT_MSS : max(offered, SMALLEST_MSS);
-  tcb.ceiling = <u16>min(theirs, largestSegment(tcb));
-  tcb.mss = tcb.ceiling;
+  return min(theirs, largestSegment(end));
 }
 
 /** The user's bound has changed. */

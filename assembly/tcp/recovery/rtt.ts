@@ -3,6 +3,7 @@
 // is never timed.
 
 import { Micros, state } from '../../memory/state';
+import { Endpoint } from '../block/endpoint';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
 import { PROBED, Tcb, TIMESTAMPS_ON } from '../tcb';
@@ -54,8 +55,8 @@ export function probeInterval(tcb: Tcb): Micros {
 }
 
 /** TSval: a clock of 1 ms (RFC 7323 §5.4) with an offset of each connection's own. */
-export function timestampNow(tcb: Tcb): u32 {
-  return <u32>(state.now / 1000) + tcb.tsOffset;
+export function timestampNow(end: Endpoint): u32 {
+  return <u32>(state.now / 1000) + end.tsOffset;
 }
 
 /** RFC 6298 §2.2, §2.3 */
