@@ -27,7 +27,7 @@ import { announce } from './open/accept';
 import { forwardAcknowledged } from './recovery/frto';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
 import { armLossTimer, probeAcknowledged, rackAcknowledged } from './recovery/rack';
-import { rttAcknowledged } from './recovery/rtt';
+import { rttAcknowledged, rttDelivered } from './recovery/rtt';
 import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
 import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported, undoAcknowledged } from './recovery/undo';
@@ -83,6 +83,7 @@ function selective(tcb: Tcb, seg: Segment): void {
   const sacked = sackedBytes(tcb);
   ackArrives(tcb, seg);
   sackArrives(tcb, seg);
+  rttDelivered(tcb);
   const acked = seqGt(seg.ack, before) ? seg.ack - before : 0;
   const duplicate = reportsDuplicate(seg);
   if (acked > 0) {
@@ -112,6 +113,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   if (tcb.flow != 0) validationAcknowledged(tcb);
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2
+    tcb.rttAt = 0;
     if (ring.length == 0) armIdle(tcb);
   }
   raiseDrain(tcb);

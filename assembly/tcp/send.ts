@@ -190,11 +190,12 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   const behind = fin ? end + 1 : end;
   if (seqLt(sequence, tcb.sndNxt)) {
     noteAgain(tcb, length);
-  } else rttSent(tcb, behind);
+  }
   tcb.sndResume = behind;
   if (seqGt(behind, tcb.sndNxt)) {
     tcb.sndNxt = behind;
     noteSent(tcb, behind, behind - sequence);
+    if (tcb.scoreboard == 0) rttSent(tcb, behind);
   }
   if (fin) tcb.set(FIN_SENT);
   if (tcb.flow != 0) noteUse(tcb, length);

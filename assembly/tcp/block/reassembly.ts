@@ -2,7 +2,9 @@
 // themselves lie in the receive ring at their place. Beside it, which ranges grew last: a SACK option reports the
 // newest first (RFC 2018 §4).
 //
-//   block   newest × NEWEST | range × LIMIT        each: start u32 | end u32, sequence numbers, end exclusive
+//   block   size u32, free u32 | newest × NEWEST | range × …        each: start u32 | end u32, sequence numbers, end exclusive
+//
+// A queue that overflows drops every other packet, so a large window may come as thousands of ranges.
 
 import { slabGive, slabTake } from '../../memory/slab';
 import { SACK_BLOCKS } from '../options';
@@ -11,13 +13,8 @@ import { SACK_ON, Tcb, TIMESTAMPS_ON } from '../tcb';
 
 /** Adds a range, merging it with those it touches. False when there are too many ranges or memory has run out. */
 export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
-  if (tcb.reassembly == 0) {
-    tcb.reassembly = slabTake(BLOCK);
-    if (tcb.reassembly == 0) return false;
-    memory.fill(tcb.reassembly, 0, NEWEST << 3);
-  }
-  let first: u32 = 0;
-  while (first < tcb.reassemblyCount && seqLt(rangeEnd(tcb, first), start)) first++;
+  if (tcb.reassembly == 0 && !create(tcb)) return false;
+  const first = firstReaching(tcb, start);
   let last = first;
   let from = start;
   let to = end;
@@ -26,7 +23,7 @@ export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
     to = seqMax(to, rangeEnd(tcb, last));
     last++;
   }
-  if (last == first && tcb.reassemblyCount == LIMIT) return false;
+  if (last == first && !ensureRoom(tcb)) return false;
   replace(tcb, first, last, from, to);
   noteNewest(tcb, from, to);
   return true;
@@ -34,12 +31,12 @@ export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
 
 /** Start of the `index`-th newest range. */
 export function newestStart(tcb: Tcb, index: u32): u32 {
-  return load<u32>(tcb.reassembly + ((<usize>index) << 3));
+  return load<u32>(newest(tcb) + ((<usize>index) << 3));
 }
 
 /** End of the `index`-th newest range. */
 export function newestEnd(tcb: Tcb, index: u32): u32 {
-  return load<u32>(tcb.reassembly + ((<usize>index) << 3), 4);
+  return load<u32>(newest(tcb) + ((<usize>index) << 3), 4);
 }
 
 /** How many of the newest ranges are known. */
@@ -58,12 +55,10 @@ export function blocksToReport(tcb: Tcb): u32 {
 
 /** Whether all of start … end has arrived out of order before. The range it lies in is reported first again (RFC 2018 §4). */
 export function reassemblyHas(tcb: Tcb, start: u32, end: u32): bool {
-  for (let index: u32 = 0; index < tcb.reassemblyCount; index++) {
-    if (!seqLe(rangeStart(tcb, index), start) || !seqLe(end, rangeEnd(tcb, index))) continue;
-    noteNewest(tcb, rangeStart(tcb, index), rangeEnd(tcb, index));
-    return true;
-  }
-  return false;
+  const index = firstReaching(tcb, end);
+  if (index == tcb.reassemblyCount || !seqLe(rangeStart(tcb, index), start)) return false;
+  noteNewest(tcb, rangeStart(tcb, index), rangeEnd(tcb, index));
+  return true;
 }
 
 /** Where RCV.NXT moves to when everything before `next` is there: past the ranges that begin at or before it. */
@@ -85,7 +80,7 @@ export function reassemblyAbsorb(tcb: Tcb, next: u32): u32 {
 }
 
 export function reassemblyFree(tcb: Tcb): void {
-  if (tcb.reassembly != 0) slabGive(tcb.reassembly, BLOCK);
+  if (tcb.reassembly != 0) slabGive(tcb.reassembly, load<u32>(tcb.reassembly));
   tcb.reassembly = 0;
   tcb.reassemblyCount = 0;
 }
@@ -93,7 +88,7 @@ export function reassemblyFree(tcb: Tcb): void {
 /** The range start … end has grown: it is the newest now, in place of what it has swallowed. */
 function noteNewest(tcb: Tcb, start: u32, end: u32): void {
   forgetNewest(tcb, start, end);
-  const at = tcb.reassembly;
+  const at = newest(tcb);
   memory.copy(at + 8, at, (<usize>(NEWEST - 1)) << 3);
   store<u32>(at, start);
   store<u32>(at, end, 4);
@@ -105,15 +100,55 @@ function forgetNewest(tcb: Tcb, start: u32, end: u32): void {
   let kept: u32 = 0;
   for (let index: u32 = 0; index < known; index++) {
     if (seqGe(newestStart(tcb, index), start) && seqLe(newestEnd(tcb, index), end)) continue;
-    store<u64>(tcb.reassembly + ((<usize>kept) << 3), load<u64>(tcb.reassembly + ((<usize>index) << 3)));
+    store<u64>(newest(tcb) + ((<usize>kept) << 3), load<u64>(newest(tcb) + ((<usize>index) << 3)));
     kept++;
   }
-  memory.fill(tcb.reassembly + ((<usize>kept) << 3), 0, (<usize>(NEWEST - kept)) << 3);
+  memory.fill(newest(tcb) + ((<usize>kept) << 3), 0, (<usize>(NEWEST - kept)) << 3);
+}
+
+/** The first range that ends at `sequence` or behind it; their number when none does. */
+function firstReaching(tcb: Tcb, sequence: u32): u32 {
+  let low: u32 = 0;
+  let high = tcb.reassemblyCount;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seqLt(rangeEnd(tcb, middle), sequence)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function create(tcb: Tcb): bool {
+  const block = slabTake(SMALLEST);
+  if (block == 0) return false;
+  memory.fill(block, 0, HEAD);
+  store<u32>(block, SMALLEST);
+  tcb.reassembly = block;
+  return true;
+}
+
+/** Room for one more range. */
+function ensureRoom(tcb: Tcb): bool {
+  const old = tcb.reassembly;
+  const size = load<u32>(old);
+  const used = HEAD + (tcb.reassemblyCount << 3);
+  if (used < size) return true;
+  const block = size < LARGEST ? slabTake(size << 1) : 0;
+  if (block == 0) return false;
+  memory.copy(block, old, <usize>used);
+  store<u32>(block, size << 1);
+  slabGive(old, size);
+  tcb.reassembly = block;
+  return true;
+}
+
+function newest(tcb: Tcb): usize {
+  return tcb.reassembly + 8;
 }
 
 /** Address of the first range. */
 function ranges(tcb: Tcb): usize {
-  return tcb.reassembly + (NEWEST << 3);
+  return tcb.reassembly + HEAD;
 }
 
 /** Puts one range in place of the ranges first … last - 1. */
@@ -134,8 +169,9 @@ function rangeEnd(tcb: Tcb, index: u32): u32 {
   return load<u32>(ranges(tcb) + ((<usize>index) << 3), 4);
 }
 
-const BLOCK: u32 = 512;
 /** As many as a SACK option can report. */
 const NEWEST: u32 = 4;
-/** Ranges that fit the block. A segment that would begin one more is dropped; the peer sends it again. */
-const LIMIT: u32 = (BLOCK >> 3) - NEWEST;
+const HEAD: u32 = 8 + (NEWEST << 3);
+const SMALLEST: u32 = 256;
+/** Of a block. When 8,187 ranges fill it, a segment that would begin one more is dropped; the peer sends it again. */
+const LARGEST: u32 = 1 << 16;

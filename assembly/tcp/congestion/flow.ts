@@ -25,7 +25,9 @@ export class Flow {
   baselineRtt: u32; // when conservative slow start began; 0: it is not under way
   conservativeRounds: u32;
 
-  ackRtt: u32; // the least among the segments that this ACK delivers, sent once; microseconds, 0: none
+  // Of the segments that this ACK delivers and that were sent once, microseconds; 0: none.
+  ackRtt: u32; // the least
+  ackRttLongest: u32;
 
   // How much of the window is used (validation.ts), bytes.
   usedRoundEnd: u32; // SND.NXT when the round began

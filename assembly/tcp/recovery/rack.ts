@@ -8,7 +8,7 @@ import { flow } from '../congestion/flow';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { payloadSize } from '../path/size';
 import { seqGe, seqLt } from '../seq';
-import { ECN_REDUCES, PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER } from '../tcb';
+import { ECN_REDUCES, PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER, TIMER_RETRANSMIT } from '../tcb';
 import { prrAcknowledged, prrBegin } from './prr';
 import { inFlight, LOST, REPEATED, recordAt, SACKED, Scoreboard, SentRecord, scoreboard, setFate } from './sent';
 import { patienceWears, undoBegin } from './undo';
@@ -23,6 +23,7 @@ export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32): void {
   }
   const before = scoreboard(tcb).lost;
   rackDetect(tcb, delivered);
+  if (delivered > 0) timeoutWaits(tcb);
   if (tcb.has(RECOVERY | ECN_REDUCES)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
   else if (acked > 0 && !leaves) grow(tcb, acked);
 }
@@ -123,6 +124,16 @@ export function probeAcknowledged(tcb: Tcb, acked: u32, duplicate: bool): void {
     tcb.cwnd = tcb.ssthresh;
   }
   f.probing = 0;
+}
+
+/**
+ * The timer guards the oldest segment, sent once more. As long as what arrives was sent before that, its answer is still on
+ * its way behind it, in a queue perhaps that has grown since the timeout was computed.
+ */
+function timeoutWaits(tcb: Tcb): void {
+  const board = scoreboard(tcb);
+  if (!tcb.has(RECOVERY) || tcb.timer != TIMER_RETRANSMIT || board.count == 0) return;
+  if (recordAt(board, 0).at > board.rackAt) armRetransmit(tcb, state.now + tcb.rto);
 }
 
 /** §6.2 step 4: a quarter of the least round-trip time; none while the network keeps the order and the loss is plain. */

@@ -1,9 +1,10 @@
-// The retransmission timeout (RFC 6298) from round-trip times: of one timed segment at a time, in microseconds, or of
-// the timestamps option (RFC 7323 §4) when that segment was sent twice. Karn's rule (RFC 6298 §3): what was sent twice
-// is never timed.
+// The retransmission timeout (RFC 6298) from round-trip times in microseconds, one a round trip: of a segment on the
+// scoreboard, which may be SACKed, so that recovery is timed too; without a scoreboard of one timed segment; or of the
+// timestamps option (RFC 7323 §4) when that was sent twice. Karn's rule (RFC 6298 §3): what was sent twice is never timed.
 
 import { Micros, state } from '../../memory/state';
 import { Endpoint } from '../block/endpoint';
+import { flow } from '../congestion/flow';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
 import { PROBED, Tcb, TIMESTAMPS_ON } from '../tcb';
@@ -20,18 +21,27 @@ export function rttSent(tcb: Tcb, end: u32): void {
   tcb.rttSeq = end;
 }
 
-/** Something goes out again: what is being timed could be it. */
+/** Something goes out again: what is being timed could be it. The scoreboard knows what was sent twice. */
 export function rttForget(tcb: Tcb): void {
-  tcb.rttAt = 0;
+  if (tcb.scoreboard == 0) tcb.rttAt = 0;
+}
+
+/** Segments on the scoreboard have been delivered; the next sample is of what is sent from now on. */
+export function rttDelivered(tcb: Tcb): void {
+  if (tcb.flow == 0) return;
+  const longest = flow(tcb).ackRttLongest;
+  if (longest == 0 || state.now - longest < tcb.rttAt) return;
+  sample(tcb, min(longest, RTO_MAXIMUM));
+  tcb.rttAt = state.now;
 }
 
 /** SND.UNA has moved to SEG.ACK. */
 export function rttAcknowledged(tcb: Tcb, seg: Segment): void {
-  if (tcb.rttAt != 0) {
+  if (tcb.scoreboard == 0 && tcb.rttAt != 0) {
     if (!seqGe(seg.ack, tcb.rttSeq)) return;
     sample(tcb, <u32>min<Micros>(state.now - tcb.rttAt, RTO_MAXIMUM));
     tcb.rttAt = 0;
-  } else if (tcb.retransmissions > 0 && tcb.has(TIMESTAMPS_ON) && seg.tsEcr != 0) {
+  } else if (tcb.retransmissions > 0 && tcb.rttAt < state.now && tcb.has(TIMESTAMPS_ON) && seg.tsEcr != 0) {
     // RFC 7323 §4.1: the echoed timestamp names the transmission that arrived, so Karn's ambiguity is gone.
     const elapsed = timestampNow(tcb) - seg.tsEcr;
     if (elapsed < RTO_MAXIMUM / 1000) sample(tcb, elapsed * 1000);

@@ -44,6 +44,7 @@ export function ackArrives(tcb: Tcb, seg: Segment): void {
   if (tcb.flow != 0) {
     flow(tcb).ackRtt = 0;
     flow(tcb).original = 0;
+    flow(tcb).ackRttLongest = 0;
   }
   if (tcb.scoreboard == 0) return;
   const board = scoreboard(tcb);
@@ -92,6 +93,7 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
     const f = flow(tcb);
     if (record.fate & LOST) f.original = 1;
     f.ackRtt = f.ackRtt == 0 ? rtt : min(f.ackRtt, rtt);
+    f.ackRttLongest = max(f.ackRttLongest, rtt);
   }
   if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(end, board.rackEnd))) return;
   board.rackAt = record.at;
