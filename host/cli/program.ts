@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT_SUCCESS, EXIT_USAGE, reportFailure } from './failure.js';
 import type { GetOptions } from './get.js';
+import type { PacketScriptCommandOptions } from './packetscript.js';
 import type { PingOptions } from './ping.js';
 import type { ServeOptions } from './serve.js';
 import { parseWeather } from './weather-option.js';
@@ -64,7 +65,31 @@ function build(done: (code: number) => void): Command {
     .option('-W, --timeout <seconds>', 'how long to wait for a reply', positiveNumber, 5)
     .addHelpText('after', PING_EXAMPLES)
     .action(async (host: string, options: PingOptions) => done(await (await import('./ping.js')).ping(host, options)));
+  program
+    .command('packetscript')
+    .description('run packet scripts (.pkt) against the stack, in this process, on a clock of their own')
+    .argument('<path...>', 'scripts, and directories with scripts below them')
+    .addOption(new Option('--profile <name>', 'whom the scripts expect').choices(['linux', 'freebsd']).default('linux'))
+    .addOption(
+      new Option('--mode <name>', 'how packets are compared; as the profile does by default').choices([
+        'exact',
+        'linux',
+        'freebsd',
+      ]),
+    )
+    .option('-D, --define <name=value>', 'a word of the scripts that stands for something else', definition, {})
+    .option('-v, --verbose', 'tell every event, and the scripts that pass')
+    .addHelpText('after', PACKETSCRIPT_EXAMPLES)
+    .action(async (paths: string[], options: PacketScriptCommandOptions) =>
+      done(await (await import('./packetscript.js')).packetscript(paths, options)),
+    );
   return program;
+}
+
+function definition(text: string, earlier: Record<string, string>): Record<string, string> {
+  const sign = text.indexOf('=');
+  if (sign < 1) throw new InvalidArgumentError('It is as NAME=value.');
+  return { ...earlier, [text.slice(0, sign)]: text.slice(sign + 1) };
 }
 
 /** The options of every command that opens a TUN device. */
@@ -132,6 +157,15 @@ const GET_EXAMPLES = `
 Examples:
   sudo vitrine get http://10.9.0.1:8000/ | head
   sudo vitrine get http://10.9.0.1:8000/big.iso -o big.iso --pcap get.pcapng`;
+
+const PACKETSCRIPT_EXAMPLES = `
+Examples:
+  vitrine packetscript handshake.pkt --mode exact --verbose
+  vitrine packetscript scripts/tcp
+  vitrine packetscript tcp-testsuite/state-event-engine --profile freebsd
+
+It ends with 1 when a script fails or can't be read. What there is not yet (UDP, IPv6) is unsupported, not failed.
+The language, the modes and the profiles: host/packetscript/README.md`;
 
 const PING_EXAMPLES = `
 Examples:

@@ -28,6 +28,8 @@ export interface ManualClock extends Clock {
   advance(milliseconds: number): void;
   /** Jumps to the earliest deadline and runs its alarm. Returns false when nothing is armed. */
   step(): boolean;
+  /** The earliest deadline, `Infinity` when nothing is armed. */
+  readonly next: number;
 }
 
 /** The runtime's monotonic clock. */
@@ -84,6 +86,9 @@ export function manualClock(start = 0, wallStart = Date.UTC(2026, 0, 1)): Manual
       time = Math.max(time, end);
     },
     step: () => fireUntil(Number.POSITIVE_INFINITY),
+    get next() {
+      return Math.min(...Array.from(armed.values(), ({ deadline }) => deadline));
+    },
   };
 }
 

@@ -104,6 +104,15 @@ export function readCounters(core: Core): Counters {
   };
 }
 
+/** The state of every connection that the host holds. */
+export function readStates(core: Core): StateName[] {
+  const states: StateName[] = [];
+  for (let handle = core.calls.tcpNext(0); handle !== 0; handle = core.calls.tcpNext(handle)) {
+    states.push(STATE_NAMES[core.calls.tcpState(handle)] ?? 'Closed');
+  }
+  return states;
+}
+
 /** Takes the records out of the ring, oldest first. */
 export function takeTrace(core: Core): { records: TraceRecord[]; dropped: number } {
   const records: TraceRecord[] = [];

@@ -28,9 +28,9 @@ import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
 import { Interfaces } from './interfaces.js';
 import { KeepAlive } from './keep-alive.js';
-import { type Counters, readCounters, type TraceRecord, takeTrace } from './observation.js';
+import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingReply, Pings } from './pings.js';
-import { applyCongestion, applyLimits, applyTuning, type StackOptions } from './settings.js';
+import { applyCongestion, applyLimits, applyTuning, type Limits, type StackOptions } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 import { afterMicrotasks, nextTurn } from './turns.js';
 
@@ -194,6 +194,22 @@ export class Stack {
 
   counters(): Counters {
     return readCounters(this.#core);
+  }
+
+  /** The states of all connections that a program holds, those in TIME-WAIT included. */
+  states(): StateName[] {
+    return readStates(this.#core);
+  }
+
+  /**
+   * Changes limits and tuning for what happens from now on; most of it concerns connections that are made later.
+   * @throws TypeError, RangeError as `create`
+   */
+  tune(options: Pick<StackOptions, keyof Limits | 'tcp' | 'congestion'>): void {
+    this.#checkOpen();
+    applyLimits(this.#core, options);
+    applyTuning(this.#core, options.tcp);
+    applyCongestion(this.#core, options.congestion);
   }
 
   /** Records every segment and change of state from now on, or no longer. It changes nothing else. */

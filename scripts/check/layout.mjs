@@ -25,6 +25,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/device': ['host/core', 'host/packet'],
   'host/stack': ['host/core', 'host/device', 'host/packet', 'host/socket', 'host/bsd'],
   'host/bsd': ['host/core', 'host/stack'],
+  'host/packetscript': ['host/core', 'host/device', 'host/packet', 'host/stack', 'host/bsd'],
   'host/socket': ['host/core', 'host/packet', 'host/stack', 'host/tls', 'host/dns'],
   'host/tls': ['host/core', 'host/packet'],
   'host/dns': ['host/core', 'host/stack', 'host/socket'],
@@ -41,6 +42,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
     'host/dns',
     'host/node',
     'host/packet',
+    'host/packetscript',
   ],
 });
 

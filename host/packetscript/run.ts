@@ -1,0 +1,117 @@
+/**
+ * Runs packet scripts: the function for programs and tests. A script runs against a stack of its own, in this process, on a
+ * manual clock: the same script gives the same result, always and at once.
+ * Not for: files and directories (`../cli/packetscript.ts`), the words of a report (`report.ts`).
+ */
+import { type CompiledCore, compileCore } from '../core/load.js';
+import { configure, type Mode } from './configuration.js';
+import { type Failure, Mismatch } from './failure.js';
+import { Interpreter } from './interpreter.js';
+import type { Event, Script } from './language/ast.js';
+import { type Place, ScriptError, UnsupportedError } from './language/errors.js';
+import { parseScript } from './language/script.js';
+import { PROFILES, type ProfileName } from './profiles.js';
+
+export interface PacketScriptOptions {
+  /** How the stack is set: `'linux'` (the default) or `'freebsd'`. */
+  profile?: ProfileName;
+  /** How packets are compared; the profile's own way by default. */
+  mode?: Mode;
+  /** Where relative paths in the script's commands begin; the working directory by default. */
+  directory?: string;
+  /** Words of the script that stand for something else, as `--define` does. */
+  defines?: Readonly<Record<string, string>>;
+}
+
+/** How a script ended. */
+export interface PacketScriptResult {
+  /**
+   * `failed`: the stack did something else than the script expects. `unsupported`: the script asks for something that there
+   * is not yet. `invalid`: it is not in the language.
+   */
+  status: 'passed' | 'failed' | 'unsupported' | 'invalid';
+  /** Why it did not pass, in a line. */
+  reason?: string;
+  /** Where in the script. */
+  place?: Place;
+  /** The event that failed, as the script writes it, and the time in microseconds of the script. */
+  text?: string;
+  time?: number;
+  /** The state of the connection under test then. */
+  state?: string;
+  failure?: Failure;
+  /** Differences that the script told to pass over (`--non_fatal`). */
+  warnings: string[];
+  /** What happened, a line for each event. */
+  log: string[];
+}
+
+/** Runs a script. Never throws for what is in it. */
+export async function runPacketScript(source: string, options: PacketScriptOptions = {}): Promise<PacketScriptResult> {
+  compiled ??= compileCore();
+  return runCompiled(await compiled, source, options);
+}
+
+function runCompiled(core: CompiledCore, source: string, options: PacketScriptOptions): PacketScriptResult {
+  const { profile = 'linux', mode = profile, directory = '.', defines = {} } = options;
+  const { defined, defines: usual } = PROFILES[profile];
+  let interpreter: Interpreter | undefined;
+  try {
+    const script = parseScript(source, new Set(defined), new Map(Object.entries({ ...usual, ...defines })));
+    const configuration = configure(script.options, mode);
+    refuseForeign(script);
+    interpreter = new Interpreter(core, script, configuration, profile, directory);
+    interpreter.run();
+    return { status: 'passed', warnings: interpreter.warnings, log: interpreter.log };
+  } catch (error) {
+    return explain(error, interpreter);
+  } finally {
+    interpreter?.world.close();
+  }
+}
+
+/** What will not run is told before anything runs. */
+function refuseForeign(script: Script): void {
+  for (const event of script.events) {
+    const { action } = event;
+    if (action.kind === 'packet' && action.packet.kind === 'foreign')
+      throw new UnsupportedError(action.packet.name, event);
+  }
+}
+
+function explain(error: unknown, interpreter: Interpreter | undefined): PacketScriptResult {
+  const { warnings = [], log = [], event, world } = interpreter ?? {};
+  if (error instanceof ScriptError) {
+    return { status: 'invalid', reason: error.message, place: error.at, warnings, log, ...textOf(event) };
+  }
+  if (error instanceof UnsupportedError) {
+    const place = error.at ?? event;
+    const reason = `${error.message}: not supported yet`;
+    return { status: 'unsupported', reason, ...(place && { place: placeOf(place) }), warnings, log, ...textOf(event) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const failure: Failure = error instanceof Mismatch ? error.failure : { kind: 'stack', message };
+  const state = world?.stateOf(world.endpoints.current?.fd);
+  return {
+    status: 'failed',
+    reason: failure.message,
+    failure,
+    ...(event && { place: placeOf(event) }),
+    ...textOf(event),
+    ...(world && { time: world.time }),
+    ...(state !== undefined && { state }),
+    warnings,
+    log,
+  };
+}
+
+function textOf(event: Event | undefined): { text?: string } {
+  return event === undefined ? {} : { text: event.text };
+}
+
+function placeOf({ line, column }: Place): Place {
+  return { line, column };
+}
+
+/** The core's code is the same for all. */
+let compiled: Promise<CompiledCore> | undefined;
