@@ -82,4 +82,5 @@ const TABLE: usize = memory.data<u32>([
   64, 1, 255, // SETTING_TIME_TO_LIVE: RFC 1700; RFC 1122 §3.2.1.7 asks for more than the Internet's diameter
   8, 0, 1_000, // SETTING_GROWTH_LIMIT
   ICMP_ABORT_ANY, 0, ICMP_ABORT_ANY, // SETTING_ICMP_ABORT: as kernels do
+  0, 0, 100, // SETTING_ECN_SYN_RETRIES: as Linux; FreeBSD's tcp.ecn.maxretries is 1
 ]);

@@ -65,6 +65,7 @@ export class State {
   timeToLive: u32;
   growthLimit: u32;
   icmpAbort: u32;
+  ecnSynRetries: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;

@@ -125,7 +125,17 @@ export function scenarioOf(seed: number): Scenario {
     server: role(),
     at: upTo(500),
   }));
-  return { weather, mtu: oneOf(576, 1500, 1500, 9000), client: limits(), server: limits(), conversations };
+  const mtu = oneOf(576, 1500, 1500, 9000);
+  const [client, server] = [limits(), limits()];
+  const ecn = () => ({ tcp: { ecn: oneOf(0, 1, 2) } });
+  const mark = chance(0.5) ? upTo(0.2) : 0;
+  return {
+    weather: { ...weather, mark },
+    mtu,
+    client: { ...client, ...ecn() },
+    server: { ...server, ...ecn() },
+    conversations,
+  };
 }
 
 /** Moves time from alarm to alarm until `done`, or until nothing is left to happen. */

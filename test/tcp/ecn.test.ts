@@ -8,7 +8,9 @@ import {
   SETTING_ACK_DELAY,
   SETTING_CONGESTION,
   SETTING_ECN,
+  SETTING_ECN_SYN_RETRIES,
   SETTING_INITIAL_WINDOW,
+  SETTING_SEND_BUFFER,
 } from '../../assembly/abi/constants.js';
 import { retransmitted } from '../kit/recovery.js';
 import { type Segment, type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
@@ -17,6 +19,7 @@ const [NOT_ECT, ECT_0, CE] = [0, 2, 3];
 const [NEVER, ASKS, ACCEPTS] = [0, 1, 2];
 const MSS = 1000;
 const RTT = 40;
+const CHUNK = 1 << 26;
 const SACK = { mss: MSS, sackPermitted: true };
 const PLAIN = { mss: MSS };
 
@@ -131,6 +134,16 @@ describe('the handshake (RFC 3168 §6.1.1)', () => {
     t.expect({ flags: 'AP', data: 500, tos: NOT_ECT });
     t.inject({ ack: 501, data: 500, tos: CE });
     t.expect({ flags: 'AE', seq: 501, ack: 501 });
+  });
+
+  test('asks for ECN as often as it is told, before it asks without', async () => {
+    const t = await script(ASKS, { settings: { [SETTING_ECN_SYN_RETRIES]: 1 } });
+    t.connect();
+    t.expect({ flags: 'SEW', seq: 0 });
+    t.at(1000);
+    t.expect({ flags: 'SEW', seq: 0 });
+    t.at(3000);
+    t.expect({ flags: 'S', seq: 0 });
   });
 
   test('says no to a peer that has asked and then asks again without the bits', async () => {
@@ -350,6 +363,29 @@ describe('an echo', () => {
     expect(sent).toEqual(['10001 W ect', ...fresh(11_001, 4)]);
     expect(retransmitted(t)).toBe(0);
   });
+
+  test('counts after more than half of the sequence numbers have gone by without one', async () => {
+    const offloads = OFFLOAD_CHECKSUM | OFFLOAD_TSO4;
+    const syn = { mss: 1460, sackPermitted: true, windowScale: 10 };
+    const t = await agreed({ offloads, syn, settings: { [SETTING_SEND_BUFFER]: CHUNK } });
+    const chunk = new Uint8Array(CHUNK);
+    let ack = 1;
+    for (let sent = 0; sent < 2 ** 31; sent += CHUNK) {
+      t.driver.core.send(t.handle, chunk);
+      for (const end = ack + CHUNK; ack < end; ) {
+        t.driver.output();
+        const bytes = t.driver.emitted.splice(0).reduce((sum, packet) => sum + packet.bytes.length - 40, 0);
+        t.pass(1);
+        ack += bytes;
+        t.driver.input([t.build({ ack })]);
+      }
+    }
+    t.send(10 * 1460);
+    expect(t.take().map(({ flags }) => flags)).toEqual(['PA']);
+    t.inject({ flags: 'AE', ack: ack + 10 * 1460 });
+    t.send(1460);
+    expect(t.take().map(({ flags }) => flags)).toEqual(['PAW']);
+  }, 30_000);
 
   test('does not count on an old ACK, nor on one for what was never sent', async () => {
     const t = await agreed();

@@ -52,11 +52,11 @@ export function ecnNegotiate(end: Endpoint, seg: Segment): void {
 }
 
 /**
- * A SYN went unanswered: perhaps because of its two bits, so the next one goes without (§6.1.1.1). What we say after that
+ * A SYN went unanswered: perhaps because of its two bits, so sooner or later it goes without (§6.1.1.1). What we say then
  * binds us not to mark our data, but what we said before, to echo the marks of the peer's.
  */
-export function ecnFallBack(end: Endpoint): void {
-  end.clear(ECN_ON);
+export function ecnFallBack(tcb: Tcb): void {
+  if (tcb.retransmissions > state.ecnSynRetries) tcb.clear(ECN_ON);
 }
 
 // The receiver (§6.1.3).
@@ -144,7 +144,7 @@ function congestionExperienced(tcb: Tcb, flight: u32): void {
   const left = inFlight(tcb);
   tcb.cwnd = left;
   prrReset(tcb, flight);
-  prrAcknowledged(tcb, flight - left, true);
+  prrAcknowledged(tcb, flight - min(left, flight), true);
 }
 
 /** The ECN field of the IP header (§5). */
