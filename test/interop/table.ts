@@ -29,7 +29,7 @@ export interface Table {
 /** How the stack of a script differs from others. */
 export interface Setting {
   readonly wrap?: (device: Device) => Device;
-  readonly stack?: Pick<StackOptions, 'tcp'>;
+  readonly stack?: Pick<StackOptions, 'tcp' | 'receiveBuffer'>;
 }
 
 /** Plays the case that the command line names; a capture is written when the argument ends so. */
