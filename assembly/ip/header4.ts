@@ -34,6 +34,10 @@ export function isFragment(packet: usize): bool {
   return (load16(packet + 6) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
 }
 
+export function fragmentOffset(packet: usize): u32 {
+  return load16(packet + 6) & FRAGMENT_OFFSET;
+}
+
 export function timeToLive(packet: usize): u32 {
   return load<u8>(packet + 8);
 }

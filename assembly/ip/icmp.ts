@@ -1,15 +1,28 @@
-// ICMP input (RFC 792, RFC 1122 §3.2.2.6): echo requests to us are owed a reply, replies to us are kept for the host.
-// Not for: ICMP errors; sending (ip/echo.ts).
+// ICMP input (RFC 792, RFC 1122 §3.2.2): echo requests to us are owed a reply, replies to us are kept for the host, errors
+// are handed to the protocol of the packet that they quote. Not for: sending (ip/echo.ts).
 //
-//   type u8 | code u8 | checksum u16 | identifier u16 | sequence u16 | data
+//   echo     type u8 | code u8 | checksum u16 | identifier u16 | sequence u16 | data
+//   error    type u8 | code u8 | checksum u16 | unused u16     | MTU u16      | IP header, 8 bytes of what follows it
 
 import { load16 } from '../memory/bytes';
 import { ECHOES_BASE } from '../memory/map';
 import { REPLY_ECHO, replyNew } from '../memory/replies';
 import { state } from '../memory/state';
+import { parameterProblemArrives, timeExceededArrives, unreachableArrives } from '../tcp/path/errors';
 import { mappedLow } from './address';
 import { fold, sum } from './checksum';
-import { destination, HEADER4, headerLength, source, timeToLive, totalLength } from './header4';
+import {
+  destination,
+  fragmentOffset,
+  HEADER4,
+  headerLength,
+  PROTOCOL_TCP,
+  protocol,
+  source,
+  timeToLive,
+  totalLength,
+  version,
+} from './header4';
 import { interfaceAt } from './interface';
 
 /** Takes an ICMP message addressed to us. False: malformed. */
@@ -20,6 +33,29 @@ export function icmpInput(packet: usize, interfaceNumber: u32): bool {
   const type = load<u8>(message);
   if (type == ECHO_REQUEST && load<u8>(message, 1) == 0) owe(packet, message, length, interfaceNumber);
   else if (type == ECHO_REPLY && load16(message + 4) == state.echoIdentifier) record(packet, message, length);
+  else if (isError(type)) return errorArrives(packet, message, length - ICMP_HEADER);
+  return true;
+}
+
+/** Source quench is not among them: it is dropped in silence (RFC 9293 §3.9.2.2 MUST-55). */
+function isError(type: u32): bool {
+  return type == DESTINATION_UNREACHABLE || type == TIME_EXCEEDED || type == PARAMETER_PROBLEM;
+}
+
+/** An error that quotes `length` bytes. False: not of a packet that we can have sent. */
+function errorArrives(packet: usize, message: usize, length: u32): bool {
+  const quote = message + ICMP_HEADER;
+  if (length < HEADER4 || version(quote) != 4) return false;
+  const header = headerLength(quote);
+  if (header < HEADER4 || length < header + QUOTED) return false;
+  // Errors go to whoever sent the packet (RFC 792), and only of the first fragment they come (RFC 1122 §3.2.2).
+  if (load<u32>(source(quote)) != load<u32>(destination(packet)) || fragmentOffset(quote) != 0) return false;
+  if (protocol(quote) != PROTOCOL_TCP) return true;
+  const code = load<u8>(message, 1);
+  const type = load<u8>(message);
+  if (type == DESTINATION_UNREACHABLE) unreachableArrives(code, load16(message + 6), quote);
+  else if (type == TIME_EXCEEDED) timeExceededArrives(code, quote);
+  else parameterProblemArrives(quote);
   return true;
 }
 
@@ -44,6 +80,12 @@ function record(packet: usize, message: usize, length: u32): void {
   store<u32>(echo + 24, timeToLive(packet));
   state.echoCount++;
 }
+
+const DESTINATION_UNREACHABLE: u32 = 3;
+const TIME_EXCEEDED: u32 = 11;
+const PARAMETER_PROBLEM: u32 = 12;
+/** Bytes behind the IP header that every error quotes (RFC 792): TCP's ports and sequence number. */
+const QUOTED: u32 = 8;
 
 export const ECHO_REPLY: u8 = 0;
 export const ECHO_REQUEST: u8 = 8;

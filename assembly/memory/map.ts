@@ -40,6 +40,7 @@ export const CONNECTION_DIRECTORY: usize = 0x16000;
 export const LISTENER_DIRECTORY: usize = 0x1a000;
 export const HALF_OPEN_DIRECTORY: usize = 0x1b000;
 export const TIME_WAIT_DIRECTORY: usize = 0x1b400;
+export const PATHS_BASE: usize = 0x1c000;
 export const FAULT_BASE: usize = 0x1e000;
 export const TRACE_BASE: usize = 0x20000;
 export const TRANSMIT_QUEUES: usize = 0x2c000;

@@ -97,6 +97,7 @@ export class State {
   // Interfaces.
   interfaceCount: u32;
   defaultInterface: u32;
+  pathCount: u32; // destinations of which something is known (tcp/path/known.ts)
   identification: u32; // counts packets that may be fragmented
 
   // Rate limits and choices.

@@ -110,6 +110,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   tcb.sndResume = seqMax(tcb.sndResume, seg.ack);
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;
+  tcb.softError = 0;
   if (tcb.flow != 0) validationAcknowledged(tcb);
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2

@@ -246,6 +246,12 @@ export function tcpError(handle: u32): i32 {
   return tcb == null ? ERROR_STALE_HANDLE : tcb.error;
 }
 
+/** What ICMP has told since the peer was heard last: ERROR_*, 0 when nothing (RFC 9293 §3.9.1.8 MUST-47). */
+export function tcpSoftError(handle: u32): i32 {
+  const tcb = held(handle);
+  return tcb == null ? ERROR_STALE_HANDLE : -(<i32>tcb.softError);
+}
+
 /** result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port. */
 export function tcpEndpoints(handle: u32): i32 {
   const tcb = held(handle);

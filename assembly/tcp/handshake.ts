@@ -14,7 +14,7 @@ import { ACK, RST, SYN } from './header';
 import { announce } from './open/accept';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
-import { largestSegment, segmentAgreed } from './path/size';
+import { largestSegment, segmentAgreed, segmentsBegin } from './path/size';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
@@ -87,7 +87,7 @@ export function noScaling(end: Endpoint): void {
 export function tcbAccept(tcb: Tcb, window: u32): void {
   tcb.irs = tcb.rcvNxt - 1;
   tcb.lastAckSent = tcb.rcvNxt;
-  tcb.ceiling = tcb.mss;
+  segmentsBegin(tcb);
   tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
   tcb.tsRecentAt = state.now;
   tcb.rcvAdv = tcb.rcvNxt + synWindow(tcb, largestSegment(tcb)); // what our own SYN says
@@ -134,6 +134,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   rttEstablished(tcb);
   tcb.retransmissions = 0;
   buffersEstablished(tcb);
+  tcb.softError = 0;
   tcb.clear(OWES_SYN);
   armRetransmit(tcb, NEVER);
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;

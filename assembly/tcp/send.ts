@@ -18,7 +18,7 @@ import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn } from './emit';
 import { ACK, FIN, LONGEST_HEADER, PSH } from './header';
-import { payloadSize } from './path/size';
+import { payloadSize, widen } from './path/size';
 import { forwardHolds } from './recovery/frto';
 import { limitedTransmit } from './recovery/newreno';
 import { prrSent } from './recovery/prr';
@@ -46,6 +46,7 @@ import {
   FIN_SENT,
   FLUSH,
   MORE_COMES,
+  NARROW,
   NO_DELAY,
   OWES_ACK,
   OWES_CWR,
@@ -130,6 +131,7 @@ function sendSyn(tcb: Tcb): bool {
 function sendQueued(tcb: Tcb): u32 {
   if (tcb.has(ECN_WAITS)) return DONE;
   if (tcb.sendRing.length > 0) congestionRestart(tcb);
+  if (tcb.has(NARROW)) widen(tcb);
   for (let sent: u32 = 0; sent < BURST; sent++) {
     if (lostMayGo(tcb)) {
       if (!paceAllows(tcb)) return DONE;

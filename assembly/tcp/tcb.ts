@@ -20,6 +20,7 @@ import { Endpoint, halfOpenPool, timeWaitPool } from './block/endpoint';
 export class Tcb extends Endpoint {
   events: u8; // EVENT_* that the host has not taken
   raised: u8; // EVENT_* that were raised once and for all
+  softError: u8; // what ICMP has told since the peer was heard last: an ERROR_* without its sign; 0: nothing
   error: i32; // ERROR_* that ended the connection, 0: none
   readyNext: usize;
 
@@ -195,6 +196,8 @@ export const REORDERS: u64 = 1 << 29;
 export const OWES_TAIL_PROBE: u64 = 1 << 30;
 /** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
 export const PROBED: u64 = 1 << 31;
+/** The path takes less than what both ends allow. */
+export const NARROW: u64 = 1 << 55;
 /** Routers may fragment what it sends. */
 export const MAY_FRAGMENT: u64 = 1 << 56;
 /** Waits on its listener's accept queue. */

@@ -106,7 +106,7 @@ function probeKeepAlive(tcb: Tcb): void {
     // What is outstanding is question enough (MUST-26).
     tcb.keepAt = state.now + <i64>tcb.keepInterval * 1_000;
   } else if (tcb.keepProbes >= tcb.keepCount) {
-    abort(tcb, ERROR_TIMED_OUT);
+    abort(tcb, silence(tcb));
   } else {
     tcb.keepProbes++;
     tcb.set(OWES_KEEP_ALIVE);
@@ -173,7 +173,7 @@ function probeTail(tcb: Tcb): void {
 /** The window has been shut for an RTO: ask whether it still is (RFC 9293 §3.8.6.1 MUST-36, SHLD-29, SHLD-30). */
 function probeWindow(tcb: Tcb): void {
   if (givesUp(tcb)) {
-    abort(tcb, ERROR_TIMED_OUT);
+    abort(tcb, silence(tcb));
     return;
   }
   if (tcb.retransmissions < u8.MAX_VALUE) tcb.retransmissions++;
@@ -198,7 +198,11 @@ function limitFor(tcb: Tcb): u32 {
 
 /** A SYN that nobody answers needs no RST; anything else may still be heard. */
 function abortUnheard(tcb: Tcb): void {
-  if (tcb.state == STATE_SYN_SENT || (tcb.state == STATE_SYN_RECEIVED && tcb.has(PASSIVE)))
-    finish(tcb, ERROR_TIMED_OUT);
-  else abort(tcb, ERROR_TIMED_OUT);
+  if (tcb.state == STATE_SYN_SENT || (tcb.state == STATE_SYN_RECEIVED && tcb.has(PASSIVE))) finish(tcb, silence(tcb));
+  else abort(tcb, silence(tcb));
+}
+
+/** Why nobody answers: what routers have said, if they have (RFC 9293 §3.9.2.2 SHLD-25). */
+function silence(tcb: Tcb): i32 {
+  return tcb.softError == 0 ? ERROR_TIMED_OUT : -(<i32>tcb.softError);
 }

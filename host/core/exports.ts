@@ -40,6 +40,7 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpSetTimeout(handle: number, milliseconds: number): number;
   tcpState(handle: number): number;
   tcpError(handle: number): number;
+  tcpSoftError(handle: number): number;
   tcpEndpoints(handle: number): number;
   tcpInfo(handle: number): number;
   tcpListenerInfo(handle: number): number;

@@ -50,6 +50,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
 export const FILES = /** @type {readonly [from: string, to: string][]} */ ([
   ['assembly/ip/input', 'assembly/tcp/input'],
   ['assembly/ip/input', 'assembly/udp/input'],
+  ['assembly/ip/icmp', 'assembly/tcp/path/errors'],
 ]);
 
 /** The only file of assembly/ that the host may import, since both compilers read it. */
@@ -58,7 +59,9 @@ export const SHARED = 'assembly/abi/constants';
 /** Files that must not reach others, however many imports lie between. */
 export const BARRIERS = [
   {
-    from: ['input', 'arrives', 'acknowledge', 'receive', 'close', 'handshake'].map((name) => `assembly/tcp/${name}`),
+    from: ['input', 'arrives', 'acknowledge', 'receive', 'close', 'handshake', 'path/errors'].map(
+      (name) => `assembly/tcp/${name}`,
+    ),
     to: ['assembly/ip/output', 'assembly/tcp/send', 'assembly/tcp/emit'],
     reason: 'the input path says what is owed and never sends',
   },

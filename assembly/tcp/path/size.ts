@@ -1,13 +1,16 @@
-// How large the segments of a connection may be: what its ends allow (RFC 9293 §3.7.1) and what its path carries.
+// How large the segments of a connection may be: what its ends allow (RFC 9293 §3.7.1), and what is known of its path.
+// Not for: learning more about the path (tcp/path/discovery.ts).
 
+import { MTU_DISCOVER_DONT, MTU_DISCOVER_PROBE } from '../../abi/constants';
 import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
 import { Endpoint } from '../block/endpoint';
-import { maximumSegment } from '../block/rare';
+import { discover, maximumSegment } from '../block/rare';
 import { blocksToReport } from '../block/reassembly';
 import { TCP_HEADER } from '../header';
 import { sackOptionSize, TIMESTAMPS_SIZE } from '../options';
-import { Tcb, TIMESTAMPS_ON } from '../tcb';
+import { NARROW, Tcb, TIMESTAMPS_ON } from '../tcb';
+import { knownMtu, NOTHING_KNOWN } from './known';
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
 export function largestSegment(end: Endpoint): u32 {
@@ -23,6 +26,12 @@ export function segmentAgreed(end: Endpoint, offered: u32): u32 {
   return min(theirs, largestSegment(end));
 }
 
+/** What both ends allow is known; the path may be known to take less. */
+export function segmentsBegin(tcb: Tcb): void {
+  tcb.ceiling = tcb.mss;
+  if (hears(tcb)) fitPath(tcb);
+}
+
 /** The user's bound has changed. */
 export function segmentsBounded(tcb: Tcb): void {
   const most = largestSegment(tcb);
@@ -32,10 +41,38 @@ export function segmentsBounded(tcb: Tcb): void {
 
 /** Bytes of payload in a full-sized segment: Eff.snd.MSS without the options it carries (RFC 9293 §3.7.1). */
 export function payloadSize(tcb: Tcb): u32 {
-  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0) - sackOptionSize(blocksToReport(tcb));
+  return plainSize(tcb) - sackOptionSize(blocksToReport(tcb));
 }
 
-const HEADERS: u32 = HEADER4 + TCP_HEADER;
+/** What was learnt of the path is old: larger segments are tried again (RFC 1191 §6.3). */
+export function widen(tcb: Tcb): void {
+  const known = knownMtu(tcb.remoteHigh, tcb.remoteLow);
+  if (known <= <u32>tcb.mss + HEADERS) return;
+  tcb.clear(NARROW);
+  tcb.mss = tcb.ceiling;
+  fitPath(tcb);
+}
+
+/** No segment is larger than what is known of the path. */
+export function fitPath(tcb: Tcb): void {
+  const known = knownMtu(tcb.remoteHigh, tcb.remoteLow);
+  if (known == NOTHING_KNOWN || known >= <u32>tcb.mss + HEADERS) return;
+  tcb.mss = <u16>(known - HEADERS);
+  tcb.set(NARROW);
+}
+
+/** Whether what routers say about sizes concerns a connection. */
+export function hears(tcb: Tcb): bool {
+  const choice = discover(tcb);
+  return choice != MTU_DISCOVER_DONT && choice != MTU_DISCOVER_PROBE;
+}
+
+/** The same of a segment that reports no SACK blocks. */
+export function plainSize(tcb: Tcb): u32 {
+  return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
+}
+
+export const HEADERS: u32 = HEADER4 + TCP_HEADER;
 /** RFC 9293 §3.7.1, for IPv4. */
 const DEFAULT_MSS: u32 = 536;
 /** The least that leaves room for data beside the timestamps option. */

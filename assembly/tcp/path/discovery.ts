@@ -1,0 +1,48 @@
+// Path MTU discovery (RFC 1191): a router says that a packet was too big for the next hop, and segments get smaller.
+// Not for: whether the message is to be believed at all (tcp/path/errors.ts).
+
+import { MTU_DISCOVER_DO, STATE_SYN_RECEIVED } from '../../abi/constants';
+import { discover } from '../block/rare';
+import { MAY_FRAGMENT, Tcb } from '../tcb';
+import { knowMtu } from './known';
+import { resendTooLarge } from './resend';
+import { fitPath, HEADERS, hears, plainSize } from './size';
+
+/**
+ * A router could not pass on a packet of `size` bytes of this connection. `claimed`: what the next hop takes; 0 from
+ * routers that do not say (RFC 1191 §4, §5).
+ */
+export function packetTooBig(tcb: Tcb, claimed: u32, size: u32): void {
+  // A SYN is smaller than any path.
+  if (tcb.state <= STATE_SYN_RECEIVED || !hears(tcb)) return;
+  const before = <u32>tcb.mss + HEADERS;
+  const mtu = claimed == 0 ? plateauBelow(min(size, before)) : claimed;
+  // A packet that fits was not too big, whoever says so; nor is news what makes nothing smaller (RFC 1191 §6.5).
+  if (mtu >= size || mtu >= before) return;
+  const least = min(LEAST_MTU, before);
+  // Every host takes more than that; the rest is for fragments (RFC 791 §3.2), unless the user forbids them.
+  if (mtu < least && discover(tcb) != MTU_DISCOVER_DO) tcb.set(MAY_FRAGMENT);
+  if (least == before) return;
+  narrow(tcb, max(mtu, least));
+}
+
+/** The path takes packets of `mtu` bytes: segments get smaller, and what was sent too large goes out again. */
+function narrow(tcb: Tcb, mtu: u32): void {
+  const full = plainSize(tcb);
+  knowMtu(tcb.remoteHigh, tcb.remoteLow, mtu);
+  fitPath(tcb);
+  resendTooLarge(tcb, full, plainSize(tcb));
+}
+
+/** The next smaller one of the sizes that links have (RFC 1191 §7.1). */
+function plateauBelow(size: u32): u32 {
+  let index: usize = 0;
+  while (<u32>load<u16>(PLATEAUS + (index << 1)) >= size && index < LAST_PLATEAU) index++;
+  return load<u16>(PLATEAUS + (index << 1));
+}
+
+/** Linux's min_pmtu: 512 bytes and headers. A forged claim can do no more harm than this (RFC 5927 §7). */
+const LEAST_MTU: u32 = 552;
+/** RFC 1191 table 7-1; below the last one every link has its own. */
+const PLATEAUS: usize = memory.data<u16>([32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296, 68]);
+const LAST_PLATEAU: usize = 9;
