@@ -138,7 +138,8 @@ export function emitReplyAck(reply: Reply): void {
   const tcb = tcbFind(reply.handle);
   if (tcb == null || tcb.state < STATE_SYN_RECEIVED) return;
   // It says what was so when the segment arrived: the sender counts repetitions of one number.
-  emit(tcb, tcb.sndNxt, reply.acknowledgment, 0, 0, ACK);
+  if (!emit(tcb, tcb.sndNxt, reply.acknowledgment, 0, 0, ACK)) return;
+  if (reply.acknowledgment == tcb.rcvNxt) acknowledged(tcb);
 }
 
 /** The RST that answers a segment (RFC 9293 §3.10.7.1); best effort. */

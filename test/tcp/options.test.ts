@@ -68,6 +68,17 @@ describe('timestamps', () => {
     expect(echo(t), 'the segment that filled the gap').toBe(1010);
   });
 
+  test('echo the segment that filled a gap also when the gap was seen before an ACK had come due (RFC 7323 §4.3, (C))', async () => {
+    const t = await stamped();
+    t.tsVal = 1000;
+    t.inject({ seq: 1, data: 1000 });
+    t.inject({ seq: 2001, data: 1000 });
+    t.take();
+    t.tsVal = 1010;
+    t.inject({ seq: 1001, data: 1000 });
+    expect(echo(t)).toBe(1010);
+  });
+
   test('measure a round trip even when the segment was sent twice (RFC 7323 §4.1)', async () => {
     const t = await stamped();
     t.send(100);

@@ -142,6 +142,15 @@ describe('out of order', () => {
       ],
     ],
   ];
+  test('the ACK that reports the gap is the one that was still owed, too (RFC 5681 §4.2)', async () => {
+    const t = await accepted();
+    t.inject({ seq: 1, data: 100 });
+    t.inject({ seq: 201, data: 100 });
+    t.expect({ ack: 101 });
+    t.driver.advance(500);
+    t.expectNothing();
+  });
+
   test.each(overlaps)('overlapping, %s: every byte once', async (_, pieces) => {
     const t = await accepted();
     let received = 0;
