@@ -52,7 +52,7 @@ export { tcpUrgent, tcpUrgentLeft } from './tcp/calls';
 // and length of each. They stay valid until the next call of `input`, `output` or `timersExpire`.
 export { tcpReceive } from './tcp/calls';
 // `tcpPeek` is the same without taking. `tcpQueues(handle)` answers STATE_*; result[0] = bytes not received, [1] = not
-// acknowledged, [2] = not sent, [3] = what the send buffer holds at most, [4] = 1 once the peer's FIN is reached.
+// acknowledged, [2] = not sent, [3] = what the send buffer holds at most, [4] = 1 once the peer's FIN is reached, [5] = what the receive buffer holds.
 export { tcpPeek, tcpQueues } from './tcp/block/queues';
 // `tcpShutdown` queues a FIN; `tcpAbort` resets; `tcpRelease` leaves the connection to itself: what was sent is still
 // delivered, what arrives from now on is answered with RST. The handle is dead after `tcpRelease`.

@@ -1,5 +1,9 @@
 /** The public API of Vitrine, and nothing else. */
+/** The numbers of BSD sockets, by their names. */
+export * as BSD from './bsd/constants.js';
 export type { Bsd, Linger, OptionValue, PollFd, ReceivedMessage, SocketAddress } from './bsd/contract.js';
+/** Error numbers, by their names. */
+export * as ERRNO from './bsd/errno.js';
 export type { TcpInfo } from './bsd/tcp-info.js';
 export { type Clock, type ManualClock, manualClock, systemClock, type Timer } from './core/clock.js';
 export { CoreFault } from './core/fault.js';

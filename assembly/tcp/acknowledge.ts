@@ -16,6 +16,7 @@ import { raiseDrain } from './block/buffers';
 import { armIdle, armRetransmit } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
+import { countDuplicate } from './block/statistics';
 import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
@@ -93,6 +94,7 @@ function selective(tcb: Tcb, seg: Segment): void {
   probeAcknowledged(tcb, acked, duplicate);
   if (acked > 0 && tcb.sndUna != tcb.sndNxt) armLossTimer(tcb);
   if (duplicate) duplicateReported(tcb, seg);
+  if (duplicate && tcb.statistics != 0) countDuplicate(tcb);
   rackAcknowledged(tcb, acked, acked + sackedBytes(tcb) - sacked);
   if (acked > 0) undoAcknowledged(tcb, seg);
   if (acked > 0 || seg.sackCount > 0) forwardAcknowledged(tcb, seg, acked, tcb.flow != 0 && flow(tcb).original != 0);

@@ -23,6 +23,7 @@ import { CONNECTION, Endpoint } from './block/endpoint';
 import { traceSegment } from './block/observe';
 import { diffserv, timeToLive } from './block/rare';
 import { blocksToReport, newestEnd, newestStart } from './block/reassembly';
+import { countSent } from './block/statistics';
 import { urgentPointerAt } from './block/urgent';
 import { ECT_0, ecnCapable, ecnControl, ecnSynControl, NOT_ECT } from './congestion/ecn';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, URG, writeHeader, writeUrgent } from './header';
@@ -59,6 +60,7 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   const partial = (interfaceAt(tcb.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   const payload = length == 0 ? 0 : copyPayload(tcb, tcp + header, offset, length, !partial);
   finishSegment(tcb, packet, header, length, payload, partial, capable ? ECT_0 : NOT_ECT);
+  if (tcb.statistics != 0) countSent(tcb, length);
   traceOut(tcb, urgent > 0 ? bits | URG : bits, sequence, length);
   return true;
 }
@@ -89,9 +91,14 @@ export function emitSyn(end: Endpoint, tsVal: u32): bool {
   writeHeader(tcp, ports(end), end.iss, received ? end.rcvNxt : 0, header, control, window);
   memory.copy(tcp + TCP_HEADER, OFFER_OPTIONS, options);
   finishBare(end, packet, header);
-  if (received && end.kind == CONNECTION) acknowledged(changetype<Tcb>(end));
+  if (end.kind == CONNECTION) synSent(changetype<Tcb>(end), received);
   traceSegment(end, TRACE_SEGMENT_OUT, end.state, control, end.iss, end.rcvNxt, 0, window);
   return true;
+}
+
+function synSent(tcb: Tcb, received: bool): void {
+  if (received) acknowledged(tcb);
+  if (tcb.statistics != 0) countSent(tcb, 0);
 }
 
 function fillOffer(end: Endpoint, tsVal: u32, received: bool): void {
@@ -129,6 +136,7 @@ export function emitReset(tcb: Tcb): bool {
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   finishBare(tcb, packet, header);
   count(COUNTER_RESETS_OUT);
+  if (tcb.statistics != 0) countSent(tcb, 0);
   traceOut(tcb, RST | ACK, tcb.sndNxt, 0);
   return true;
 }

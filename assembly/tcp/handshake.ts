@@ -8,6 +8,7 @@ import { armRetransmit, noDeadlines } from './block/deadlines';
 import { Endpoint } from './block/endpoint';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
+import { statisticsBegin, statisticsEstablished } from './block/statistics';
 import { ecnNegotiate } from './congestion/ecn';
 import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN } from './header';
@@ -55,6 +56,7 @@ export function tcbBegin(tcb: Tcb): void {
   tcb.heardAt = state.now;
   noDeadlines(tcb);
   rttInitialize(tcb);
+  statisticsBegin(tcb);
   recoveryInitialize(tcb);
 }
 
@@ -135,6 +137,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   tcb.retransmissions = 0;
   buffersEstablished(tcb);
   tcb.softError = 0;
+  if (tcb.statistics != 0) statisticsEstablished(tcb);
   tcb.clear(OWES_SYN);
   armRetransmit(tcb, NEVER);
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;

@@ -23,6 +23,7 @@ import { finish } from './block/finish';
 import { traceSegment } from './block/observe';
 import { OWE_ACK, OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, OWE_RESET } from './block/owed';
 import { wantSend } from './block/sendlist';
+import { countArrived, countArriving } from './block/statistics';
 import { TimeWait, timeWaitFree } from './block/timewait';
 import { timeWaitRecordArrives } from './close';
 import {
@@ -152,7 +153,9 @@ function deliver(tcb: Tcb, seg: Segment): void {
   const control = seg.flags;
   const sequence = seg.seq;
   const length = seg.length;
+  if (tcb.statistics != 0) countArriving(tcb, seg);
   const owed = segmentArrives(tcb, seg);
+  if (tcb.statistics != 0) countArrived(tcb, seg);
   const window = control & SYN ? seg.wnd : seg.wnd << tcb.sndShift;
   traceSegment(tcb, TRACE_SEGMENT_IN, before, control, sequence, seg.ack, length, window);
   if (owed & OWE_RESET) resetStranger(seg);

@@ -11,6 +11,7 @@ import { NEVER, state } from '../memory/state';
 import { armRetransmit } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
+import { countRepeated, noteLimit } from './block/statistics';
 import { sendsUrgent } from './block/urgent';
 import { flow } from './congestion/flow';
 import { paceAllows, paceBurst, paceSent } from './congestion/pacing';
@@ -105,6 +106,7 @@ function tcpOutput(tcb: Tcb): u32 {
   const outcome = sendQueued(tcb);
   if (outcome == FULL) return FULL;
   if (tcb.has(OWES_ACK) && !emitSegment(tcb, tcb.sndNxt, 0, 0, ACK)) return FULL;
+  if (tcb.statistics != 0) noteLimit(tcb);
   giveBackStorage(tcb);
   if (outcome == DONE) tcb.clear(FLUSH | MORE_COMES);
   return outcome;
@@ -115,8 +117,7 @@ function sendSyn(tcb: Tcb): bool {
   if (!emitSyn(tcb, timestampNow(tcb))) return false;
   tcb.clear(OWES_SYN);
   if (again) {
-    count(COUNTER_SEGMENTS_RETRANSMITTED);
-    rttForget(tcb);
+    noteAgain(tcb, 0);
   } else {
     tcb.sndNxt = tcb.iss + 1;
     tcb.sndResume = tcb.sndNxt;
@@ -190,9 +191,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   if (fin) control |= FIN;
   if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
   const behind = fin ? end + 1 : end;
-  if (seqLt(sequence, tcb.sndNxt)) {
-    noteAgain(tcb, length);
-  }
+  if (seqLt(sequence, tcb.sndNxt)) noteAgain(tcb, length);
   tcb.sndResume = behind;
   if (seqGt(behind, tcb.sndNxt)) {
     tcb.sndNxt = behind;
@@ -324,6 +323,7 @@ function noteRepeated(tcb: Tcb, index: u32): void {
 /** Something goes out once more: it is not timed (Karn's rule), and may have been needless. */
 function noteAgain(tcb: Tcb, length: u32): void {
   count(COUNTER_SEGMENTS_RETRANSMITTED);
+  if (tcb.statistics != 0) countRepeated(tcb, length);
   rttForget(tcb);
   undoRepeated(tcb, length);
 }

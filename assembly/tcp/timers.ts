@@ -19,6 +19,7 @@ import { traceState } from './block/observe';
 import { synRetries } from './block/rare';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
+import { countTimeout } from './block/statistics';
 import { TimeWait, timeWaitFree } from './block/timewait';
 import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
@@ -140,6 +141,7 @@ function retransmit(tcb: Tcb): void {
     return;
   }
   tcb.retransmissions++;
+  if (tcb.statistics != 0) countTimeout(tcb);
   rttExpired(tcb);
   if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
     tcb.set(OWES_SYN);

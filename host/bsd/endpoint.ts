@@ -276,6 +276,7 @@ export class Endpoint {
       unsent: core.result(2),
       sendBuffer: core.result(3),
       peerDone: core.result(4) !== 0,
+      receiveBuffer: core.result(5),
     };
     if (state === STATE_CLOSED && !this.#ended) {
       this.#ended = true;
@@ -343,6 +344,7 @@ export interface Look {
   unacknowledged: number;
   unsent: number;
   sendBuffer: number;
+  receiveBuffer: number;
   /** The peer's FIN is reached. */
   peerDone: boolean;
 }
@@ -357,6 +359,7 @@ const NOTHING: Look = {
   unacknowledged: 0,
   unsent: 0,
   sendBuffer: 1,
+  receiveBuffer: 0,
   peerDone: false,
 };
 const LISTENING: Look = { ...NOTHING, state: STATE_LISTEN };

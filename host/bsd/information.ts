@@ -6,25 +6,34 @@ import {
   CONGESTION_RENO,
   OPTION_CONGESTION,
   SETTING_CONGESTION,
+  SETTING_RECEIVE_BUFFER_INITIAL,
+  SETTING_SEND_BUFFER_INITIAL,
 } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 import {
   AF_INET,
+  IP_MTU,
   IPPROTO_TCP,
   SO_ACCEPTCONN,
   SO_DOMAIN,
   SO_ERROR,
   SO_LINGER,
   SO_PROTOCOL,
+  SO_RCVBUF,
+  SO_SNDBUF,
   SO_TYPE,
   SOCK_STREAM,
+  SOL_IP,
   SOL_SOCKET,
   SOL_TCP,
   TCP_CONGESTION,
+  TCP_INFO,
+  TCP_MAXSEG,
 } from './constants.js';
-import type { Linger, OptionValue } from './contract.js';
+import type { Bsd, OptionValue } from './contract.js';
 import type { Endpoint } from './endpoint.js';
-import { EINVAL, ENOENT, ENOPROTOOPT } from './errno.js';
+import { EINVAL, ENOENT, ENOPROTOOPT, ENOTCONN } from './errno.js';
+import { readTcpInfo } from './read-info.js';
 
 /** @returns 0 or a negative error number */
 export function setOption(endpoint: Endpoint, core: Core, level: number, name: number, value: OptionValue): number {
@@ -37,15 +46,19 @@ export function setOption(endpoint: Endpoint, core: Core, level: number, name: n
   return done;
 }
 
-/** @returns the value, or undefined for an option there is not */
-export function readOption(endpoint: Endpoint, core: Core, level: number, name: number): OptionValue | undefined {
-  if (level === SOL_TCP && name === TCP_CONGESTION) {
-    return CONTROLLERS[endpoint.settings.congestion ?? core.calls.setting(SETTING_CONGESTION)];
-  }
-  const told = level === SOL_SOCKET ? TOLD.get(name)?.(endpoint) : undefined;
-  if (told !== undefined) return told;
-  const value = endpoint.settings.get(level, name);
-  return value === -ENOPROTOOPT ? undefined : value;
+/** Fills in `option.value`. @returns 0 or a negative error number */
+export function readOption(asked: Asked, level: number, name: number, option: { value?: OptionValue }): number {
+  const value = TOLD.get(level)?.get(name)?.(asked) ?? asked.endpoint.settings.get(level, name);
+  if (value === -ENOPROTOOPT || value === -ENOTCONN) return value;
+  option.value = value;
+  return 0;
+}
+
+/** Of whom, and in whose numbers. */
+export interface Asked {
+  endpoint: Endpoint;
+  core: Core;
+  profile: Bsd['profile'];
 }
 
 function setLinger(endpoint: Endpoint, value: OptionValue): number {
@@ -62,15 +75,62 @@ function setCongestion(endpoint: Endpoint, core: Core, handle: number, value: Op
   return handle === 0 ? 0 : core.calls.tcpSetOption(handle, OPTION_CONGESTION, controller);
 }
 
-const TOLD = new Map<number, (endpoint: Endpoint) => number | Linger>([
-  [SO_TYPE, () => SOCK_STREAM],
-  [SO_DOMAIN, () => AF_INET],
-  [SO_PROTOCOL, () => IPPROTO_TCP],
-  [SO_ACCEPTCONN, (endpoint) => (endpoint.role === 'listener' ? 1 : 0)],
-  [SO_ERROR, (endpoint) => endpoint.takePendingError()],
-  [SO_LINGER, (endpoint) => ({ ...endpoint.settings.linger })],
+/** What the connection says; -ENOTCONN when there is none. */
+function informed({ endpoint, core }: Asked, name: 'tcpi_pmtu' | 'tcpi_snd_mss'): number {
+  return endpoint.isConnected ? readTcpInfo(core, endpoint)[name] : -ENOTCONN;
+}
+
+/** Before there is a connection: the bound that was set, or what RFC 9293 §3.7.1 assumes. */
+function segmentSize(asked: Asked): number {
+  if (asked.endpoint.isConnected) return informed(asked, 'tcpi_snd_mss');
+  return asked.endpoint.settings.get(SOL_TCP, TCP_MAXSEG) || DEFAULT_MSS;
+}
+
+/** The size that was set, which Linux doubles and brings up to a least one (socket(7)); else the size of the moment. */
+function bufferSize({ endpoint, core, profile }: Asked, name: number): number {
+  const set = endpoint.settings.get(SOL_SOCKET, name);
+  const sends = name === SO_SNDBUF;
+  if (set !== 0) return profile === 'linux' ? Math.max(2 * set, sends ? LEAST_SEND_BUFFER : LEAST_RECEIVE_BUFFER) : set;
+  const { sendBuffer, receiveBuffer } = endpoint.look();
+  if (endpoint.role === 'connection') return sends ? sendBuffer : receiveBuffer;
+  return core.calls.setting(sends ? SETTING_SEND_BUFFER_INITIAL : SETTING_RECEIVE_BUFFER_INITIAL);
+}
+
+type Teller = (asked: Asked) => OptionValue | undefined;
+
+const TOLD = new Map<number, Map<number, Teller>>([
+  [
+    SOL_SOCKET,
+    new Map<number, Teller>([
+      [SO_TYPE, () => SOCK_STREAM],
+      [SO_DOMAIN, () => AF_INET],
+      [SO_PROTOCOL, () => IPPROTO_TCP],
+      [SO_ACCEPTCONN, ({ endpoint }) => (endpoint.role === 'listener' ? 1 : 0)],
+      [SO_ERROR, ({ endpoint }) => endpoint.takePendingError()],
+      [SO_LINGER, ({ endpoint }) => ({ ...endpoint.settings.linger })],
+      [SO_SNDBUF, (asked) => bufferSize(asked, SO_SNDBUF)],
+      [SO_RCVBUF, (asked) => bufferSize(asked, SO_RCVBUF)],
+    ]),
+  ],
+  [SOL_IP, new Map<number, Teller>([[IP_MTU, (asked) => informed(asked, 'tcpi_pmtu')]])],
+  [
+    SOL_TCP,
+    new Map<number, Teller>([
+      [TCP_INFO, ({ core, endpoint }) => readTcpInfo(core, endpoint)],
+      [TCP_MAXSEG, segmentSize],
+      [
+        TCP_CONGESTION,
+        ({ endpoint: { settings }, core }) =>
+          CONTROLLERS[settings.congestion ?? core.calls.setting(SETTING_CONGESTION)],
+      ],
+    ]),
+  ],
 ]);
 
+/** Linux's SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF. */
+const LEAST_SEND_BUFFER = 4608;
+const LEAST_RECEIVE_BUFFER = 2304;
+const DEFAULT_MSS = 536;
 /** By CONGESTION_*. */
 const CONTROLLERS: string[] = [];
 CONTROLLERS[CONGESTION_RENO] = 'reno';

@@ -21,7 +21,6 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   SOL_TCP,
-  TCP_INFO,
   TCP_INQ,
 } from './constants.js';
 import type { Bsd, OptionValue, PollFd, ReceivedMessage, SocketAddress } from './contract.js';
@@ -32,7 +31,6 @@ import {
   EBADF,
   EDESTADDRREQ,
   EINVAL,
-  ENOPROTOOPT,
   ENOTCONN,
   ENOTTY,
   EPROTONOSUPPORT,
@@ -70,9 +68,9 @@ export class Layer implements Bsd {
     const parsed = parseAddress(address);
     if (parsed === undefined || !isPort(port) || endpoint.local !== undefined || endpoint.role !== 'fresh')
       return -EINVAL;
-    if (port !== 0 && this.#collides(endpoint, parsed, port)) return -EADDRINUSE;
     const free = this.#probe(parsed, port);
     if (free < 0) return free;
+    if (this.#collides(endpoint, parsed, free)) return -EADDRINUSE;
     endpoint.local = { address: parsed, port: free };
     return 0;
   }
@@ -144,13 +142,9 @@ export class Layer implements Bsd {
   }
 
   getsockopt(fd: number, level: number, name: number, option: { value?: OptionValue }): number {
-    return this.#on(fd, (endpoint) => {
-      const isInfo = level === SOL_TCP && name === TCP_INFO;
-      const value = isInfo ? readTcpInfo(this.#core, endpoint) : readOption(endpoint, this.#core, level, name);
-      if (value === undefined) return -ENOPROTOOPT;
-      option.value = value;
-      return 0;
-    });
+    return this.#on(fd, (endpoint) =>
+      readOption({ endpoint, core: this.#core, profile: this.profile }, level, name, option),
+    );
   }
 
   poll(fds: readonly PollFd[]): number {
@@ -203,6 +197,7 @@ export class Layer implements Bsd {
 
   tcpInfo(fd: number): TcpInfo | undefined {
     const endpoint = this.#endpoints.get(fd);
+    this.ground.port.tick();
     return endpoint === undefined ? undefined : readTcpInfo(this.#core, endpoint);
   }
 

@@ -5,6 +5,12 @@
  */
 import {
   LISTENER_DEFER_ACCEPT,
+  LISTENER_DIFFSERV,
+  LISTENER_MSS,
+  LISTENER_MTU_DISCOVER,
+  LISTENER_RECEIVE_BUFFER,
+  LISTENER_SEND_BUFFER,
+  LISTENER_TIME_TO_LIVE,
   OPTION_CONGESTION,
   OPTION_CORK,
   OPTION_DIFFSERV,
@@ -13,7 +19,11 @@ import {
   OPTION_KEEP_COUNT,
   OPTION_KEEP_IDLE,
   OPTION_KEEP_INTERVAL,
+  OPTION_MSS,
+  OPTION_MTU_DISCOVER,
   OPTION_NO_DELAY,
+  OPTION_RECEIVE_BUFFER,
+  OPTION_SEND_BUFFER,
   OPTION_SYN_RETRIES,
   OPTION_TIME_TO_LIVE,
   SETTING_FIN_WAIT_2,
@@ -25,6 +35,8 @@ import type { Core } from '../core/core.js';
 import {
   IP_FREEBIND,
   IP_MTU_DISCOVER,
+  IP_PMTUDISC_DONT,
+  IP_PMTUDISC_PROBE,
   IP_PMTUDISC_WANT,
   IP_RECVERR,
   IP_TOS,
@@ -33,9 +45,11 @@ import {
   SO_MARK,
   SO_OOBINLINE,
   SO_PRIORITY,
+  SO_RCVBUF,
   SO_RCVLOWAT,
   SO_REUSEADDR,
   SO_REUSEPORT,
+  SO_SNDBUF,
   SOL_IP,
   SOL_SOCKET,
   SOL_TCP,
@@ -46,6 +60,7 @@ import {
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
   TCP_LINGER2,
+  TCP_MAXSEG,
   TCP_NODELAY,
   TCP_NOTSENT_LOWAT,
   TCP_QUICKACK,
@@ -96,8 +111,11 @@ export class Settings {
     if (this.congestion !== undefined) this.core.calls.tcpSetOption(handle, OPTION_CONGESTION, this.congestion);
   }
 
+  /** Tells a listener what its connections are to be like from their SYN-ACK on. */
   applyToListener(handle: number): void {
-    this.core.calls.tcpListenerOption(handle, LISTENER_DEFER_ACCEPT, this.get(SOL_TCP, TCP_DEFER_ACCEPT) * SECOND);
+    for (const [{ listener, encode }, value] of this.#values) {
+      if (listener !== 0) this.core.calls.tcpListenerOption(handle, listener, encode(value));
+    }
   }
 
   #tell({ option, encode }: Rule, value: number, handle: number): number {
@@ -109,8 +127,10 @@ interface Rule {
   /** What is kept of a value; undefined: it can't be had. */
   accept(value: number): number | undefined;
   initial(core: Core): number;
-  /** OPTION_*; 0: the core does not care. */
+  /** OPTION_* of a connection; 0: the core does not care. */
   option: number;
+  /** LISTENER_*; 0: the core does not care. */
+  listener: number;
   /** As the core takes it. */
   encode(value: number): number;
 }
@@ -119,18 +139,25 @@ function ruleOf(level: number, name: number): Rule | undefined {
   return RULES.get(level)?.get(name);
 }
 
-/** On or off. */
-function toggle(option = 0, initial = 0): Rule {
-  return { accept: (value) => (value === 0 ? 0 : 1), initial: () => initial, option, encode: same };
+/** A value that any number becomes. */
+function made(accept: (value: number) => number, initial: number | Rule['initial'], rest: Partial<Rule> = {}): Rule {
+  const first = typeof initial === 'number' ? () => initial : initial;
+  return { accept, initial: first, option: 0, listener: 0, encode: same, ...rest };
 }
 
-function between(least: number, most: number, initial: Rule['initial'], option = 0, encode = same): Rule {
-  return { accept: (value) => (value >= least && value <= most ? value : undefined), initial, option, encode };
+/** On or off. */
+function toggle(option = 0, initial = 0): Rule {
+  return made((value) => (value === 0 ? 0 : 1), initial, { option });
 }
 
 /** Any value but those out of bounds, which become the bound. */
-function clamped(least: number, most: number, initial: number): Rule {
-  return { accept: (value) => Math.min(Math.max(value, least), most), initial: () => initial, option: 0, encode: same };
+function clamped(least: number, most: number, initial: number, rest: Partial<Rule> = {}): Rule {
+  return made((value) => Math.min(Math.max(value, least), most), initial, rest);
+}
+
+/** No value out of bounds. */
+function between(least: number, most: number, initial: number | Rule['initial'], rest: Partial<Rule> = {}): Rule {
+  return { ...made(same, initial, rest), accept: (value) => (value >= least && value <= most ? value : undefined) };
 }
 
 function same(value: number): number {
@@ -142,10 +169,6 @@ const LARGEST = 2 ** 31 - 1;
 /** Linux's TCP_FIN_TIMEOUT_MAX, seconds. */
 const LONGEST_LINGER = 120;
 
-const KEEP_IDLE = 7200;
-const KEEP_INTERVAL = 75;
-const KEEP_COUNT = 9;
-
 const RULES = new Map<number, Map<number, Rule>>([
   [
     SOL_SOCKET,
@@ -154,6 +177,8 @@ const RULES = new Map<number, Map<number, Rule>>([
       [SO_REUSEPORT, toggle()],
       [SO_KEEPALIVE, toggle(OPTION_KEEP_ALIVE)],
       [SO_OOBINLINE, toggle()],
+      [SO_SNDBUF, buffer({ option: OPTION_SEND_BUFFER, listener: LISTENER_SEND_BUFFER })],
+      [SO_RCVBUF, buffer({ option: OPTION_RECEIVE_BUFFER, listener: LISTENER_RECEIVE_BUFFER })],
       [SO_PRIORITY, clamped(0, LARGEST, 0)],
       [SO_MARK, clamped(0, LARGEST, 0)],
       [SO_RCVLOWAT, clamped(1, LARGEST, 1)],
@@ -163,9 +188,21 @@ const RULES = new Map<number, Map<number, Rule>>([
     SOL_IP,
     new Map([
       // The lowest two bits are ECN's, which is TCP's own business.
-      [IP_TOS, { ...clamped(0, 0xff, 0), accept: (value: number) => value & 0xfc, option: OPTION_DIFFSERV }],
-      [IP_TTL, between(1, 255, (core) => core.calls.setting(SETTING_TIME_TO_LIVE), OPTION_TIME_TO_LIVE)],
-      [IP_MTU_DISCOVER, between(0, 5, () => IP_PMTUDISC_WANT)],
+      [IP_TOS, made((value) => value & 0xfc, 0, { option: OPTION_DIFFSERV, listener: LISTENER_DIFFSERV })],
+      [
+        IP_TTL,
+        between(1, 255, settingOf(SETTING_TIME_TO_LIVE), {
+          option: OPTION_TIME_TO_LIVE,
+          listener: LISTENER_TIME_TO_LIVE,
+        }),
+      ],
+      [
+        IP_MTU_DISCOVER,
+        between(IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, IP_PMTUDISC_WANT, {
+          option: OPTION_MTU_DISCOVER,
+          listener: LISTENER_MTU_DISCOVER,
+        }),
+      ],
       [IP_RECVERR, toggle()],
       [IP_FREEBIND, toggle()],
     ]),
@@ -175,28 +212,48 @@ const RULES = new Map<number, Map<number, Rule>>([
     new Map([
       [TCP_NODELAY, toggle(OPTION_NO_DELAY)],
       [TCP_CORK, toggle(OPTION_CORK)],
-      [TCP_KEEPIDLE, between(1, 32767, () => KEEP_IDLE, OPTION_KEEP_IDLE, inMilliseconds)],
-      [TCP_KEEPINTVL, between(1, 32767, () => KEEP_INTERVAL, OPTION_KEEP_INTERVAL, inMilliseconds)],
-      [TCP_KEEPCNT, between(1, 127, () => KEEP_COUNT, OPTION_KEEP_COUNT)],
-      [TCP_SYNCNT, between(1, 127, (core) => core.calls.setting(SETTING_SYN_RETRIES), OPTION_SYN_RETRIES)],
+      [TCP_MAXSEG, { ...clamped(88, 32767, 0, { option: OPTION_MSS, listener: LISTENER_MSS }), accept: segment }],
+      [TCP_KEEPIDLE, between(1, 32767, 7200, { option: OPTION_KEEP_IDLE, encode: inMilliseconds })],
+      [TCP_KEEPINTVL, between(1, 32767, 75, { option: OPTION_KEEP_INTERVAL, encode: inMilliseconds })],
+      [TCP_KEEPCNT, between(1, 127, 9, { option: OPTION_KEEP_COUNT })],
+      [TCP_SYNCNT, between(1, 127, settingOf(SETTING_SYN_RETRIES), { option: OPTION_SYN_RETRIES })],
       [
         TCP_LINGER2,
-        {
-          // Any negative value: a connection that nobody holds does not stay in FIN-WAIT-2. Too long is as long as ever.
-          accept: (value) => (value > LONGEST_LINGER ? 0 : Math.max(value, -1)),
-          initial: (core) => Math.floor(core.calls.setting(SETTING_FIN_WAIT_2) / SECOND),
+        // Negative: a connection that nobody holds does not stay in FIN-WAIT-2. Too long: as long as without the option.
+        made((value) => (value > LONGEST_LINGER ? 0 : Math.max(value, -1)), inSeconds(SETTING_FIN_WAIT_2), {
           option: OPTION_FIN_WAIT_2,
           encode: (value) => (value < 0 ? 1 : value * SECOND),
-        },
+        }),
       ],
-      [TCP_DEFER_ACCEPT, clamped(0, LARGEST / SECOND, 0)],
+      [
+        TCP_DEFER_ACCEPT,
+        clamped(0, Math.floor(LARGEST / SECOND), 0, { listener: LISTENER_DEFER_ACCEPT, encode: inMilliseconds }),
+      ],
       [TCP_QUICKACK, toggle(0, 1)],
-      [TCP_USER_TIMEOUT, between(0, LARGEST, (core) => core.calls.setting(SETTING_USER_TIMEOUT))],
+      [TCP_USER_TIMEOUT, between(0, LARGEST, settingOf(SETTING_USER_TIMEOUT))],
       [TCP_NOTSENT_LOWAT, clamped(0, LARGEST, 0)],
-      [TCP_INQ, between(0, 1, () => 0)],
+      [TCP_INQ, between(0, 1, 0)],
     ]),
   ],
 ]);
+
+/** A size that tuning leaves alone; 0 while tuning has its way. To the core 0 means that. */
+function buffer(rest: Partial<Rule>): Rule {
+  return { ...clamped(1, LARGEST, 1, { ...rest, encode: same }), initial: () => 0 };
+}
+
+/** 0 takes the bound away. */
+function segment(value: number): number | undefined {
+  return value === 0 || (value >= 88 && value <= 32767) ? value : undefined;
+}
+
+function settingOf(which: number): Rule['initial'] {
+  return (core) => core.calls.setting(which);
+}
+
+function inSeconds(which: number): Rule['initial'] {
+  return (core) => Math.floor(core.calls.setting(which) / SECOND);
+}
 
 function inMilliseconds(seconds: number): number {
   return seconds * SECOND;

@@ -156,6 +156,7 @@ export class Stack {
   /** What Linux's TCP_INFO would say of a socket; `undefined` when it is closed. Counts need `tcp: { statistics: 1 }`. */
   tcpInfo(socket: Socket<unknown>): TcpInfo | undefined {
     const handle = Socket.handle(socket);
+    this.#connections.port.tick();
     return handle === undefined ? undefined : readTcpInfo(this.#core, { role: 'connection', handle });
   }
 
@@ -341,6 +342,7 @@ export class Stack {
     if (this.#core.fault !== undefined || this.#closed) return;
     this.#core.calls.output(this.clock.now());
     this.#interfaces.flush();
+    if (!this.#pumping) this.#arm();
     this.#wake();
   }
 

@@ -30,6 +30,7 @@ import { rareFree } from './rare';
 import { raiseOnce, raiseReceived } from './ready';
 import { reassemblyFree } from './reassembly';
 import { wantSend } from './sendlist';
+import { statisticsFree } from './statistics';
 import { timeWaitFold } from './timewait';
 
 /**
@@ -75,5 +76,6 @@ export function freeIfDone(tcb: Tcb): void {
   ringFree(tcb.receiveRing);
   reassemblyFree(tcb);
   rareFree(tcb);
+  statisticsFree(tcb);
   tcbFree(tcb);
 }

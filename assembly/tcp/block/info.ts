@@ -13,9 +13,11 @@ import {
   STATE_SYN_RECEIVED,
   STATE_SYN_SENT,
 } from '../../abi/constants';
+import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
 import { RESULT_BASE } from '../../memory/map';
-import { state } from '../../memory/state';
+import { Micros, state } from '../../memory/state';
+import { TCP_HEADER } from '../header';
 import { listenerByHandle } from '../open/listener';
 import { largestSegment, payloadSize } from '../path/size';
 import { LOST, REPEATED, recordAt, recordStart, SACKED, sackedBytes, scoreboard } from '../recovery/sent';
@@ -24,6 +26,7 @@ import {
   ECN_ON,
   ECN_REDUCES,
   ECN_SEEN,
+  PASSIVE,
   PERSIST,
   RECOVERY,
   SACK_ON,
@@ -33,6 +36,7 @@ import {
   tcbFind,
 } from '../tcb';
 import { unsent } from './queues';
+import { bookLimit, Statistics, statistics } from './statistics';
 
 /** struct tcp_info */
 @unmanaged
@@ -107,6 +111,7 @@ export function tcpInfo(handle: u32): i32 {
   fillPath(tcb);
   fillFlight(tcb);
   fillWindows(tcb);
+  if (tcb.statistics != 0) fillCounts(statistics(tcb));
   return 0;
 }
 
@@ -139,7 +144,7 @@ function fillPath(tcb: Tcb): void {
   info.sndMss = payloadSize(tcb);
   info.rcvMss = tcb.rcvMss;
   info.advmss = largestSegment(tcb) - (<u32>tcb.mss - payloadSize(tcb));
-  info.pmtu = interfaceAt(tcb.interface).mtu;
+  info.pmtu = tcb.mss < tcb.ceiling ? <u32>tcb.mss + HEADER4 + TCP_HEADER : interfaceAt(tcb.interface).mtu;
   info.rtt = tcb.srtt;
   info.rttvar = tcb.rttvar;
   info.minRtt = tcb.rttMinimum == 0 ? u32.MAX_VALUE : tcb.rttMinimum;
@@ -153,7 +158,8 @@ function fillFlight(tcb: Tcb): void {
   info.lost = segments(tcb, bytesOf(tcb, LOST, 0));
   info.retrans = segments(tcb, bytesOf(tcb, REPEATED, LOST | SACKED));
   info.notsentBytes = unsent(tcb);
-  info.bytesAcked = tcb.state < STATE_ESTABLISHED ? 0 : tcb.sndUna - tcb.iss - 1;
+  // The SYN of an active open counts, as on Linux.
+  info.bytesAcked = tcb.state < STATE_ESTABLISHED ? 0 : tcb.sndUna - tcb.iss - (tcb.has(PASSIVE) ? 1 : 0);
   info.bytesReceived = tcb.state < STATE_ESTABLISHED ? 0 : tcb.rcvNxt - tcb.irs - 1;
 }
 
@@ -167,6 +173,41 @@ function fillWindows(tcb: Tcb): void {
   info.rcvWnd = tcb.rcvAdv - tcb.rcvNxt;
   info.rcvSsthresh = info.rcvWnd;
   info.rcvSpace = info.rcvWnd;
+}
+
+/** What was counted. */
+function fillCounts(own: Statistics): void {
+  bookLimit(own);
+  info.bytesAcked = own.bytesAcked;
+  info.bytesReceived = own.bytesReceived;
+  info.bytesSent = own.bytesSent;
+  info.bytesRetrans = own.bytesRepeated;
+  info.segsOut = own.segmentsOut;
+  info.segsIn = own.segmentsIn;
+  info.dataSegsOut = own.dataSegmentsOut;
+  info.dataSegsIn = own.dataSegmentsIn;
+  info.totalRetrans = own.segmentsRepeated;
+  info.delivered = own.delivered;
+  info.deliveredCe = own.deliveredMarked;
+  info.dsackDups = own.duplicates;
+  info.reordSeen = own.reorderings;
+  info.rcvOoopack = own.outOfOrder;
+  info.totalRto = <u16>min<u32>(own.timeouts, u16.MAX_VALUE);
+  info.totalRtoRecoveries = <u16>min<u32>(own.timeoutRecoveries, u16.MAX_VALUE);
+  info.totalRtoTime = <u32>(own.timeoutTime / 1_000);
+  info.busyTime = own.busyTime;
+  info.rwndLimited = own.windowTime;
+  info.sndbufLimited = own.bufferTime;
+  info.lastDataSent = since(own.dataSentAt);
+  info.lastDataRecv = since(own.dataReceivedAt);
+  info.lastAckRecv = since(own.ackReceivedAt);
+  info.deliveryRate = own.rate;
+  info.marks = <u8>own.rateLimited;
+}
+
+/** Milliseconds. */
+function since(moment: Micros): u32 {
+  return moment == 0 ? 0 : <u32>((state.now - moment) / 1_000);
 }
 
 /** Twice the rate of the window while it doubles, a fifth more than it later. */

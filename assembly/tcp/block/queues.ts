@@ -4,13 +4,14 @@
 import { ERROR_STALE_HANDLE } from '../../abi/constants';
 import { setResult } from '../../memory/map';
 import { ringAddress, ringContiguous } from '../../memory/ring';
-import { state } from '../../memory/state';
 import { FIN_QUEUED, FIN_REACHED, FIN_SENT, Tcb, tcbFind, unread } from '../tcb';
+import { sendSize } from './buffers';
 import { pieceAt } from './pieces';
 
 /**
  * Answers STATE_*. result[0] = bytes not received by the user, [1] = bytes not acknowledged, [2] = bytes not sent, [3] =
- * bytes the send buffer may hold, [4] = 1 once the peer's FIN is reached. A FIN of ours counts as a byte.
+ * bytes the send buffer may hold, [4] = 1 once the peer's FIN is reached, [5] = bytes the receive buffer may hold. A FIN of ours
+ * counts as a byte.
  */
 export function tcpQueues(handle: u32): i32 {
   const tcb = tcbFind(handle);
@@ -19,7 +20,8 @@ export function tcpQueues(handle: u32): i32 {
   setResult(0, unread(tcb));
   setResult(1, queued + finOutstanding(tcb));
   setResult(2, unsent(tcb) + (tcb.has(FIN_QUEUED) && !tcb.has(FIN_SENT) ? 1 : 0));
-  setResult(3, state.sendBuffer);
+  setResult(3, sendSize(tcb));
+  setResult(5, tcb.receiveSize);
   setResult(4, tcb.has(FIN_REACHED) ? 1 : 0);
   return tcb.state;
 }

@@ -3,6 +3,7 @@
 
 import { load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
+import { countReordering } from '../block/statistics';
 import { flow } from '../congestion/flow';
 import { Segment } from '../segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
@@ -89,7 +90,7 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
     if (inOrder && tcb.has(TIMESTAMPS_ON) && timestampNow(tcb) - seg.tsEcr > rtt / 1000 + 1) return;
   } else {
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
-    if (seqLt(end, board.highest)) tcb.set(REORDERS); // §6.2 step 3
+    if (seqLt(end, board.highest)) noteReordering(tcb); // §6.2 step 3
     const f = flow(tcb);
     if (record.fate & LOST) f.original = 1;
     f.ackRtt = f.ackRtt == 0 ? rtt : min(f.ackRtt, rtt);
@@ -99,4 +100,9 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
   board.rackAt = record.at;
   board.rackEnd = end;
   board.rackRtt = rtt;
+}
+
+function noteReordering(tcb: Tcb): void {
+  tcb.set(REORDERS);
+  if (tcb.statistics != 0) countReordering(tcb);
 }
