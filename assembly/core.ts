@@ -6,6 +6,7 @@ import {
   COUNTER_CONNECTIONS,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
+  COUNTER_ORPHANS,
   COUNTER_TIME_WAIT,
 } from './abi/constants';
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
@@ -49,6 +50,7 @@ export function initialize(): void {
 /** The value of COUNTER_*. */
 export function counter(which: u32): f64 {
   if (which == COUNTER_CONNECTIONS) return connectionsInUse();
+  if (which == COUNTER_ORPHANS) return state.orphans;
   if (which == COUNTER_HALF_OPEN) return halfOpenPool.used;
   if (which == COUNTER_TIME_WAIT) return timeWaitPool.used;
   if (which == COUNTER_LISTENERS) return listenerPool.used;

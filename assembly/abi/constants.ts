@@ -67,6 +67,7 @@ export const OPTION_CORK = 20; // 1: a segment that is not full waits for more, 
 export const OPTION_MORE = 21; // 1: as OPTION_CORK, for the output that follows
 export const OPTION_SYN_RETRIES = 22; // instead of SETTING_SYN_RETRIES; 0: not instead
 export const OPTION_FIN_WAIT_2 = 23; // instead of SETTING_FIN_WAIT_2; 0: not instead
+export const OPTION_USER_TIMEOUT = 24; // instead of SETTING_USER_TIMEOUT; 0: not instead
 
 // Options of a listener, `tcpListenerOption`. Times in milliseconds.
 export const LISTENER_BACKLOG = 1; // bound of its SYN queue, and of its accept queue
@@ -198,4 +199,5 @@ export const COUNTER_COOKIES_ACCEPTED = 13; // connections that a cookie opened
 export const COUNTER_COOKIES_FAILED = 14; // ACKs that could have carried a cookie, and did not
 export const COUNTER_HALF_OPEN = 15; // handshakes under way now, of passive opens
 export const COUNTER_TIME_WAIT = 16; // in TIME-WAIT now, without a user
+export const COUNTER_ORPHANS = 17; // control blocks in use now whose user has let go
 export const COUNTER_LIMIT = 24;

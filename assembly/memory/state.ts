@@ -102,7 +102,8 @@ export class State {
 
   // Rate limits and choices.
   challengeWindow: Micros;
-  challengeCount: u32;
+  challengesLeft: u32; // in this window
+  orphans: u32; // control blocks whose user has let go
   ephemeralNext: u32;
 
   // ICMP echo.

@@ -18,6 +18,7 @@ import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { countDuplicate } from './block/statistics';
 import { urgentAcknowledged } from './block/urgent';
+import { waitProgresses } from './block/waiting';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
 import { flow } from './congestion/flow';
@@ -113,6 +114,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;
   tcb.softError = 0;
+  waitProgresses(tcb, tcb.sndUna == tcb.sndNxt);
   if (tcb.flow != 0) validationAcknowledged(tcb);
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2
@@ -147,6 +149,7 @@ function takeWindow(tcb: Tcb, seg: Segment): void {
   if (tcb.sndWnd == 0 || !tcb.has(PERSIST)) return;
   // The window is open: what probes had carried goes out again with the rest.
   tcb.clear(PERSIST);
+  waitProgresses(tcb, tcb.sndUna == tcb.sndNxt);
   tcb.retransmissions = 0;
   tcb.sndResume = tcb.sndUna;
   armRetransmit(tcb, NEVER);

@@ -12,7 +12,6 @@ import {
   OPTION_CONGESTION,
   OPTION_CORK,
   OPTION_DISCARD,
-  OPTION_FIN_WAIT_2,
   OPTION_KEEP_ALIVE,
   OPTION_KEEP_COUNT,
   OPTION_KEEP_IDLE,
@@ -21,7 +20,6 @@ import {
   OPTION_NO_DELAY,
   OPTION_PAUSED,
   OPTION_REFUSE,
-  OPTION_SYN_RETRIES,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -36,12 +34,12 @@ import { poolScan, slotOf } from '../memory/pool';
 import { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { buffersWished, sendSize } from './block/buffers';
-import { armKeepAlive, armTimeout } from './block/deadlines';
+import { armKeepAlive, armTimeout, fileDeadlines } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
 import { pieceAt, pieceConsume, piecesDrop } from './block/pieces';
 import { setPiece } from './block/queues';
-import { setPatience, setWish } from './block/rare';
+import { isPatience, setPatience, setWish } from './block/rare';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
@@ -69,6 +67,7 @@ import {
   RESET_WHEN_SENT,
   Tcb,
   tcbFind,
+  tcbOrphan,
   unread,
 } from './tcb';
 
@@ -178,10 +177,11 @@ export function tcpRelease(handle: u32): i32 {
   if (tcb == null) return ERROR_STALE_HANDLE;
   const before = tcb.state;
   tcb.clear(HELD | PAUSED);
-  tcb.set(ORPHAN);
+  tcbOrphan(tcb);
   tcb.events = 0;
   armTimeout(tcb, NEVER);
   if (tcb.state == STATE_CLOSED) freeIfDone(tcb);
+  else if (state.orphans > state.orphanLimit && tcb.state != STATE_TIME_WAIT) abortCall(tcb);
   else {
     refuse(tcb);
     shutdown(tcb);
@@ -215,8 +215,11 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
   else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
   else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
-  else if (option == OPTION_SYN_RETRIES || option == OPTION_FIN_WAIT_2) return setPatience(tcb, option, value);
-  else if (isWish(option)) {
+  else if (isPatience(option)) {
+    const outcome = setPatience(tcb, option, value);
+    if (tcb.state != STATE_CLOSED) fileDeadlines(tcb);
+    return outcome;
+  } else if (isWish(option)) {
     const outcome = setWish(tcb, option, value);
     segmentsBounded(tcb);
     resize(tcb);

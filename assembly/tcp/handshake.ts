@@ -9,6 +9,7 @@ import { Endpoint } from './block/endpoint';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { statisticsBegin, statisticsEstablished } from './block/statistics';
+import { waitProgresses } from './block/waiting';
 import { ecnNegotiate } from './congestion/ecn';
 import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN } from './header';
@@ -135,6 +136,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   congestionInitialize(tcb, tcb.retransmissions > 0);
   rttEstablished(tcb);
   tcb.retransmissions = 0;
+  waitProgresses(tcb, true);
   buffersEstablished(tcb);
   tcb.softError = 0;
   if (tcb.statistics != 0) statisticsEstablished(tcb);

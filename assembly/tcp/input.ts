@@ -9,12 +9,13 @@ import {
   STATE_TIME_WAIT,
   TRACE_SEGMENT_IN,
 } from '../abi/constants';
+import { randomBelow } from '../crypto/random';
 import { mappedLow } from '../ip/address';
 import { fold, pseudoSum, sum } from '../ip/checksum';
 import { congestionField, destination, source } from '../ip/header4';
 import { count } from '../memory/counters';
 import { REPLY_ACK, REPLY_RECORD_ACK, REPLY_RESET, REPLY_STAMPS, replyNew } from '../memory/replies';
-import { state } from '../memory/state';
+import { Micros, state } from '../memory/state';
 import { segmentArrives } from './arrives';
 import { synWindow } from './block/buffers';
 import { armDelayedAck } from './block/deadlines';
@@ -242,16 +243,20 @@ function resetStranger(seg: Segment): void {
   reply.remoteLow = seg.remoteLow;
 }
 
-/** RFC 5961 §7: so many challenge ACKs a second for the whole stack. */
+/**
+ * RFC 5961 §7: a limited number of challenge ACKs a second for the whole stack, and nobody can tell how many: from a number
+ * that is known an attacker learns whether a guess of his has used one up (CVE-2016-5696).
+ */
 function challengeAllowed(): bool {
-  if (state.now - state.challengeWindow >= CHALLENGE_WINDOW) {
-    state.challengeWindow = state.now;
-    state.challengeCount = 0;
+  if (state.challengeWindow == 0 || state.now - state.challengeWindow >= CHALLENGE_WINDOW) {
+    state.challengeWindow = max<Micros>(state.now, 1);
+    const half = (state.challengeLimit + 1) >> 1;
+    state.challengesLeft = half + randomBelow(state.challengeLimit - half + 1);
   }
-  if (state.challengeCount >= state.challengeLimit) return false;
-  state.challengeCount++;
+  if (state.challengesLeft == 0) return false;
+  state.challengesLeft--;
   count(COUNTER_CHALLENGE_ACKS);
   return true;
 }
 
-const CHALLENGE_WINDOW: i64 = 1_000_000;
+const CHALLENGE_WINDOW: Micros = 1_000_000;

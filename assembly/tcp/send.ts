@@ -13,6 +13,7 @@ import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
 import { countRepeated, noteLimit } from './block/statistics';
 import { sendsUrgent } from './block/urgent';
+import { waitBegins } from './block/waiting';
 import { flow } from './congestion/flow';
 import { paceAllows, paceBurst, paceSent } from './congestion/pacing';
 import { validationSent } from './congestion/validation';
@@ -116,6 +117,7 @@ function sendSyn(tcb: Tcb): bool {
   const again = tcb.sndNxt != tcb.iss;
   if (!emitSyn(tcb, timestampNow(tcb))) return false;
   tcb.clear(OWES_SYN);
+  waitBegins(tcb);
   if (again) {
     noteAgain(tcb, 0);
   } else {
@@ -192,6 +194,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
   const behind = fin ? end + 1 : end;
   if (seqLt(sequence, tcb.sndNxt)) noteAgain(tcb, length);
+  waitBegins(tcb);
   tcb.sndResume = behind;
   if (seqGt(behind, tcb.sndNxt)) {
     tcb.sndNxt = behind;
@@ -241,6 +244,7 @@ function startProbing(tcb: Tcb): void {
   if (tcb.sndUna != tcb.sndNxt || tcb.retransmitAt != NEVER) return;
   if (tcb.sendRing.length == 0 && (!tcb.has(FIN_QUEUED) || tcb.has(FIN_SENT))) return;
   tcb.set(PERSIST);
+  waitBegins(tcb);
   armRetransmit(tcb, state.now + tcb.rto);
 }
 

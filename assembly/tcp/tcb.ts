@@ -68,6 +68,7 @@ export class Tcb extends Endpoint {
   keepAt: Micros;
   timeoutAt: Micros; // the user's
   heardAt: Micros; // when the last segment arrived
+  waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/waiting.ts)
   answeredAt: Micros; // when a bare ACK that did not belong here was last answered; 0: never
 
   // Keep-alive (RFC 9293 §3.8.4), milliseconds.
@@ -130,8 +131,15 @@ export function tcbFind(handle: u32): Tcb | null {
   return changetype<Tcb | null>(poolFind(connectionPool, handle));
 }
 
+/** The user has let go. */
+export function tcbOrphan(tcb: Tcb): void {
+  tcb.set(ORPHAN);
+  state.orphans++;
+}
+
 /** Gives a control block back; nothing may refer to it any more. */
 export function tcbFree(tcb: Tcb): void {
+  if (tcb.has(ORPHAN)) state.orphans--;
   poolGive(connectionPool, changetype<usize>(tcb));
 }
 

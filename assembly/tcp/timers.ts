@@ -16,11 +16,12 @@ import { armRetransmit, fileDeadlines } from './block/deadlines';
 import { Endpoint, HALF_OPEN, TIME_WAIT } from './block/endpoint';
 import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
-import { synRetries } from './block/rare';
+import { synRetries, userTimeout } from './block/rare';
 import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
 import { countTimeout } from './block/statistics';
 import { TimeWait, timeWaitFree } from './block/timewait';
+import { waitDeadline } from './block/waiting';
 import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { congestionIdle, congestionTimeout } from './congestion/window';
@@ -63,11 +64,12 @@ function connectionExpired(tcb: Tcb): void {
 function react(tcb: Tcb): void {
   const now = state.now;
   if (tcb.ackAt <= now) sendDelayedAck(tcb);
-  if (tcb.timeoutAt <= now) userTimeout(tcb);
+  if (tcb.timeoutAt <= now) userTimer(tcb);
   if (tcb.keepAt <= now) probeKeepAlive(tcb);
   if (tcb.flow != 0 && flow(tcb).paceAt <= now) sendPaced(tcb);
   if (tcb.flow != 0 && flow(tcb).idleAt <= now) congestionIdle(tcb);
-  // The reactions below may end the connection, the one above too.
+  if (waitDeadline(tcb) <= now) abortUnheard(tcb);
+  // The reactions below may end the connection, those above too.
   if (tcb.state != STATE_CLOSED && tcb.retransmitAt <= now) {
     if (tcb.state == STATE_TIME_WAIT || tcb.state == STATE_FIN_WAIT_2) leaveTimeWait(tcb);
     else if (tcb.has(PERSIST)) probeWindow(tcb);
@@ -93,7 +95,7 @@ function sendPaced(tcb: Tcb): void {
 }
 
 /** The user's own timer. */
-function userTimeout(tcb: Tcb): void {
+function userTimer(tcb: Tcb): void {
   tcb.timeoutAt = NEVER;
   raise(tcb, EVENT_TIMEOUT);
 }
@@ -106,14 +108,23 @@ function probeKeepAlive(tcb: Tcb): void {
   } else if (tcb.sndUna != tcb.sndNxt) {
     // What is outstanding is question enough (MUST-26).
     tcb.keepAt = state.now + <i64>tcb.keepInterval * 1_000;
-  } else if (tcb.keepProbes >= tcb.keepCount) {
+  } else if (keepsQuiet(tcb)) {
     abort(tcb, silence(tcb));
   } else {
     tcb.keepProbes++;
     tcb.set(OWES_KEEP_ALIVE);
     wantSend(tcb);
     tcb.keepAt = state.now + <i64>tcb.keepInterval * 1_000;
+    const patienceEnds = tcb.heardAt + <i64>userTimeout(tcb) * 1_000;
+    if (patienceEnds > state.now) tcb.keepAt = min(tcb.keepAt, patienceEnds);
   }
+}
+
+/** Enough probes went unanswered; or, with a user timeout, one did and the peer has been silent for so long. */
+function keepsQuiet(tcb: Tcb): bool {
+  const patience = <i64>userTimeout(tcb) * 1_000;
+  if (patience == 0) return tcb.keepProbes >= tcb.keepCount;
+  return tcb.keepProbes > 0 && state.now - tcb.heardAt >= patience;
 }
 
 /** The wait is over that a mark asked for when the window was one segment (RFC 3168 §6.1.2). */
@@ -140,7 +151,7 @@ function retransmit(tcb: Tcb): void {
     probeWindow(tcb);
     return;
   }
-  tcb.retransmissions++;
+  if (tcb.retransmissions < u8.MAX_VALUE) tcb.retransmissions++;
   if (tcb.statistics != 0) countTimeout(tcb);
   rttExpired(tcb);
   if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
@@ -184,9 +195,13 @@ function probeWindow(tcb: Tcb): void {
   wantSend(tcb);
 }
 
-/** R2 (RFC 9293 §3.8.3): too many in a row, unless the peer answers and merely keeps its window shut (MUST-37). */
+/**
+ * R2 (RFC 9293 §3.8.3): too many in a row, unless the peer answers and merely keeps its window shut (MUST-37), or the user
+ * has set a time instead.
+ */
 function givesUp(tcb: Tcb): bool {
   if (tcb.retransmissions < limitFor(tcb)) return false;
+  if (userTimeout(tcb) != 0 && tcb.state > STATE_SYN_RECEIVED) return false;
   const answers = state.now - tcb.heardAt < 2 * max<i64>(probeInterval(tcb), tcb.rto);
   const shut = tcb.sndWnd == 0 && tcb.state > STATE_SYN_RECEIVED;
   return !(shut && answers && tcb.has(HELD));

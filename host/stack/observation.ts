@@ -11,6 +11,7 @@ import {
   COUNTER_COOKIES_SENT,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
+  COUNTER_ORPHANS,
   COUNTER_PACKETS_BAD,
   COUNTER_PACKETS_IN,
   COUNTER_PACKETS_OUT,
@@ -47,6 +48,8 @@ export interface Counters {
   connections: number;
   /** Handshakes under way, of connections that others opened. */
   halfOpen: number;
+  /** Closed by their users, and not yet finished with their peers. */
+  orphans: number;
   /** Closed by both sides and by their users, waiting for old segments to die. */
   timeWait: number;
   listeners: number;
@@ -98,6 +101,7 @@ export function readCounters(core: Core): Counters {
     cookiesFailed: read(COUNTER_COOKIES_FAILED),
     connections: read(COUNTER_CONNECTIONS),
     halfOpen: read(COUNTER_HALF_OPEN),
+    orphans: read(COUNTER_ORPHANS),
     timeWait: read(COUNTER_TIME_WAIT),
     listeners: read(COUNTER_LISTENERS),
     bufferBytes: read(COUNTER_BUFFER_BYTES),

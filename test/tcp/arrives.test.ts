@@ -4,9 +4,10 @@ import {
   COUNTER_CHALLENGE_ACKS,
   ERROR_CONNECTION_RESET,
   OPTION_PAUSED,
+  SETTING_CHALLENGE_LIMIT,
   SETTING_RECEIVE_BUFFER,
 } from '../../assembly/abi/constants.js';
-import { accepted, type Segment, timeline } from '../kit/timeline.js';
+import { accepted, type Segment, type Timeline, timeline } from '../kit/timeline.js';
 
 /** The window that the peer was offered ends here, relative. */
 const WINDOW = 65535;
@@ -141,20 +142,40 @@ describe('fourth, the SYN bit', () => {
 });
 
 describe('challenge ACKs', () => {
+  /** How many of so many forged RSTs are answered at once. */
+  function answers(t: Timeline, forged: number): number {
+    let answered = 0;
+    for (let left = forged; left > 0; left -= 50) {
+      t.inject(...Array.from({ length: Math.min(left, 50) }, () => ({ flags: 'R', seq: 100 })));
+      answered += t.take().length;
+    }
+    return answered;
+  }
+
   test('are limited for the whole stack and allowed again a second later (RFC 5961 §7)', async () => {
     const t = await accepted();
-    let answers = 0;
-    for (let round = 0; round < 50; round++) {
-      t.inject(...Array.from({ length: 50 }, () => ({ flags: 'R', seq: 100 })));
-      answers += t.take().length;
-    }
-    expect(answers).toBeGreaterThan(0);
-    expect(answers).toBeLessThanOrEqual(1000);
+    expect(answers(t, 2500)).toBeLessThanOrEqual(1000);
     t.inject({ flags: 'R', seq: 100 });
     t.expectNothing();
     t.pass(1001);
     t.inject({ flags: 'R', seq: 100 });
     t.expect({});
+  });
+
+  test('are limited to a number that nobody can know: it differs each second, and between stacks', async () => {
+    const settings = { [SETTING_CHALLENGE_LIMIT]: 100 };
+    const seen: number[] = [];
+    for (const seed of [1, 2]) {
+      const t = await accepted({ settings, seed });
+      for (let second = 0; second < 20; second++) {
+        seen.push(answers(t, 150));
+        t.pass(1000);
+      }
+    }
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(50);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(100);
+    expect(new Set(seen).size).toBeGreaterThan(15);
+    expect(seen.slice(0, 20)).not.toEqual(seen.slice(20));
   });
 });
 

@@ -6,6 +6,7 @@ import { Micros, NEVER, state } from '../../memory/state';
 import { wheelArm, wheelCancel } from '../../memory/wheel';
 import { flow } from '../congestion/flow';
 import { Tcb, TIMER_RETRANSMIT } from '../tcb';
+import { waitDeadline } from './waiting';
 
 export function armRetransmit(tcb: Tcb, at: Micros): void {
   tcb.retransmitAt = at;
@@ -40,6 +41,7 @@ export function noDeadlines(tcb: Tcb): void {
   tcb.ackAt = NEVER;
   tcb.keepAt = NEVER;
   tcb.timeoutAt = NEVER;
+  tcb.waitsSince = 0;
   wheelCancel(tcb);
 }
 
@@ -47,6 +49,7 @@ export function noDeadlines(tcb: Tcb): void {
 export function fileDeadlines(tcb: Tcb): void {
   let earliest = min(min(tcb.retransmitAt, tcb.ackAt), min(tcb.keepAt, tcb.timeoutAt));
   if (tcb.flow != 0) earliest = min(earliest, min(flow(tcb).idleAt, flow(tcb).paceAt));
+  earliest = min(earliest, waitDeadline(tcb));
   if (earliest == NEVER) wheelCancel(tcb);
   else if (tcb.wheelSlot == 0 || earliest < tcb.wheelDeadline) wheelArm(tcb, earliest);
 }

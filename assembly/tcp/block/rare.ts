@@ -6,7 +6,9 @@ import {
   ERROR_NO_BUFFERS,
   MTU_DISCOVER_DONT,
   MTU_DISCOVER_WANT,
+  OPTION_FIN_WAIT_2,
   OPTION_SYN_RETRIES,
+  OPTION_USER_TIMEOUT,
 } from '../../abi/constants';
 import { slabGive, slabTake } from '../../memory/slab';
 import { state } from '../../memory/state';
@@ -23,6 +25,7 @@ export class Rare extends Wishes {
   rcvUp: u32; // RCV.UP, behind the last urgent byte of the peer's
   synRetries: u8; // OPTION_SYN_RETRIES
   finWait2: u32; // OPTION_FIN_WAIT_2, milliseconds
+  userTimeout: u32; // OPTION_USER_TIMEOUT, milliseconds
 }
 
 /** The block of a connection, made now if need be; null when memory has run out. */
@@ -77,13 +80,24 @@ export function finWait2(tcb: Tcb): u32 {
   return own == 0 ? state.finWait2 : own;
 }
 
-/** Sets OPTION_SYN_RETRIES or OPTION_FIN_WAIT_2. */
+/** OPTION_USER_TIMEOUT, in milliseconds; 0: none. */
+export function userTimeout(tcb: Tcb): u32 {
+  const own: u32 = tcb.rare == 0 ? 0 : changetype<Rare>(tcb.rare).userTimeout;
+  return own == 0 ? state.userTimeout : own;
+}
+
+export function isPatience(option: u32): bool {
+  return option == OPTION_SYN_RETRIES || option == OPTION_FIN_WAIT_2 || option == OPTION_USER_TIMEOUT;
+}
+
+/** Sets OPTION_SYN_RETRIES, OPTION_FIN_WAIT_2 or OPTION_USER_TIMEOUT. */
 export function setPatience(tcb: Tcb, option: u32, value: u32): i32 {
   if (option == OPTION_SYN_RETRIES && value > <u32>u8.MAX_VALUE) return ERROR_INVALID;
   const rare = rareTake(tcb);
   if (rare == null) return ERROR_NO_BUFFERS;
   if (option == OPTION_SYN_RETRIES) rare.synRetries = <u8>value;
-  else rare.finWait2 = value;
+  else if (option == OPTION_FIN_WAIT_2) rare.finWait2 = value;
+  else rare.userTimeout = value;
   return 0;
 }
 

@@ -37,7 +37,7 @@ import { OWE_RESET, STOP } from '../block/owed';
 import { ACK, FIN, RST, SYN } from '../header';
 import { wish } from '../path/wishes';
 import { Segment } from '../segment';
-import { connectionPool, ORPHAN, Tcb } from '../tcb';
+import { connectionPool, Tcb, tcbOrphan } from '../tcb';
 import { acceptQueueFull, acceptTake } from './accept';
 import { halfOpenForgetAll, halfOpenNew, synQueueFull } from './halfopen';
 import { Listener, listenerByHandle, listenerCollides, listenerFree, listenerNew } from './listener';
@@ -72,7 +72,7 @@ export function tcpListenerClose(handle: u32): i32 {
     if (tcb.state == STATE_SYN_RECEIVED && tcb.listener == handle) abort(tcb, ERROR_CONNECTION_ABORTED);
   }
   for (let tcb = acceptTake(listener); tcb != null; tcb = acceptTake(listener)) {
-    tcb.set(ORPHAN);
+    tcbOrphan(tcb);
     if (tcb.state == STATE_CLOSED) freeIfDone(tcb);
     else abort(tcb, ERROR_CONNECTION_ABORTED);
   }
