@@ -109,6 +109,7 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
  * network has reordered look just as old: they get one answer in a while.
  */
 function unwanted(tcb: Tcb, seg: Segment): u32 {
+  if (seg.flags & SYN) return OWE_CHALLENGE_ACK | STOP; // RFC 5961 §4.2: irrespective of its number
   if (seg.size > 0) return OWE_DUPLICATE_ACK | STOP;
   if (tcb.answeredAt != 0 && state.now - tcb.answeredAt < ANSWER_INTERVAL) return STOP;
   tcb.answeredAt = state.now;

@@ -220,7 +220,8 @@ function deferral(record: HalfOpen): Micros {
 
 /** A segment from elsewhere or from long ago is answered; bare ACKs could answer each other for ever. */
 function unwanted(seg: Segment): u32 {
-  return (seg.size > 0 ? OWE_DUPLICATE_ACK : OWE_CHALLENGE_ACK) | STOP;
+  const text = seg.size > 0 && !(seg.flags & SYN);
+  return (text ? OWE_DUPLICATE_ACK : OWE_CHALLENGE_ACK) | STOP;
 }
 
 function repeatSynAck(record: HalfOpen): void {
