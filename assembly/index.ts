@@ -35,6 +35,9 @@ export { readyNext } from './core';
 // TCP connections. `tcpConnect(remotePort, localPort)` takes the remote address from result[0..3] and the
 // local one from result[4..7] (zero: chosen).
 export { tcpConnect } from './tcp/open/connect';
+// `tcpFastOpenKey()` makes cookies by the key at result[0..3]; `tcpFastOpenForget()` forgets those of all servers.
+export { tcpFastOpenKey } from './tcp/open/fastopen';
+export { tcpFastOpenForget } from './tcp/open/fastcache';
 // `tcpListen(port, backlog)` takes the local address from result[0..3] (zero: any); result[0] = the port in use.
 export { tcpListen, tcpListenerClose } from './tcp/open/listen';
 // `tcpListenerOption(handle, option, value)` sets LISTENER_*. Where connections wait (LISTENER_QUEUE), `tcpAccept(handle)`

@@ -3,7 +3,7 @@
 
 import { sum } from './ip/checksum';
 
-export { sipHash } from './crypto/siphash';
+export { sipHash, sipHash8 } from './crypto/siphash';
 export * from './index';
 export { complement, copySum, fold, pseudoSum, sum, swapped } from './ip/checksum';
 export { takeMemory } from './memory/pages';

@@ -62,7 +62,7 @@ export const OPTION_MSS = 12; // the largest segment either way, 88 to 32767; 0:
 export const OPTION_MTU_DISCOVER = 13; // MTU_DISCOVER_*
 export const OPTION_SEND_BUFFER = 14; // a size in bytes that tuning leaves alone; 0: tuned
 export const OPTION_RECEIVE_BUFFER = 15; // likewise; before the SYN has gone it sets the window scale too
-export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: it waits for data to carry (RFC 7413 §4.2); answers 1 when it does wait
+export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: answers how many bytes of data it now waits for (RFC 7413 §4.2); 0: it does not
 export const OPTION_CORK = 20; // 1: a segment that is not full waits for more, or for a retransmission timeout
 export const OPTION_MORE = 21; // 1: as OPTION_CORK, for the output that follows
 export const OPTION_SYN_RETRIES = 22; // instead of SETTING_SYN_RETRIES; 0: not instead
@@ -133,6 +133,7 @@ export const FAST_OPEN_CLIENT = 1;
 export const FAST_OPEN_SERVER = 2;
 export const FAST_OPEN_CLIENT_NO_COOKIE = 4; // data goes with a SYN that carries no cookie
 export const FAST_OPEN_SERVER_NO_COOKIE = 512; // data of a SYN without a cookie is taken
+export const FAST_OPEN_EVERY_LISTENER = 1024; // listeners that say nothing take as many as their backlog
 
 // OPTION_FAST_OPEN of a connection.
 export const OPEN_COOKIE = 1; // data goes with a cookie; without one, the SYN asks for it and does not wait

@@ -1,7 +1,15 @@
 // The settings of a stack: what each may be, and what it is when nobody says. They lie in State, in the order of SETTING_*.
 // Not for: what a setting means (abi/constants.ts), or obeying it.
 
-import { CONGESTION_CUBIC, ERROR_INVALID, ICMP_ABORT_ANY, OPTION_ORDER_BSD, SETTING_LIMIT } from '../abi/constants';
+import {
+  CONGESTION_CUBIC,
+  ERROR_INVALID,
+  FAST_OPEN_CLIENT,
+  FAST_OPEN_SERVER,
+  ICMP_ABORT_ANY,
+  OPTION_ORDER_BSD,
+  SETTING_LIMIT,
+} from '../abi/constants';
 import { STATE_BASE } from './map';
 import { State } from './state';
 
@@ -60,7 +68,7 @@ const TABLE: usize = memory.data<u32>([
   1, 0, 1, // SETTING_WINDOW_SCALING
   1, 0, 1, // SETTING_SACK
   2, 0, 2, // SETTING_ECN
-  0, 0, 0xffff, // SETTING_FAST_OPEN
+  FAST_OPEN_CLIENT | FAST_OPEN_SERVER, 0, 0x0fff_ffff, // SETTING_FAST_OPEN: for connections and listeners that ask for it
   1, 0, 2, // SETTING_SYN_COOKIES
   1, 0, 1, // SETTING_IDLE_RESTART
   1, 0, 1, // SETTING_TAIL_PROBE

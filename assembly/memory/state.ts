@@ -106,6 +106,14 @@ export class State {
   orphans: u32; // control blocks whose user has let go
   ephemeralNext: u32;
 
+  // Fast open (tcp/open/fastopen.ts, tcp/open/fastcache.ts).
+  fastKey0: u64;
+  fastKey1: u64;
+  fastOldKey0: u64;
+  fastOldKey1: u64;
+  fastKeys: u32; // how many of the two the user has given
+  fastCache: u32; // what a client remembers of servers; 0: nothing yet
+
   // ICMP echo.
   echoIdentifier: u32;
   echoHead: u32;

@@ -34,16 +34,18 @@ import { ackArrives, reportsDuplicate, sackArrives } from './recovery/sack';
 import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported, undoAcknowledged } from './recovery/undo';
 import { Segment } from './segment';
-import { seqGe, seqGt, seqLe, seqLt, seqMax } from './seq';
-import { FIN_SENT, HELD, PERSIST, SACK_ON, Tcb } from './tcb';
+import { seqGe, seqGt, seqLe, seqLt, seqMax, seqWithin } from './seq';
+import { FAST_OPEN, FIN_SENT, HELD, PASSIVE, PERSIST, SACK_ON, Tcb } from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
   if (tcb.state == STATE_SYN_RECEIVED) {
-    if (!seqGt(seg.ack, tcb.sndUna) || seqGt(seg.ack, tcb.sndNxt)) return OWE_RESET | STOP;
+    if (!seqWithin(tcb.iss + 1, seg.ack, tcb.sndNxt)) return OWE_RESET | STOP;
     establish(tcb, seg);
-    announce(tcb);
+    if (!tcb.has(FAST_OPEN) || !tcb.has(PASSIVE)) announce(tcb);
     takeWindow(tcb, seg);
+    // Data may be out already (RFC 7413 §4.2.2). An ACK of the SYN is no duplicate of one.
+    if (tcb.sndUna != tcb.sndNxt && seg.ack == tcb.sndUna) return OWE_OUTPUT;
   }
   // RFC 5961 §5.2: what is too old or not yet sent is dropped and answered.
   if (seqGt(seg.ack, tcb.sndNxt)) return OWE_CHALLENGE_ACK | STOP;

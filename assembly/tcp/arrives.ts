@@ -23,7 +23,7 @@ import { FIN_SEEN, OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
 export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   tcb.heardAt = state.now;
   tcb.keepProbes = 0;
-  if (tcb.state == STATE_SYN_SENT) return synSentArrives(tcb, seg);
+  if (tcb.state == STATE_SYN_SENT) return synSent(tcb, seg);
   if (tcb.state == STATE_TIME_WAIT) return timeWaitArrives(tcb, seg);
   passSimultaneousSyn(tcb, seg);
   let owed = checkSequence(tcb, seg); // first
@@ -31,10 +31,23 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   // Third, security and compartment: IP security options are not supported.
   if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
-  if (!(owed & STOP)) checkUrgent(tcb, seg); // sixth
-  if (!(owed & STOP)) owed |= ecnArrives(tcb, seg) | takeText(tcb, seg); // seventh
-  if (!(owed & STOP)) owed |= checkFin(tcb, seg); // eighth
-  return owed;
+  return owed & STOP ? owed : takeRest(tcb, seg, owed);
+}
+
+/** What a segment carries. */
+function takeRest(tcb: Tcb, seg: Segment, before: u32): u32 {
+  checkUrgent(tcb, seg); // sixth
+  const owed = before | ecnArrives(tcb, seg) | takeText(tcb, seg); // seventh
+  return owed & STOP ? owed : owed | checkFin(tcb, seg); // eighth
+}
+
+/** Text and a FIN on the SYN-ACK count (§3.10.7.3: "continue processing at the sixth step"). */
+function synSent(tcb: Tcb, seg: Segment): u32 {
+  const owed = synSentArrives(tcb, seg);
+  if (owed & STOP || (seg.length == 0 && !(seg.flags & FIN))) return owed;
+  seg.flags &= ~(SYN | ECE | CWR);
+  seg.seq++;
+  return takeRest(tcb, seg, owed | trim(tcb, seg));
 }
 
 /** The four cases of RFC 9293 §3.4 table 6, for a window from `next` to `edge`. */

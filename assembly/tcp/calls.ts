@@ -12,6 +12,7 @@ import {
   OPTION_CONGESTION,
   OPTION_CORK,
   OPTION_DISCARD,
+  OPTION_FAST_OPEN,
   OPTION_KEEP_ALIVE,
   OPTION_KEEP_COUNT,
   OPTION_KEEP_IDLE,
@@ -46,6 +47,7 @@ import { wantSend } from './block/sendlist';
 import { urgentLeft, urgentSend } from './block/urgent';
 import { armOrphanFinWait } from './close';
 import { flowEnsure } from './congestion/flow';
+import { fastOpenAsk, fastOpenRelease, sendsEarly } from './open/fastconnect';
 import { segmentsBounded } from './path/size';
 import { isWish } from './path/wishes';
 import { windowUpdateDue } from './receive';
@@ -77,7 +79,7 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   if (tcb == null) return ERROR_STALE_HANDLE;
   if (tcb.state == STATE_CLOSED) return ERROR_NOT_CONNECTED;
   if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
-  if (tcb.state < STATE_ESTABLISHED) return ERROR_NOT_CONNECTED;
+  if (tcb.state < STATE_ESTABLISHED && !sendsEarly(tcb)) return ERROR_NOT_CONNECTED;
   const ring = tcb.sendRing;
   const limit = sendSize(tcb);
   const room = limit > ring.length ? limit - ring.length : 0;
@@ -98,6 +100,7 @@ export function tcpSendCommit(handle: u32, length: u32): i32 {
   const ring = tcb.sendRing;
   if (length > ring.capacity - ring.length) return ERROR_INVALID;
   ring.length += length;
+  if (length > 0) fastOpenRelease(tcb);
   wantSend(tcb);
   return 0;
 }
@@ -215,6 +218,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
   else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
   else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
+  else if (option == OPTION_FAST_OPEN) return fastOpenAsk(tcb, value);
   else if (isPatience(option)) {
     const outcome = setPatience(tcb, option, value);
     if (tcb.state != STATE_CLOSED) fileDeadlines(tcb);
@@ -286,6 +290,7 @@ function held(handle: u32): Tcb | null {
 }
 
 function flush(tcb: Tcb): void {
+  fastOpenRelease(tcb);
   tcb.set(FLUSH);
   wantSend(tcb);
 }
@@ -293,7 +298,8 @@ function flush(tcb: Tcb): void {
 /** CLOSE in each state. Where data is queued the FIN waits behind it, but the state says at once what was asked. */
 function shutdown(tcb: Tcb): void {
   if (tcb.state == STATE_CLOSED || tcb.has(FIN_QUEUED)) return;
-  if (tcb.state == STATE_SYN_SENT) {
+  // What has gone out on the SYN, or waits for it to be answered, is delivered first.
+  if (tcb.state == STATE_SYN_SENT && tcb.sendRing.length == 0) {
     finish(tcb, 0);
     return;
   }

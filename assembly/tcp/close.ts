@@ -26,6 +26,7 @@ import { wantSend } from './block/sendlist';
 import { TimeWait } from './block/timewait';
 import { flowFree } from './congestion/flow';
 import { ACK, FIN, RST, SYN } from './header';
+import { noteFastReset } from './open/listener';
 import { sentFree } from './recovery/sent';
 import { Segment } from './segment';
 import { seqMax } from './seq';
@@ -36,6 +37,7 @@ export function checkReset(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & RST)) return 0;
   if (seg.seq != tcb.rcvNxt && state.strictReset != 0) return OWE_CHALLENGE_ACK | STOP;
   if (tcb.state == STATE_SYN_RECEIVED) {
+    noteFastReset(tcb);
     // A passive open returns to LISTEN, which its listener never left; an active one was refused.
     finish(tcb, tcb.has(PASSIVE) ? ERROR_CONNECTION_RESET : ERROR_CONNECTION_REFUSED);
   } else if (tcb.state == STATE_CLOSING || tcb.state == STATE_LAST_ACK) {

@@ -27,6 +27,8 @@ import { countSent } from './block/statistics';
 import { urgentPointerAt } from './block/urgent';
 import { ECT_0, ecnCapable, ecnControl, ecnSynControl, NOT_ECT } from './congestion/ecn';
 import { ACK, CHECKSUM_AT, RST, SYN, TCP_HEADER, URG, writeHeader, writeUrgent } from './header';
+import { fastConnectOffer, synLength } from './open/fastconnect';
+import { fastOpenOffer } from './open/fastopen';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
 import { sackOptionSize, TIMESTAMPS_SIZE, writeSackBlock, writeSackHead, writeTimestamps } from './options';
 import { largestSegment } from './path/size';
@@ -77,22 +79,25 @@ function writeSack(tcb: Tcb, address: usize, count: u32): void {
   }
 }
 
-/** Our SYN, with an ACK in SYN-RECEIVED. */
+/** Our SYN, with an ACK in SYN-RECEIVED; a client's first may carry data (RFC 7413 §4.2.1). */
 export function emitSyn(end: Endpoint, tsVal: u32): bool {
   const received = end.state == STATE_SYN_RECEIVED;
   fillOffer(end, tsVal, received);
   const options = offerLayOut();
   const header = TCP_HEADER + options;
-  const packet = packetBegin(end.interface, HEADER4 + header);
+  const length = end.kind == CONNECTION ? synLength(changetype<Tcb>(end)) : 0;
+  const packet = packetBegin(end.interface, HEADER4 + header + length);
   if (packet == 0) return false;
   const control = (received ? SYN | ACK : SYN) | ecnSynControl(end, received);
   const window = synWindow(end, offer.mss);
   const tcp = packet + HEADER4;
   writeHeader(tcp, ports(end), end.iss, received ? end.rcvNxt : 0, header, control, window);
   memory.copy(tcp + TCP_HEADER, OFFER_OPTIONS, options);
-  finishBare(end, packet, header);
+  const partial = (interfaceAt(end.interface).offloads & OFFLOAD_CHECKSUM) != 0;
+  const payload = length == 0 ? 0 : copyPayload(changetype<Tcb>(end), tcp + header, 0, length, !partial);
+  finishSegment(end, packet, header, length, payload, partial, NOT_ECT);
   if (end.kind == CONNECTION) synSent(changetype<Tcb>(end), received);
-  traceSegment(end, TRACE_SEGMENT_OUT, end.state, control, end.iss, end.rcvNxt, 0, window);
+  traceSegment(end, TRACE_SEGMENT_OUT, end.state, control, end.iss, end.rcvNxt, length, window);
   return true;
 }
 
@@ -109,6 +114,11 @@ function fillOffer(end: Endpoint, tsVal: u32, received: bool): void {
   offer.stamps = end.has(TIMESTAMPS_ON) ? 1 : 0;
   offer.tsVal = tsVal;
   offer.tsEcr = received ? end.tsRecent : 0;
+  offer.fastOpen = 0;
+  offer.experimental = 0;
+  offer.cookieSize = 0;
+  if (received) fastOpenOffer(end);
+  else fastConnectOffer(changetype<Tcb>(end));
 }
 
 /** An ACK of what is remembered in a record; `window` is the header's field. */

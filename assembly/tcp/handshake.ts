@@ -14,13 +14,14 @@ import { ecnNegotiate } from './congestion/ecn';
 import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN } from './header';
 import { announce } from './open/accept';
+import { fastOpenAnswered } from './open/fastconnect';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
 import { largestSegment, segmentAgreed, segmentsBegin } from './path/size';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
-import { seqWithin } from './seq';
+import { seqMax, seqWithin } from './seq';
 import { FIN_QUEUED, OWES_SYN, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Fills a control block whose four-tuple and interface are set: an OPEN that is about to send its SYN. */
@@ -121,10 +122,11 @@ export function synSentArrives(tcb: Tcb, seg: Segment): u32 {
     tcb.set(OWES_SYN);
     return OWE_OUTPUT | STOP;
   }
+  const repeated = tcb.retransmissions > 0;
   establish(tcb, seg);
+  fastOpenAnswered(tcb, seg, repeated);
   announce(tcb);
-  // Text or a FIN on the SYN is left to the peer's retransmission, which finds us in ESTABLISHED.
-  return OWE_ACK_NOW | OWE_OUTPUT | STOP;
+  return OWE_ACK_NOW | OWE_OUTPUT;
 }
 
 /** Our SYN is acknowledged: enters ESTABLISHED, or what a CLOSE before it asks for (RFC 9293 §3.10.4). */
@@ -132,8 +134,9 @@ export function establish(tcb: Tcb, seg: Segment): void {
   if (tcb.state == STATE_SYN_RECEIVED) leaveHalfOpen(tcb);
   rttAcknowledged(tcb, seg);
   tcb.sndUna = tcb.iss + 1;
-  tcb.sndResume = tcb.sndUna;
-  congestionInitialize(tcb, tcb.retransmissions > 0);
+  // Data may have gone out before: on our SYN, or behind our SYN-ACK (RFC 7413 §4.2).
+  tcb.sndResume = seqMax(tcb.sndResume, tcb.sndUna);
+  if (tcb.cwnd == 0 || tcb.retransmissions > 0) congestionInitialize(tcb, tcb.retransmissions > 0);
   rttEstablished(tcb);
   tcb.retransmissions = 0;
   waitProgresses(tcb, true);
@@ -141,7 +144,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   tcb.softError = 0;
   if (tcb.statistics != 0) statisticsEstablished(tcb);
   tcb.clear(OWES_SYN);
-  armRetransmit(tcb, NEVER);
+  armRetransmit(tcb, tcb.sndUna == tcb.sndNxt ? NEVER : state.now + tcb.rto);
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;
 }
 

@@ -1,7 +1,7 @@
-// TCP options (RFC 9293 §3.2, RFC 7323, RFC 2018): parsed from a segment, written to ours. What is written here is honoured
+// TCP options (RFC 9293 §3.2, RFC 7323, RFC 2018, RFC 7413): parsed from a segment, written to ours. What is written here is honoured
 // elsewhere; nothing else is ever offered.
 //
-//   MSS 2,4 | Window scale 3,3 | SACK permitted 4,2 | SACK 5,2+8n | Timestamps 8,10
+//   MSS 2,4 | Window scale 3,3 | SACK permitted 4,2 | SACK 5,2+8n | Timestamps 8,10 | Fast Open 34,2+n or 254,4+n
 //
 // Not for: the layout of a SYN (tcp/open/offer.ts), deciding what to offer (tcp/handshake.ts).
 
@@ -18,6 +18,7 @@ export function parseOptions(seg: Segment, address: usize, size: u32): void {
   seg.hasTimestamps = 0;
   seg.sackPermitted = 0;
   seg.sackCount = 0;
+  seg.hasFastOpen = 0;
   let at: u32 = 0;
   while (at < size) {
     const kind = load<u8>(address + at);
@@ -50,7 +51,19 @@ function parseOption(seg: Segment, kind: u32, value: usize, length: u32): void {
   } else if (kind == SACK && length > 2 && (length - 2) % SACK_BLOCK == 0) {
     seg.sackBlocks = value;
     seg.sackCount = (length - 2) / SACK_BLOCK;
+  } else if (kind == FAST_OPEN) parseFastOpen(seg, value, length - 2, 0);
+  else if (kind == EXPERIMENT && length >= 4 && load16(value) == FAST_OPEN_EXPERIMENT) {
+    parseFastOpen(seg, value + 2, length - 4, 1);
   }
+}
+
+/** RFC 7413 §4.1.1: a cookie has 4 to 16 bytes, an even number; no bytes ask for one; anything else does not count. */
+function parseFastOpen(seg: Segment, value: usize, size: u32, experimental: u32): void {
+  if (size != 0 && (size < 4 || size > LONGEST_COOKIE || (size & 1) != 0)) return;
+  seg.hasFastOpen = 1;
+  seg.experimental = experimental;
+  seg.cookie = value;
+  seg.cookieSize = size;
 }
 
 /** Writes the MSS option. Answers where the next one goes, as its neighbours do. */
@@ -76,6 +89,22 @@ export function writeTimestampsBare(address: usize, tsVal: u32, tsEcr: u32): usi
   store32(address + 2, tsVal);
   store32(address + 6, tsEcr);
   return address + 10;
+}
+
+/** The Fast Open option (RFC 7413 §4.1.1), or its experimental form (RFC 6994), with the cookie of `size` bytes at `cookie`. */
+export function writeFastOpen(address: usize, experimental: bool, cookie: usize, size: u32): usize {
+  let at = address + 2;
+  store16(address, ((experimental ? EXPERIMENT : FAST_OPEN) << 8) | fastOpenSize(experimental, size));
+  if (experimental) {
+    store16(at, FAST_OPEN_EXPERIMENT);
+    at += 2;
+  }
+  memory.copy(at, cookie, size);
+  return at + size;
+}
+
+export function fastOpenSize(experimental: bool, size: u32): u32 {
+  return (experimental ? 4 : 2) + size;
 }
 
 /** Bytes of the option that reports `count` blocks, padding included. */
@@ -117,3 +146,8 @@ const SACK_PERMITTED: u32 = 4;
 const SACK: u32 = 5;
 const SACK_BLOCK: u32 = 8;
 const TIMESTAMPS: u32 = 8;
+const FAST_OPEN: u32 = 34;
+const EXPERIMENT: u32 = 254;
+/** RFC 6994: which experiment it is. */
+const FAST_OPEN_EXPERIMENT: u32 = 0xf989;
+const LONGEST_COOKIE: u32 = 16;

@@ -7,6 +7,7 @@ import {
   STATE_ESTABLISHED,
   STATE_FIN_WAIT_1,
   STATE_FIN_WAIT_2,
+  STATE_SYN_RECEIVED,
 } from '../abi/constants';
 import { ringEnsure, ringWrite } from '../memory/ring';
 import { state } from '../memory/state';
@@ -18,13 +19,13 @@ import { raiseReceived } from './block/ready';
 import { reassemblyAbsorb, reassemblyAdd, reassemblyHas } from './block/reassembly';
 import { Segment } from './segment';
 import { seqGe, seqLt, seqMax } from './seq';
-import { DISCARD, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
+import { DISCARD, FAST_OPEN, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
 
 /** Takes the text of a segment that has been trimmed to the window. */
 export function takeText(tcb: Tcb, seg: Segment): u32 {
   if (seg.length == 0) return 0;
   // After the peer's FIN there is no text: "this should not occur" (§3.10.7.4).
-  if (tcb.state != STATE_ESTABLISHED && tcb.state != STATE_FIN_WAIT_1 && tcb.state != STATE_FIN_WAIT_2) return 0;
+  if (!takes(tcb)) return 0;
   if (tcb.has(REFUSE)) {
     tcb.set(RESET_WHEN_SENT);
     resetIfSent(tcb);
@@ -41,6 +42,12 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   raiseReceived(tcb);
   // RFC 5681 §4.2: at once when a gap closes, and for every second full-sized segment.
   return filled || tcb.rcvNxt - tcb.lastAckSent >= 2 * <u32>tcb.rcvMss ? OWE_ACK_NOW : OWE_ACK;
+}
+
+/** The states in which text counts; SYN-RECEIVED where the peer has opened fast (RFC 7413 §4.2.2). */
+function takes(tcb: Tcb): bool {
+  if (tcb.state == STATE_SYN_RECEIVED) return tcb.has(FAST_OPEN);
+  return tcb.state == STATE_ESTABLISHED || tcb.state == STATE_FIN_WAIT_1 || tcb.state == STATE_FIN_WAIT_2;
 }
 
 /** Puts in-order text where the user will take it: left in its slot if possible, else in the ring. */

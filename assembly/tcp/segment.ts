@@ -35,6 +35,10 @@ export class Segment {
   sackPermitted: u32;
   sackBlocks: usize; // address of the first block in the packet
   sackCount: u32;
+  hasFastOpen: u32;
+  experimental: u32; // 1: by its experimental number
+  cookie: usize; // address of the cookie in the packet
+  cookieSize: u32; // 0: it is asked for
 
   /** SEG.LEN: SYN and FIN count (RFC 9293 §3.4). */
   get size(): u32 {

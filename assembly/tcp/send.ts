@@ -20,6 +20,7 @@ import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn } from './emit';
 import { ACK, FIN, LONGEST_HEADER, PSH } from './header';
+import { synLength } from './open/fastconnect';
 import { payloadSize, widen } from './path/size';
 import { forwardHolds } from './recovery/frto';
 import { limitedTransmit } from './recovery/newreno';
@@ -44,9 +45,11 @@ import {
   CORK,
   ECN_REDUCES,
   ECN_WAITS,
+  FAST_OPEN,
   FIN_QUEUED,
   FIN_SENT,
   FLUSH,
+  GRANTS_COOKIE,
   MORE_COMES,
   NARROW,
   NO_DELAY,
@@ -58,6 +61,7 @@ import {
   OWES_RETRANSMIT,
   OWES_SYN,
   OWES_TAIL_PROBE,
+  PASSIVE,
   PERSIST,
   PROBED,
   RECOVERY,
@@ -99,7 +103,7 @@ function tcpOutput(tcb: Tcb): u32 {
   }
   if (tcb.state == STATE_CLOSED) return DONE;
   if (tcb.has(OWES_SYN) && !sendSyn(tcb)) return FULL;
-  if (tcb.state <= STATE_SYN_RECEIVED) return DONE;
+  if (tcb.state < STATE_SYN_RECEIVED || (tcb.state == STATE_SYN_RECEIVED && !answersEarly(tcb))) return DONE;
   if (tcb.has(OWES_RETRANSMIT) && !retransmitOldest(tcb)) return FULL;
   if (tcb.has(OWES_PROBE) && !sendProbe(tcb)) return FULL;
   if (tcb.has(OWES_TAIL_PROBE) && !sendTailProbe(tcb)) return FULL;
@@ -114,20 +118,26 @@ function tcpOutput(tcb: Tcb): u32 {
 }
 
 function sendSyn(tcb: Tcb): bool {
-  const again = tcb.sndNxt != tcb.iss;
+  const again = tcb.retransmitAt != NEVER;
+  const length = synLength(tcb);
   if (!emitSyn(tcb, timestampNow(tcb))) return false;
-  tcb.clear(OWES_SYN);
+  tcb.clear(OWES_SYN | GRANTS_COOKIE);
   waitBegins(tcb);
   if (again) {
     noteAgain(tcb, 0);
   } else {
-    tcb.sndNxt = tcb.iss + 1;
+    tcb.sndNxt = tcb.iss + 1 + length;
     tcb.sndResume = tcb.sndNxt;
-    rttSent(tcb, tcb.sndNxt);
+    rttSent(tcb, tcb.iss + 1);
   }
   // A SYN that the peer repeats is answered, but buys it no time.
   if (tcb.retransmitAt == NEVER) armRetransmit(tcb, state.now + tcb.rto);
   return true;
+}
+
+/** Whether a connection sends before its SYN-ACK is acknowledged: it was opened fast, by the peer (RFC 7413 §4.2.2). */
+function answersEarly(tcb: Tcb): bool {
+  return tcb.has(FAST_OPEN) && tcb.has(PASSIVE);
 }
 
 /** What was lost, new data, and the FIN behind it. */

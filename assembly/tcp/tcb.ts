@@ -211,6 +211,20 @@ export const NARROW: u64 = 1 << 55;
 export const MAY_FRAGMENT: u64 = 1 << 56;
 /** Waits on its listener's accept queue. */
 export const QUEUED: u64 = 1 << 32;
+// Fast open (RFC 7413): tcp/open/fastconnect.ts, tcp/open/fastopen.ts.
+
+/** A client's SYN may carry data; a listener's connection lives before its SYN-ACK is acknowledged. */
+export const FAST_OPEN: u64 = 1 << 33;
+/** The SYN waits for the user's first data. */
+export const SYN_WAITS: u64 = 1 << 34;
+/** A client's data goes without a cookie. */
+export const FAST_OPEN_BARE: u64 = 1 << 35;
+/** Data of a SYN was accepted, by the server or by us. */
+export const SYN_DATA: u64 = 1 << 36;
+/** The next SYN-ACK gives the client a cookie; by the option's experimental number. */
+export const GRANTS_COOKIE: u64 = 1 << 37;
+export const EXPERIMENTAL: u64 = 1 << 38;
+
 /** A segment that is not full waits for more, or until a probe takes it. */
 export const CORK: u64 = 1 << 50;
 /** The same, for one output. */

@@ -25,6 +25,7 @@ import { waitDeadline } from './block/waiting';
 import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { congestionIdle, congestionTimeout } from './congestion/window';
+import { fastOpenLost } from './open/fastconnect';
 import { HalfOpen, halfOpenExpired } from './open/halfopen';
 import { forwardTimeout } from './recovery/frto';
 import { recoveryTimeout } from './recovery/newreno';
@@ -157,6 +158,7 @@ function retransmit(tcb: Tcb): void {
   if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
     tcb.set(OWES_SYN);
     if (tcb.state == STATE_SYN_SENT) ecnFallBack(tcb);
+    if (tcb.state == STATE_SYN_SENT && tcb.retransmissions == 1) fastOpenLost(tcb);
   } else {
     if (tcb.retransmissions == 1) forwardTimeout(tcb);
     congestionTimeout(tcb);

@@ -20,6 +20,8 @@ export interface CoreExports extends WebAssembly.Exports {
   nextDeadline(): number;
   readyNext(): number;
   tcpConnect(remotePort: number, localPort: number): number;
+  tcpFastOpenKey(): void;
+  tcpFastOpenForget(): void;
   tcpListen(port: number, backlog: number): number;
   tcpListenerClose(handle: number): number;
   tcpListenerOption(handle: number, option: number, value: number): number;

@@ -29,6 +29,10 @@ export interface Options {
   sackPermitted?: boolean;
   /** Left and right edge of each block. */
   sack?: readonly (readonly [number, number])[];
+  /** A Fast Open cookie; `[]` asks for one. */
+  fastOpen?: readonly number[];
+  /** The same by the option's experimental number. */
+  fastOpenExperiment?: readonly number[];
   /** Bytes instead of all of the above; padded with zeros. */
   raw?: readonly number[];
 }
@@ -141,13 +145,17 @@ function pseudoHeader(packet: Uint8Array, length: number): Uint8Array {
   return Uint8Array.from([...packet.subarray(12, 20), 0, PROTOCOL_TCP, length >> 8, length & 255]);
 }
 
-function encodeOptions({ mss, windowScale, timestamps, sackPermitted, sack, raw }: Options): Uint8Array {
+function encodeOptions(options: Options): Uint8Array {
+  const { mss, windowScale, timestamps, sackPermitted, sack, fastOpen, fastOpenExperiment, raw } = options;
   const bytes: number[] = [...(raw ?? [])];
   if (mss !== undefined) bytes.push(2, 4, mss >> 8, mss & 255);
   if (windowScale !== undefined) bytes.push(1, 3, 3, windowScale);
   if (timestamps !== undefined) bytes.push(1, 1, 8, 10, ...timestamps.flatMap(word));
   if (sackPermitted) bytes.push(4, 2);
   if (sack !== undefined) bytes.push(1, 1, 5, 2 + 8 * sack.length, ...sack.flatMap((block) => block.flatMap(word)));
+  if (fastOpen !== undefined) bytes.push(34, 2 + fastOpen.length, ...fastOpen);
+  if (fastOpenExperiment !== undefined)
+    bytes.push(254, 4 + fastOpenExperiment.length, 0xf9, 0x89, ...fastOpenExperiment);
   while (bytes.length % 4 !== 0) bytes.push(0);
   return Uint8Array.from(bytes);
 }
@@ -167,6 +175,8 @@ function decodeOptions(bytes: Uint8Array): Options {
     else if (kind === 8 && length === 10) options.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
     else if (kind === 4 && length === 2) options.sackPermitted = true;
     else if (kind === 5) options.sack = decodeBlocks(view, at + 2, at + length);
+    else if (kind === 34) options.fastOpen = [...bytes.subarray(at + 2, at + length)];
+    else if (kind === 254) options.fastOpenExperiment = [...bytes.subarray(at + 4, at + length)];
     else throw new Error(`option ${kind} of length ${length}`);
     at += length;
   }

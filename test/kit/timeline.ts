@@ -123,7 +123,7 @@ export class Timeline {
       urgent: segment.urgent ?? 0,
       tos: segment.tos ?? 0,
       options: segment.options ?? { ...stamps, ...blocks(segment.sack, ours) },
-      data: typeof data === 'number' ? pattern(seq, data) : encoder.encode(data),
+      data: typeof data === 'number' ? pattern(firstByte(flags, seq), data) : encoder.encode(data),
     };
   }
 
@@ -139,7 +139,7 @@ export class Timeline {
       seq: expected.seq ?? 1,
       data: readable(
         typeof expected.data === 'number'
-          ? pattern(expected.seq ?? 1, expected.data)
+          ? pattern(firstByte(expected.flags ?? 'A', expected.seq ?? 1), expected.data)
           : encoder.encode(expected.data ?? ''),
       ),
     };
@@ -362,6 +362,11 @@ export async function connected(options: TimelineOptions = {}): Promise<Timeline
   t.expect({});
   expect(t.events()).toEqual(['open']);
   return t;
+}
+
+/** The number of the first byte of data. */
+function firstByte(flags: string, seq: number): number {
+  return flags.includes('S') ? seq + 1 : seq;
 }
 
 /** The bytes of a stream from a relative sequence number on. */

@@ -31,6 +31,7 @@ import {
   RECOVERY,
   SACK_ON,
   SCALING_ON,
+  SYN_DATA,
   Tcb,
   TIMESTAMPS_ON,
   tcbFind,
@@ -224,6 +225,7 @@ function options(tcb: Tcb): u8 {
   if (tcb.has(SCALING_ON)) set |= 4;
   if (tcb.has(ECN_ON)) set |= 8;
   if (tcb.has(ECN_SEEN)) set |= 16;
+  if (tcb.has(SYN_DATA)) set |= 32;
   return <u8>set;
 }
 

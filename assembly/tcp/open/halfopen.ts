@@ -23,6 +23,8 @@ import { seqGe, seqLe, seqLt } from '../seq';
 import { tableInsert, tableRemove, tableReplace } from '../table';
 import { connectionsInUse, ON_SEND_LIST, PASSIVE, Tcb, TIMESTAMPS_ON, tcbFree, tcbNew } from '../tcb';
 import { acceptQueueFull } from './accept';
+import { fastOpenGrant } from './fastopen';
+import { keepAbove } from './isn';
 import { Listener, listenerByHandle } from './listener';
 
 @unmanaged
@@ -39,7 +41,8 @@ export function halfOpenNew(listener: Listener, seg: Segment): HalfOpen | null {
   const record = changetype<HalfOpen | null>(poolTake(halfOpenPool, HALF_OPEN_LIMIT));
   if (record == null) return null;
   halfOpenFill(record, listener, seg);
-  if (seg.hasFloor && seqLe(record.iss, seg.floor)) record.iss = seg.floor + INCARNATION_GAP;
+  keepAbove(record, seg);
+  fastOpenGrant(record, listener, seg);
   if (!tableInsert(record)) {
     drop(record);
     return null;
@@ -238,5 +241,3 @@ function drop(record: HalfOpen): void {
 /** Handshakes that are under way on the whole stack, 8 MiB. */
 const HALF_OPEN_LIMIT: u32 = 1 << 16;
 const LONGEST_WAIT: Micros = 120_000_000;
-/** How far a new incarnation's numbers stay above those of the one in TIME-WAIT: beyond any window that was never scaled. */
-const INCARNATION_GAP: u32 = 65_537;

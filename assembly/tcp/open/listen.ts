@@ -11,6 +11,7 @@ import {
   LISTENER_BACKLOG,
   LISTENER_DEFER_ACCEPT,
   LISTENER_DIFFSERV,
+  LISTENER_FAST_OPEN,
   LISTENER_MSS,
   LISTENER_MTU_DISCOVER,
   LISTENER_QUEUE,
@@ -37,8 +38,9 @@ import { OWE_RESET, STOP } from '../block/owed';
 import { ACK, FIN, RST, SYN } from '../header';
 import { wish } from '../path/wishes';
 import { Segment } from '../segment';
-import { connectionPool, Tcb, tcbOrphan } from '../tcb';
+import { connectionPool, HELD, Tcb, tcbOrphan } from '../tcb';
 import { acceptQueueFull, acceptTake } from './accept';
+import { fastOpenTake } from './fastopen';
 import { halfOpenForgetAll, halfOpenNew, synQueueFull } from './halfopen';
 import { Listener, listenerByHandle, listenerCollides, listenerFree, listenerNew } from './listener';
 import { listeningPort } from './port';
@@ -69,7 +71,9 @@ export function tcpListenerClose(handle: u32): i32 {
   for (let address = poolScan(connectionPool, 0); address != 0 && listener.halfOpen > 0; ) {
     const tcb = changetype<Tcb>(address);
     address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
-    if (tcb.state == STATE_SYN_RECEIVED && tcb.listener == handle) abort(tcb, ERROR_CONNECTION_ABORTED);
+    // What the user has by fast open lives on.
+    if (tcb.state == STATE_SYN_RECEIVED && tcb.listener == handle && !tcb.has(HELD))
+      abort(tcb, ERROR_CONNECTION_ABORTED);
   }
   for (let tcb = acceptTake(listener); tcb != null; tcb = acceptTake(listener)) {
     tcbOrphan(tcb);
@@ -87,6 +91,7 @@ export function tcpListenerOption(handle: u32, option: u32, value: u32): i32 {
   if (option == LISTENER_BACKLOG && value > 0) listener.backlog = value;
   else if (option == LISTENER_QUEUE && value <= 1) listener.queues = value;
   else if (option == LISTENER_DEFER_ACCEPT) listener.deferAccept = value;
+  else if (option == LISTENER_FAST_OPEN) listener.fastOpen = value;
   else if (option == LISTENER_DIFFSERV) return wish(listener.wishes, OPTION_DIFFSERV, value);
   else if (option == LISTENER_TIME_TO_LIVE) return wish(listener.wishes, OPTION_TIME_TO_LIVE, value);
   else if (option == LISTENER_MSS) return wish(listener.wishes, OPTION_MSS, value);
@@ -117,7 +122,8 @@ function takeSyn(listener: Listener, seg: Segment): bool {
   if (acceptQueueFull(listener)) return false;
   const full = synQueueFull(listener);
   if (state.synCookies == COOKIES_ALWAYS || (full && state.synCookies != 0)) return cookieOwe(listener, seg);
-  return !full && halfOpenNew(listener, seg) != null;
+  if (full) return false;
+  return fastOpenTake(listener, seg) || halfOpenNew(listener, seg) != null;
 }
 
 const COOKIES_ALWAYS: u32 = 2;

@@ -3,9 +3,9 @@
 import { isUnspecified } from '../../ip/address';
 import { LISTENER_BUCKETS, LISTENER_DIRECTORY, POOLS_BASE } from '../../memory/map';
 import { Pool, PoolItem, poolFind, poolGive, poolInitialize, poolTake } from '../../memory/pool';
-import { Micros } from '../../memory/state';
+import { Micros, state } from '../../memory/state';
 import { Wishes, wishesInitialize } from '../path/wishes';
-import { PASSIVE, Tcb } from '../tcb';
+import { FAST_OPEN, PASSIVE, Tcb } from '../tcb';
 
 @unmanaged
 export class Listener extends PoolItem {
@@ -20,6 +20,10 @@ export class Listener extends PoolItem {
   acceptHead: usize; // the accept queue, linked by `Tcb.readyNext`
   acceptTail: usize;
   acceptCount: u32;
+  fastOpen: u32; // LISTENER_FAST_OPEN
+  fastPending: u32; // of `halfOpen`, those that have brought data
+  fastResets: u32; // those that a RST has ended, for a minute
+  fastResetAt: Micros; // when the last of them was
   cookieAt: Micros; // when a SYN cookie last went out; 0: never
   wishesField: u64; // what its connections inherit
   wishesField2: u64;
@@ -89,7 +93,23 @@ export function listenerCollides(high: u64, low: u64, port: u32): bool {
 export function leaveHalfOpen(tcb: Tcb): void {
   if (!tcb.has(PASSIVE)) return;
   const listener = listenerByHandle(tcb.listener);
-  if (listener != null) listener.halfOpen--;
+  if (listener == null) return;
+  listener.halfOpen--;
+  if (tcb.has(FAST_OPEN)) listener.fastPending--;
+}
+
+/** Connections that have brought data and wait for their ACK. A RST must not make room for the next one (RFC 7413 §5.1). */
+export function pendingFastOpens(listener: Listener): u32 {
+  if (state.now - listener.fastResetAt >= MINUTE) listener.fastResets = 0;
+  return listener.fastPending + listener.fastResets;
+}
+
+/** A RST has come in SYN-RECEIVED. */
+export function noteFastReset(tcb: Tcb): void {
+  const listener = tcb.has(FAST_OPEN) ? listenerByHandle(tcb.listener) : null;
+  if (listener == null) return;
+  listener.fastResets++;
+  listener.fastResetAt = state.now;
 }
 
 function bucket(port: u32): usize {
@@ -99,4 +119,5 @@ function bucket(port: u32): usize {
 export const listenerPool: Pool = changetype<Pool>(POOLS_BASE + 64);
 
 const BUCKETS: u32 = 256;
+const MINUTE: Micros = 60_000_000;
 const LISTENER_LIMIT: u32 = 65536;

@@ -10,7 +10,7 @@ import { state } from '../../memory/state';
 import { HALF_OPEN, halfOpenPool, RECORD } from '../block/endpoint';
 import { emitRecordAck, emitSyn } from '../emit';
 import { timestampNow } from '../recovery/rtt';
-import { ECN_ON, ON_SEND_LIST, PASSIVE, SACK_ON, SCALING_ON, TIMESTAMPS_ON } from '../tcb';
+import { ECN_ON, GRANTS_COOKIE, ON_SEND_LIST, PASSIVE, SACK_ON, SCALING_ON, TIMESTAMPS_ON } from '../tcb';
 import { HalfOpen, oweSynAck } from './halfopen';
 
 /** Sends the SYN-ACKs that are owed; those whose interface is full wait. Gives back the records that are done with. */
@@ -20,7 +20,10 @@ export function sendSynAcks(): void {
     const record = changetype<HalfOpen>(address);
     if (record.state == STATE_CLOSED) poolGive(halfOpenPool, address);
     else if (!emitSyn(record, timestampNow(record))) oweSynAck(record);
-    else if (record.repeated) count(COUNTER_SEGMENTS_RETRANSMITTED);
+    else {
+      record.clear(GRANTS_COOKIE); // once: something on the path may dislike it
+      if (record.repeated) count(COUNTER_SEGMENTS_RETRANSMITTED);
+    }
     if (<u32>address == last) break;
   }
 }
