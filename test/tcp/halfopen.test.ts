@@ -13,7 +13,7 @@ import {
   SETTING_SYN_ACK_RETRIES,
 } from '../../assembly/abi/constants.js';
 import { Driver } from '../kit/driver.js';
-import { Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
+import { type Segment, Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
 
 const STAMPED: TimelineOptions = { syn: { mss: 1000, windowScale: 3, sackPermitted: true, timestamps: [1000, 0] } };
 
@@ -83,7 +83,7 @@ describe('the first check: sequence numbers', () => {
     [{ seq: 65_600, data: 3 }, 'text beyond the window'],
     [{ flags: 'S', seq: -3 }, 'another SYN, outside the window'],
     [{ flags: 'FA', seq: -5 }, 'an old FIN'],
-  ])('%j earns an ACK (%s)', async (segment) => {
+  ] as [Segment, string][])('%j earns an ACK (%s)', async (segment, _) => {
     const t = await halfOpen();
     t.inject(segment);
     t.expect({ seq: 1, ack: 1, win: 65535 });
