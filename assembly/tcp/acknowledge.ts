@@ -13,12 +13,11 @@ import {
 import { ringConsume } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { raiseDrain } from './block/buffers';
-import { armIdle, armRetransmit } from './block/deadlines';
+import { armIdle, armRetransmit, waitProgresses } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { countDuplicate } from './block/statistics';
 import { urgentAcknowledged } from './block/urgent';
-import { waitProgresses } from './block/waiting';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
 import { flow } from './congestion/flow';

@@ -4,12 +4,11 @@
 import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
 import { NEVER, state } from '../memory/state';
 import { buffersEstablished, receiveSizeFirst, synWindow, windowShift } from './block/buffers';
-import { armRetransmit, noDeadlines } from './block/deadlines';
+import { armRetransmit, noDeadlines, waitProgresses } from './block/deadlines';
 import { Endpoint } from './block/endpoint';
 import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { statisticsBegin, statisticsEstablished } from './block/statistics';
-import { waitProgresses } from './block/waiting';
 import { ecnNegotiate } from './congestion/ecn';
 import { congestionInitialize } from './congestion/window';
 import { ACK, RST, SYN } from './header';

@@ -68,7 +68,7 @@ export class Tcb extends Endpoint {
   keepAt: Micros;
   timeoutAt: Micros; // the user's
   heardAt: Micros; // when the last segment arrived
-  waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/waiting.ts)
+  waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/deadlines.ts)
   answeredAt: Micros; // when a bare ACK that did not belong here was last answered; 0: never
 
   // Keep-alive (RFC 9293 §3.8.4), milliseconds.

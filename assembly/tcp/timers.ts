@@ -12,7 +12,7 @@ import {
 } from '../abi/constants';
 import { NEVER, state } from '../memory/state';
 import { wheelExpired } from '../memory/wheel';
-import { armRetransmit, fileDeadlines } from './block/deadlines';
+import { armRetransmit, fileDeadlines, waitDeadline } from './block/deadlines';
 import { Endpoint, HALF_OPEN, TIME_WAIT } from './block/endpoint';
 import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
@@ -21,7 +21,6 @@ import { raise } from './block/ready';
 import { wantSend } from './block/sendlist';
 import { countTimeout } from './block/statistics';
 import { TimeWait, timeWaitFree } from './block/timewait';
-import { waitDeadline } from './block/waiting';
 import { ecnFallBack } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { congestionIdle, congestionTimeout } from './congestion/window';

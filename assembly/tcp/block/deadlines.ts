@@ -1,12 +1,13 @@
 // The deadlines of a connection and its one entry on the timer wheel. A deadline that moves later leaves the entry
-// where it is: it expires early, finds nothing due and is filed again.
+// where it is: it expires early, finds nothing due and is filed again. One of them is the user's patience: the user timeout
+// (RFC 9293 §3.9.1, §3.10.8; RFC 5482, whose option we do not exchange). Without it R2 says when to give up.
 // Not for: what happens at a deadline (tcp/timers.ts).
 
 import { Micros, NEVER, state } from '../../memory/state';
 import { wheelArm, wheelCancel } from '../../memory/wheel';
 import { flow } from '../congestion/flow';
 import { Tcb, TIMER_RETRANSMIT } from '../tcb';
-import { waitDeadline } from './waiting';
+import { userTimeout } from './rare';
 
 export function armRetransmit(tcb: Tcb, at: Micros): void {
   tcb.retransmitAt = at;
@@ -52,4 +53,20 @@ export function fileDeadlines(tcb: Tcb): void {
   earliest = min(earliest, waitDeadline(tcb));
   if (earliest == NEVER) wheelCancel(tcb);
   else if (tcb.wheelSlot == 0 || earliest < tcb.wheelDeadline) wheelArm(tcb, earliest);
+}
+
+/** From now on something is outstanding, or the window is shut before something; unless that is so already. */
+export function waitBegins(tcb: Tcb): void {
+  if (tcb.waitsSince == 0) tcb.waitsSince = max<Micros>(state.now, 1);
+}
+
+/** The peer has taken something; `all`: it waits for nothing more. */
+export function waitProgresses(tcb: Tcb, all: bool): void {
+  tcb.waitsSince = all ? 0 : max<Micros>(state.now, 1);
+}
+
+/** When the user's patience ends; NEVER: the user has set no bound, or nothing is waited for. */
+export function waitDeadline(tcb: Tcb): Micros {
+  const patience = userTimeout(tcb);
+  return patience == 0 || tcb.waitsSince == 0 ? NEVER : tcb.waitsSince + <Micros>patience * 1_000;
 }
