@@ -106,6 +106,19 @@ describe('CUBIC', () => {
     expect(flight.length).toBeGreaterThanOrEqual(start + Math.floor((8 * 9) / 17) - 1);
   });
 
+  test('gives way when a loss comes below the last one: the curve rests lower (RFC 9438 §4.7)', async () => {
+    // So large a window that Reno would be slower all the way.
+    const { t, sent } = await grown(CONGESTION_CUBIC, 400);
+    const second = lossy(t, sent);
+    let flight = lossy(t, second);
+    // W_max is not the window of the second loss but 0.85 of it.
+    const most = second.length * 0.85;
+    const k = Math.cbrt((most - flight.length) / C);
+    for (let rounds = 0; rounds < Math.round(k * 10); rounds++) flight = round(t, flight);
+    expect(flight.length).toBeGreaterThan(most * 0.97 - 1);
+    expect(flight.length).toBeLessThan(most * 1.03 + 2);
+  });
+
   test('can be chosen for one connection', async () => {
     const { t, sent } = await grown(CONGESTION_RENO, 60);
     expect(t.option(OPTION_CONGESTION, CONGESTION_CUBIC)).toBe(0);
