@@ -61,7 +61,7 @@ export { tcpPeek, tcpQueues } from './tcp/block/queues';
 // delivered, what arrives from now on is answered with RST. The handle is dead after `tcpRelease`.
 export { tcpShutdown, tcpAbort, tcpRelease } from './tcp/calls';
 export { tcpSetOption, tcpSetTimeout } from './tcp/calls';
-// `tcpSoftError`: what ICMP has told of a connection that lives on.
+// `tcpSoftError`: the trouble of a connection that lives on, as ICMP or repeated silence tell it.
 export { tcpSoftError } from './tcp/calls';
 // `tcpEndpoints`: result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port.
 export { tcpState, tcpError, tcpEndpoints } from './tcp/calls';

@@ -22,6 +22,7 @@ export const EVENT_DRAIN = 4; // room in the send buffer after a short send
 export const EVENT_END = 8; // the peer's FIN has been reached; no more data will come
 export const EVENT_TIMEOUT = 16; // the timer set by `tcpSetTimeout` fired
 export const EVENT_CLOSED = 32; // both directions are finished, or the connection failed: see `tcpError`
+export const EVENT_SOFT_ERROR = 64; // trouble that ends nothing, for who asks by OPTION_SOFT_ERRORS: see `tcpSoftError`
 export const EVENT_URGENT = 128; // the peer marks urgent bytes ahead of what was taken: see `tcpUrgentLeft`
 
 // What a call can answer besides success. Negative, so that a count or a handle can share the return value.
@@ -65,6 +66,7 @@ export const OPTION_RECEIVE_BUFFER = 15; // likewise; before the SYN has gone it
 export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: answers how many bytes of data it now waits for (RFC 7413 §4.2); 0: it does not
 export const OPTION_CORK = 20; // 1: a segment that is not full waits for more, or for a retransmission timeout
 export const OPTION_MORE = 21; // 1: as OPTION_CORK, for the output that follows
+export const OPTION_SOFT_ERRORS = 25; // 1: EVENT_SOFT_ERROR tells of ICMP errors, and of the third retransmission in a row
 export const OPTION_SYN_RETRIES = 22; // instead of SETTING_SYN_RETRIES; 0: not instead
 export const OPTION_FIN_WAIT_2 = 23; // instead of SETTING_FIN_WAIT_2; 0: not instead
 export const OPTION_USER_TIMEOUT = 24; // instead of SETTING_USER_TIMEOUT; 0: not instead

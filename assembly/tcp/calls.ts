@@ -21,6 +21,7 @@ import {
   OPTION_NO_DELAY,
   OPTION_PAUSED,
   OPTION_REFUSE,
+  OPTION_SOFT_ERRORS,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -66,6 +67,7 @@ import {
   OWES_ACK,
   PAUSED,
   REFUSE,
+  REPORTS,
   RESET_WHEN_SENT,
   Tcb,
   tcbFind,
@@ -219,6 +221,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
   else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
   else if (option == OPTION_FAST_OPEN) return fastOpenAsk(tcb, value);
+  else if (option == OPTION_SOFT_ERRORS) setFlag(tcb, REPORTS, value != 0);
   else if (isPatience(option)) {
     const outcome = setPatience(tcb, option, value);
     if (tcb.state != STATE_CLOSED) fileDeadlines(tcb);
@@ -253,7 +256,7 @@ export function tcpError(handle: u32): i32 {
   return tcb == null ? ERROR_STALE_HANDLE : tcb.error;
 }
 
-/** What ICMP has told since the peer was heard last: ERROR_*, 0 when nothing (RFC 9293 §3.9.1.8 MUST-47). */
+/** What ICMP or repeated silence has told since the peer was heard last: ERROR_*, 0 when nothing (RFC 9293 §3.9.1.8 MUST-47). */
 export function tcpSoftError(handle: u32): i32 {
   const tcb = held(handle);
   return tcb == null ? ERROR_STALE_HANDLE : -(<i32>tcb.softError);

@@ -20,7 +20,7 @@ import { Endpoint, halfOpenPool, timeWaitPool } from './block/endpoint';
 export class Tcb extends Endpoint {
   events: u8; // EVENT_* that the host has not taken
   raised: u8; // EVENT_* that were raised once and for all
-  softError: u8; // what ICMP has told since the peer was heard last: an ERROR_* without its sign; 0: nothing
+  softError: u8; // the trouble since the peer was heard last: an ERROR_* without its sign; 0: none
   error: i32; // ERROR_* that ended the connection, 0: none
   readyNext: usize;
 
@@ -227,6 +227,8 @@ export const EXPERIMENTAL: u64 = 1 << 38;
 
 /** A segment that is not full waits for more, or until a probe takes it. */
 export const CORK: u64 = 1 << 50;
+/** The user wants to hear of soft errors. */
+export const REPORTS: u64 = 1 << 57;
 /** The same, for one output. */
 export const MORE_COMES: u64 = 1 << 51;
 

@@ -17,7 +17,7 @@ import { Endpoint, HALF_OPEN, TIME_WAIT } from './block/endpoint';
 import { abort, finish } from './block/finish';
 import { traceState } from './block/observe';
 import { synRetries, userTimeout } from './block/rare';
-import { raise } from './block/ready';
+import { raise, softError } from './block/ready';
 import { wantSend } from './block/sendlist';
 import { countTimeout } from './block/statistics';
 import { TimeWait, timeWaitFree } from './block/timewait';
@@ -153,6 +153,7 @@ function retransmit(tcb: Tcb): void {
   }
   if (tcb.retransmissions < u8.MAX_VALUE) tcb.retransmissions++;
   if (tcb.statistics != 0) countTimeout(tcb);
+  if (tcb.retransmissions == R1) softError(tcb, silence(tcb)); // SHLD-9
   rttExpired(tcb);
   if (tcb.state == STATE_SYN_SENT || tcb.state == STATE_SYN_RECEIVED) {
     tcb.set(OWES_SYN);
@@ -224,3 +225,6 @@ function abortUnheard(tcb: Tcb): void {
 function silence(tcb: Tcb): i32 {
   return tcb.softError == 0 ? ERROR_TIMED_OUT : -(<i32>tcb.softError);
 }
+
+/** RFC 9293 §3.8.3 SHLD-10: so many retransmissions of the same segment are trouble worth telling of. */
+const R1: u8 = 3;

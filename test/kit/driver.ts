@@ -11,6 +11,7 @@ import {
   EVENT_DRAIN,
   EVENT_END,
   EVENT_OPEN,
+  EVENT_SOFT_ERROR,
   EVENT_TIMEOUT,
   EVENT_URGENT,
   HEADROOM,
@@ -228,5 +229,6 @@ const EVENTS: readonly (readonly [number, string])[] = [
   [EVENT_END, 'end'],
   [EVENT_TIMEOUT, 'timeout'],
   [EVENT_CLOSED, 'closed'],
+  [EVENT_SOFT_ERROR, 'soft error'],
   [EVENT_URGENT, 'urgent'],
 ];

@@ -1,9 +1,17 @@
 // The ready list: connections with events for the host, each at most once, first in, first out. It cannot overflow,
 // and nothing calls back into the host.
 
-import { EVENT_CLOSED, EVENT_DATA, EVENT_END, EVENT_OPEN, STATE_CLOSED, STATE_TIME_WAIT } from '../../abi/constants';
+import {
+  EVENT_CLOSED,
+  EVENT_DATA,
+  EVENT_END,
+  EVENT_OPEN,
+  EVENT_SOFT_ERROR,
+  STATE_CLOSED,
+  STATE_TIME_WAIT,
+} from '../../abi/constants';
 import { state } from '../../memory/state';
-import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, ORPHAN, PAUSED, QUEUED, Tcb, unread } from '../tcb';
+import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, ORPHAN, PAUSED, QUEUED, REPORTS, Tcb, unread } from '../tcb';
 
 /**
  * Tells the host of an event. The host hears of a connection that it holds, or that has just opened for it to take;
@@ -25,6 +33,15 @@ export function raiseOnce(tcb: Tcb, event: u32): void {
   if (tcb.raised & event) return;
   tcb.raised |= <u8>event;
   raise(tcb, event);
+}
+
+/**
+ * Trouble that ends nothing (RFC 9293 §3.9.1.8 MUST-47): it is remembered for when the connection fails, and told to a
+ * user who wants to hear of it (SHLD-20).
+ */
+export function softError(tcb: Tcb, error: i32): void {
+  tcb.softError = <u8>-error;
+  if (tcb.has(REPORTS)) raise(tcb, EVENT_SOFT_ERROR);
 }
 
 /**

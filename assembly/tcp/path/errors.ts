@@ -17,6 +17,7 @@ import { state } from '../../memory/state';
 import { CONNECTION, Endpoint, HALF_OPEN } from '../block/endpoint';
 import { finish } from '../block/finish';
 import { traceState } from '../block/observe';
+import { softError } from '../block/ready';
 import { destinationPort, sequenceNumber, sourcePort } from '../header';
 import { HalfOpen, halfOpenForget } from '../open/halfopen';
 import { seqLe, seqLt } from '../seq';
@@ -70,7 +71,7 @@ function errorArrives(end: Endpoint, error: i32, hard: i32): void {
     return;
   }
   const tcb = changetype<Tcb>(end);
-  tcb.softError = <u8>-error;
+  softError(tcb, error);
   if (!ends || tcb.state > STATE_SYN_RECEIVED) return;
   const before = tcb.state;
   finish(tcb, state.icmpAbort == ICMP_ABORT_ANY ? error : hard);
