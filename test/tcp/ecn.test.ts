@@ -11,6 +11,7 @@ import {
   SETTING_ECN_SYN_RETRIES,
   SETTING_INITIAL_WINDOW,
   SETTING_SEND_BUFFER,
+  SETTING_SYN_COOKIES,
 } from '../../assembly/abi/constants.js';
 import { retransmitted } from '../kit/recovery.js';
 import { type Segment, type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
@@ -134,6 +135,20 @@ describe('the handshake (RFC 3168 §6.1.1)', () => {
     t.expect({ flags: 'AP', data: 500, tos: NOT_ECT });
     t.inject({ ack: 501, data: 500, tos: CE });
     t.expect({ flags: 'AE', seq: 501, ack: 501 });
+  });
+
+  test.each([
+    ['which its timestamp remembers', { ...SACK, timestamps: [7, 0] as const }, 'SAE', ECT_0],
+    ['unless no timestamp can remember it', SACK, 'SA', NOT_ECT],
+  ])('agrees with a SYN cookie, %s (RFC 4987 §3.6)', async (_, syn, flags, tos) => {
+    const t = await script(ACCEPTS, { syn, settings: { [SETTING_SYN_COOKIES]: 2 } });
+    t.listen();
+    t.inject({ flags: 'SEW', seq: 0, options: syn });
+    t.expect({ flags, seq: 0 });
+    t.inject({});
+    expect(t.events()).toEqual(['open']);
+    t.send(500);
+    t.expect({ flags: 'AP', data: 500, tos });
   });
 
   test('asks for ECN as often as it is told, before it asks without', async () => {
