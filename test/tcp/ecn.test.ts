@@ -459,6 +459,26 @@ describe('an echo', () => {
     },
   );
 
+  test('that is older than a timeout does not hold the repair down to one segment a round trip', async () => {
+    for (const syn of [SACK, PLAIN]) {
+      const t = await agreed({ syn });
+      t.send(60 * MSS);
+      t.take();
+      t.pass(RTT);
+      // The mark is answered, but CWR is lost with all the rest.
+      t.inject({ flags: 'AE', ack: 1001 });
+      t.take();
+      while (retransmitted(t) === 0) t.driver.advance(50);
+      t.take();
+      const sent: number[] = [];
+      for (let ack = 2001; ack <= 4001; ack += MSS) {
+        t.inject({ flags: 'AE', ack });
+        sent.push(t.take().length);
+      }
+      expect(Math.max(...sent)).toBe(2);
+    }
+  });
+
   test('that meets a window of one segment holds the next one back until the timer expires (§6.1.2)', async () => {
     for (const syn of [SACK, PLAIN]) {
       const t = await agreed({ syn, settings: { [SETTING_INITIAL_WINDOW]: 1 } });
