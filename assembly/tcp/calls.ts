@@ -20,6 +20,7 @@ import {
   OPTION_MORE,
   OPTION_NO_DELAY,
   OPTION_PAUSED,
+  OPTION_RECEIVE_BUFFER,
   OPTION_REFUSE,
   OPTION_SOFT_ERRORS,
   STATE_CLOSE_WAIT,
@@ -147,9 +148,10 @@ export function tcpReceive(handle: u32, limit: u32): i32 {
   urgentLeft(tcb); // forgets the mark once it is passed
   setResult(0, left);
   setResult(1, pieces);
-  if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
-  // Also to give the ring's storage back.
-  if (before > left) wantSend(tcb);
+  if (before > left) {
+    if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
+    wantSend(tcb); // also to give the ring's storage back
+  }
   return <i32>(before - left);
 }
 
@@ -229,7 +231,8 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   } else if (isWish(option)) {
     const outcome = setWish(tcb, option, value);
     segmentsBounded(tcb);
-    resize(tcb);
+    buffersWished(tcb);
+    if (option == OPTION_RECEIVE_BUFFER) announceWindow(tcb);
     return outcome;
   } else return ERROR_INVALID;
   return 0;
@@ -348,9 +351,8 @@ function takePieces(tcb: Tcb, limit: u32, count: u32): u32 {
   return count;
 }
 
-/** Buffers take the sizes that the user wishes. What that makes of the window, the peer hears as if the user had read. */
-function resize(tcb: Tcb): void {
-  buffersWished(tcb);
+/** The receive buffer has another size. What that makes of the window, the peer hears as if the user had read. */
+function announceWindow(tcb: Tcb): void {
   if (tcb.state < STATE_ESTABLISHED || !windowUpdateDue(tcb)) return;
   tcb.set(OWES_ACK);
   wantSend(tcb);

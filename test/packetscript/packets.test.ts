@@ -99,10 +99,17 @@ describe('comparing', () => {
     expect(misplaced(pattern(7, 100), 7)).toBe(-1);
   });
 
-  test('segments that follow each other make one, with the flags of the last and PSH', () => {
+  test('segments that follow each other make one, with the flags of the last, or with PSH', () => {
     const first = live('< . 1:11(10) ack 5 win 99');
     const second = live('< P. 11:16(5) ack 5 win 99');
     expect(showSegment(merged(first, second, 15) as Segment)).toBe('P. 1:16(15) ack 5 win 99');
+    expect(differences('> P. 1:16(15) ack 5', merged(first, live('< . 11:16(5) ack 5 win 99'), 15) as Segment)).toEqual(
+      [],
+    );
+    expect(differences('> . 1:16(15) ack 5', merged(first, live('< . 11:16(5) ack 5 win 99'), 15) as Segment)).toEqual(
+      [],
+    );
+    expect(differences('> . 1:16(15) ack 5', merged(first, second, 15) as Segment)).toEqual(['flags']);
     expect(merged(first, second, 14)).toBeUndefined();
     expect(merged(first, live('< P. 12:17(5) ack 5 win 99'), 16)).toBeUndefined();
     expect(merged(first, live('< P. 11:16(5) ack 6 win 99'), 16)).toBeUndefined();

@@ -23,6 +23,8 @@ export interface Segment {
   urgent: number;
   options: OptionSpec[];
   payload: Uint8Array;
+  /** Made of several, as segmentation offload would have had it. */
+  joined?: boolean;
 }
 
 export interface IcmpPacket {
