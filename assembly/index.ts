@@ -66,7 +66,7 @@ export { tcpSoftError } from './tcp/calls';
 // `tcpEndpoints`: result[0..3] local address, [4..7] remote address, [8] local port, [9] remote port.
 export { tcpState, tcpError, tcpEndpoints } from './tcp/calls';
 // `tcpInfo(handle)` and `tcpListenerInfo(handle)`: result[0..61] = Linux's `struct tcp_info`.
-export { tcpInfo, tcpListenerInfo } from './tcp/block/info';
+export { tcpInfo, tcpListenerInfo } from './tcp/observe/info';
 // `tcpNext(handle)`: the live connection after this one (0: the first one), 0 at the end.
 export { tcpNext } from './tcp/calls';
 

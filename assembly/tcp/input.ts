@@ -24,7 +24,6 @@ import { finish } from './block/finish';
 import { traceSegment } from './block/observe';
 import { OWE_ACK, OWE_ACK_NOW, OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, OWE_RESET } from './block/owed';
 import { wantSend } from './block/sendlist';
-import { countArrived, countArriving } from './block/statistics';
 import { TimeWait, timeWaitFree } from './block/timewait';
 import { timeWaitRecordArrives } from './close';
 import {
@@ -41,6 +40,7 @@ import {
   urgentPointer,
   windowField,
 } from './header';
+import { countArrived, countArriving } from './observe/statistics';
 import { acceptQueueFull } from './open/accept';
 import { HalfOpen, halfOpenArrives, halfOpenPromote, synQueueFull } from './open/halfopen';
 import { listenerArrives } from './open/listen';

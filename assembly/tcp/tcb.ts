@@ -91,7 +91,7 @@ export class Tcb extends Endpoint {
   duplicateEnd: u32;
 
   rare: usize; // block/rare.ts; 0: nothing of it was needed yet
-  statistics: usize; // block/statistics.ts; 0: nothing is counted
+  statistics: usize; // observe/statistics.ts; 0: nothing is counted
 
   // Rings, each as long as `Ring`.
   sendRingFields: u64;

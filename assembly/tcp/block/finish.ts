@@ -10,6 +10,7 @@ import {
 } from '../../abi/constants';
 import { ringFree } from '../../memory/ring';
 import { flowFree } from '../congestion/flow';
+import { statisticsFree } from '../observe/statistics';
 import { leaveHalfOpen } from '../open/listener';
 import { sentFree } from '../recovery/sent';
 import { tableRemove } from '../table';
@@ -30,7 +31,6 @@ import { rareFree } from './rare';
 import { raiseOnce, raiseReceived } from './ready';
 import { reassemblyFree } from './reassembly';
 import { wantSend } from './sendlist';
-import { statisticsFree } from './statistics';
 import { timeWaitFold } from './timewait';
 
 /**

@@ -3,8 +3,8 @@
 
 import { load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
-import { countReordering } from '../block/statistics';
 import { flow } from '../congestion/flow';
+import { countReordering } from '../observe/statistics';
 import { Segment } from '../segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { REORDERS, Tcb, TIMESTAMPS_ON } from '../tcb';

@@ -17,6 +17,7 @@ import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
 import { RESULT_BASE } from '../../memory/map';
 import { Micros, state } from '../../memory/state';
+import { unsent } from '../block/queues';
 import { TCP_HEADER } from '../header';
 import { listenerByHandle } from '../open/listener';
 import { largestSegment, payloadSize } from '../path/size';
@@ -36,7 +37,6 @@ import {
   TIMESTAMPS_ON,
   tcbFind,
 } from '../tcb';
-import { unsent } from './queues';
 import { bookLimit, Statistics, statistics } from './statistics';
 
 /** struct tcp_info */
