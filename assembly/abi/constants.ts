@@ -141,7 +141,7 @@ export const FAST_OPEN_EVERY_LISTENER = 1024; // listeners that say nothing take
 export const OPEN_COOKIE = 1; // data goes with a cookie; without one, the SYN asks for it and does not wait
 export const OPEN_NO_COOKIE = 2; // data goes without a cookie too
 
-// How the options of a SYN are laid out; the same options mean the same in every order (RFC 9293 §3.2).
+// Whose ways a stack has where the RFCs leave a choice: how the options of a SYN are laid out, and how windows are rounded.
 export const OPTION_ORDER_LINUX = 0; // MSS, SACK permitted, timestamps, window scale, padded with NOP
 export const OPTION_ORDER_BSD = 1; // MSS, window scale, SACK permitted, timestamps, padded with EOL
 

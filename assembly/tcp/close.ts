@@ -4,6 +4,7 @@
 import {
   ERROR_CONNECTION_REFUSED,
   ERROR_CONNECTION_RESET,
+  OPTION_ORDER_BSD,
   STATE_CLOSE_WAIT,
   STATE_CLOSING,
   STATE_ESTABLISHED,
@@ -40,7 +41,7 @@ export function checkReset(tcb: Tcb, seg: Segment): u32 {
     noteFastReset(tcb);
     // A passive open returns to LISTEN, which its listener never left; an active one was refused.
     finish(tcb, tcb.has(PASSIVE) ? ERROR_CONNECTION_RESET : ERROR_CONNECTION_REFUSED);
-  } else if (tcb.state == STATE_CLOSING || tcb.state == STATE_LAST_ACK) {
+  } else if ((tcb.state == STATE_CLOSING || tcb.state == STATE_LAST_ACK) && state.optionOrder != OPTION_ORDER_BSD) {
     finish(tcb, 0);
   } else {
     finish(tcb, ERROR_CONNECTION_RESET);
@@ -108,6 +109,9 @@ function repeatsFin(end: Endpoint, seg: Segment): bool {
 function timeWaitOwes(end: Endpoint, sndNxt: u32, seg: Segment): u32 {
   // RFC 1337: a RST must not end the wait.
   if (seg.flags & RST) return STOP;
+  // Fifth: what carries no ACK is dropped (§3.10.7.4); BSD does so before it looks at the number.
+  const inOrder = state.optionOrder == OPTION_ORDER_BSD || seg.seq == end.rcvNxt;
+  if ((seg.flags & (ACK | SYN)) == 0 && inOrder) return STOP;
   if (repeatsFin(end, seg)) return OWE_DUPLICATE_ACK | STOP;
   const expected = seg.seq == end.rcvNxt && seg.size == 0 && (seg.flags & (ACK | SYN)) == ACK && seg.ack == sndNxt;
   return expected ? STOP : OWE_CHALLENGE_ACK | STOP;

@@ -30,6 +30,7 @@ import { countSent } from './observe/statistics';
 import { fastConnectOffer, synLength } from './open/fastconnect';
 import { fastOpenOffer } from './open/fastopen';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
+import { quickSent } from './open/quick';
 import { sackOptionSize, TIMESTAMPS_SIZE, writeSackBlock, writeSackHead, writeTimestamps } from './options';
 import { largestSegment } from './path/size';
 import { advertisedWindow, advertiseWindow } from './receive';
@@ -39,6 +40,7 @@ import { MAY_FRAGMENT, OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFin
 /** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
 export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, control: u32): bool {
   if (!emit(tcb, sequence, tcb.rcvNxt, offset, length, control)) return false;
+  if (length > 0) quickSent(tcb);
   acknowledged(tcb);
   return true;
 }

@@ -3,7 +3,7 @@
 
 import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
 import { NEVER, state } from '../memory/state';
-import { buffersEstablished, receiveSizeFirst, synWindow, windowShift } from './block/buffers';
+import { buffersEstablished, firstWindow, receiveSizeFirst, windowShift } from './block/buffers';
 import { armRetransmit, noDeadlines, waitProgresses } from './block/deadlines';
 import { Endpoint } from './block/endpoint';
 import { finish } from './block/finish';
@@ -16,6 +16,7 @@ import { announce } from './open/accept';
 import { fastOpenAnswered } from './open/fastconnect';
 import { initialSequence, timestampOffset } from './open/isn';
 import { leaveHalfOpen } from './open/listener';
+import { quickStart } from './open/quick';
 import { largestSegment, segmentAgreed, segmentsBegin } from './path/size';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
@@ -93,7 +94,7 @@ export function tcbAccept(tcb: Tcb, window: u32): void {
   segmentsBegin(tcb);
   tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
   tcb.tsRecentAt = state.now;
-  tcb.rcvAdv = tcb.rcvNxt + synWindow(tcb, largestSegment(tcb)); // what our own SYN says
+  tcb.rcvAdv = tcb.rcvNxt + firstWindow(tcb, largestSegment(tcb));
   tcb.sndWnd = window;
   tcb.sndWndMax = window;
   tcb.sndWl1 = tcb.irs;
@@ -140,6 +141,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   tcb.retransmissions = 0;
   waitProgresses(tcb, true);
   buffersEstablished(tcb);
+  quickStart(tcb);
   tcb.softError = 0;
   if (tcb.statistics != 0) statisticsEstablished(tcb);
   tcb.clear(OWES_SYN);

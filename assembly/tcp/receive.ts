@@ -3,6 +3,7 @@
 
 import {
   ERROR_NO_BUFFERS,
+  OPTION_ORDER_BSD,
   STATE_CLOSED,
   STATE_ESTABLISHED,
   STATE_FIN_WAIT_1,
@@ -10,13 +11,14 @@ import {
   STATE_SYN_RECEIVED,
 } from '../abi/constants';
 import { ringEnsure, ringWrite } from '../memory/ring';
-import { state } from '../memory/state';
+import { NEVER, state } from '../memory/state';
 import { memoryScarce, receiveTune } from './block/buffers';
 import { abort, resetIfSent } from './block/finish';
 import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
 import { pieceAppend, pieceAt, piecePossible, piecesDrop, piecesSettle } from './block/pieces';
 import { raiseReceived } from './block/ready';
-import { reassemblyAbsorb, reassemblyAdd, reassemblyHas } from './block/reassembly';
+import { reassemblyAbsorb, reassemblyAdd, reassemblyHas, reassemblyTwice } from './block/reassembly';
+import { quickText } from './open/quick';
 import { Segment } from './segment';
 import { seqGe, seqLt, seqMax } from './seq';
 import { DISCARD, FAST_OPEN, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
@@ -37,11 +39,18 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   if (!keep(tcb, seg)) return STOP;
   const filled = tcb.reassemblyCount > 0;
   const next = seg.seq + seg.length;
+  if (filled) reassemblyTwice(tcb, seg.seq, next);
   tcb.rcvNxt = filled ? reassemblyAbsorb(tcb, next) : next;
   if (filled && !tcb.has(DISCARD)) tcb.receiveRing.length += tcb.rcvNxt - next;
   raiseReceived(tcb);
-  // RFC 5681 §4.2: at once when a gap closes, and for every second full-sized segment.
-  return filled || tcb.rcvNxt - tcb.lastAckSent >= 2 * <u32>tcb.rcvMss ? OWE_ACK_NOW : OWE_ACK;
+  // RFC 5681 §4.2: at once when a gap closes.
+  return quickText(tcb) || filled || isSecond(tcb) ? OWE_ACK_NOW : OWE_ACK;
+}
+
+/** Whether an ACK is due for every second segment: full-sized ones (RFC 5681 §4.2); any, in BSD's ways. */
+function isSecond(tcb: Tcb): bool {
+  if (state.optionOrder == OPTION_ORDER_BSD && tcb.ackAt != NEVER) return true;
+  return tcb.rcvNxt - tcb.lastAckSent >= 2 * <u32>tcb.rcvMss;
 }
 
 /** The states in which text counts; SYN-RECEIVED where the peer has opened fast (RFC 7413 §4.2.2). */
@@ -77,6 +86,7 @@ function takeOutOfOrder(tcb: Tcb, seg: Segment): u32 {
   const ring = tcb.receiveRing;
   const offset = ring.length + (seg.seq - tcb.rcvNxt);
   if (!ringEnsure(ring, offset + seg.length)) return OWE_DUPLICATE_ACK | STOP;
+  reassemblyTwice(tcb, seg.seq, seg.seq + seg.length);
   if (!reassemblyAdd(tcb, seg.seq, seg.seq + seg.length)) return OWE_DUPLICATE_ACK | STOP;
   ringWrite(ring, offset, seg.data, seg.length);
   return OWE_DUPLICATE_ACK;
@@ -96,10 +106,12 @@ export function noteDuplicate(tcb: Tcb, start: u32, length: u32): void {
  */
 export function advertiseWindow(tcb: Tcb): u32 {
   const edge = tcb.rcvNxt + room(tcb);
-  const stays = seqLt(edge, tcb.rcvAdv) || edge - tcb.rcvAdv < worthwhile(tcb);
+  const stays = seqLt(edge, tcb.rcvAdv) || edge - tcb.rcvAdv < worthSaying(tcb);
   const window = (stays ? tcb.rcvAdv : edge) - tcb.rcvNxt;
   const field = min(window >> tcb.rcvShift, <u32>u16.MAX_VALUE);
-  tcb.rcvAdv = seqMax(tcb.rcvAdv, tcb.rcvNxt + (field << tcb.rcvShift));
+  // BSD takes what its buffer takes, also what 16 bits can't say.
+  const accepted = state.optionOrder == OPTION_ORDER_BSD ? window : field << tcb.rcvShift;
+  tcb.rcvAdv = seqMax(tcb.rcvAdv, tcb.rcvNxt + accepted);
   return field;
 }
 
@@ -111,10 +123,18 @@ export function advertisedWindow(tcb: Tcb, acknowledgment: u32): u32 {
 /** After the user has read: whether the window has opened enough to tell the peer without being asked. */
 export function windowUpdateDue(tcb: Tcb): bool {
   const largest = min<u32>(tcb.receiveSize, (<u32>u16.MAX_VALUE) << tcb.rcvShift);
+  if (state.optionOrder == OPTION_ORDER_BSD) return updateDueInBsd(tcb, largest);
   // A peer that still has half the window before it hears of it with the next ACK.
   if (tcb.rcvAdv - tcb.rcvNxt >= largest >> 1) return false;
   const edge = tcb.rcvNxt + min(room(tcb), largest);
   return seqGe(edge, tcb.rcvAdv) && edge - tcb.rcvAdv >= worthwhile(tcb);
+}
+
+/** BSD tells of two segments more, when they are a quarter of the buffer. */
+function updateDueInBsd(tcb: Tcb, largest: u32): bool {
+  const told = min(tcb.rcvAdv - tcb.rcvNxt, largest);
+  const free = min(room(tcb), largest);
+  return free >= told + max<u32>(2 * <u32>tcb.mss, tcb.receiveSize >> 2);
 }
 
 /**
@@ -137,6 +157,15 @@ export function settleBatch(): void {
 function room(tcb: Tcb): u32 {
   const used = unread(tcb);
   return used < tcb.receiveSize ? tcb.receiveSize - used : 0;
+}
+
+/**
+ * By how much the right edge has to move, to move at all. In BSD's ways it moves whenever it can, and stays only when a
+ * quarter of the buffer, and a segment, would not fit any more.
+ */
+function worthSaying(tcb: Tcb): u32 {
+  if (state.optionOrder != OPTION_ORDER_BSD) return worthwhile(tcb);
+  return room(tcb) < min<u32>(tcb.receiveSize >> 2, tcb.mss) ? u32.MAX_VALUE : 0;
 }
 
 /** Fr × RCV.BUFF with Fr = 1/2, or one segment (RFC 9293 §3.8.6.2.2); at least what scaling can say. */

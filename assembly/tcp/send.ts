@@ -1,7 +1,13 @@
 // What a connection sends, and when: SYN, lost segments, new data within both windows, FIN, ACK. `tcpOutput` is called
 // for connections on the want-to-send list. Not for: writing the segment (tcp/emit.ts).
 
-import { COUNTER_SEGMENTS_RETRANSMITTED, OFFLOAD_TSO4, STATE_CLOSED, STATE_SYN_RECEIVED } from '../abi/constants';
+import {
+  COUNTER_SEGMENTS_RETRANSMITTED,
+  OFFLOAD_TSO4,
+  OPTION_ORDER_BSD,
+  STATE_CLOSED,
+  STATE_SYN_RECEIVED,
+} from '../abi/constants';
 import { PACKET_LIMIT } from '../abi/limits';
 import { HEADER4 } from '../ip/header4';
 import { interfaceAt } from '../ip/interface';
@@ -109,7 +115,7 @@ function tcpOutput(tcb: Tcb): u32 {
   if (tcb.has(OWES_KEEP_ALIVE) && !sendKeepAlive(tcb)) return FULL;
   const outcome = sendQueued(tcb);
   if (outcome == FULL) return FULL;
-  if (tcb.has(OWES_ACK) && !emitSegment(tcb, tcb.sndNxt, 0, 0, ACK)) return FULL;
+  if (tcb.has(OWES_ACK) && !sendAck(tcb)) return FULL;
   if (tcb.statistics != 0) noteLimit(tcb);
   giveBackStorage(tcb);
   if (outcome == DONE) tcb.clear(FLUSH | MORE_COMES);
@@ -137,6 +143,12 @@ function sendSyn(tcb: Tcb): bool {
 /** Whether a connection sends before its SYN-ACK is acknowledged: it was opened fast, by the peer (RFC 7413 §4.2.2). */
 function answersEarly(tcb: Tcb): bool {
   return tcb.has(FAST_OPEN) && tcb.has(PASSIVE);
+}
+
+/** A bare ACK. In BSD's ways it repeats a FIN that is not acknowledged yet. */
+function sendAck(tcb: Tcb): bool {
+  const again = state.optionOrder == OPTION_ORDER_BSD && tcb.has(FIN_SENT) && tcb.sndUna != tcb.sndNxt;
+  return emitSegment(tcb, tcb.sndNxt - (again ? 1 : 0), 0, 0, again ? ACK | FIN : ACK);
 }
 
 /** What was lost, new data, and the FIN behind it. */

@@ -44,6 +44,8 @@ export class Tcb extends Endpoint {
   ceiling: u16; // what the peer, the user and the interface allow `mss` to be
   rcvMss: u16; // the peer's segments as seen, for ACKing every second one
   duplicateAcks: u8;
+  quickAcks: u8; // segments whose ACKs do not wait (open/quick.ts)
+  textAt: u16; // when text last came, the low bits of milliseconds
 
   tsRecentAt: Micros; // when TS.Recent was taken (RFC 7323 §5.5)
 
@@ -225,6 +227,8 @@ export const SYN_DATA: u64 = 1 << 36;
 export const GRANTS_COOKIE: u64 = 1 << 37;
 export const EXPERIMENTAL: u64 = 1 << 38;
 
+/** The user answers what it gets: ACKs wait for its answers. */
+export const ANSWERS: u64 = 1 << 52;
 /** A segment that is not full waits for more, or until a probe takes it. */
 export const CORK: u64 = 1 << 50;
 /** The user wants to hear of soft errors. */

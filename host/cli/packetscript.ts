@@ -1,5 +1,5 @@
 /** `vitrine packetscript`: runs packet scripts, of files and directories, and says how each ended. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Mode } from '../packetscript/configuration.js';
 import type { ProfileName } from '../packetscript/profiles.js';
@@ -8,7 +8,7 @@ import { type PacketScriptResult, runPacketScript } from '../packetscript/run.js
 import { CommandError, EXIT_FAILURE, EXIT_SUCCESS } from './failure.js';
 
 export interface PacketScriptCommandOptions {
-  profile: ProfileName;
+  profile?: ProfileName;
   mode?: Mode;
   define?: Record<string, string>;
   verbose?: true;
@@ -21,7 +21,8 @@ export async function packetscript(paths: readonly string[], options: PacketScri
   const results: PacketScriptResult[] = [];
   for (const file of files) {
     const result = await runPacketScript(readFileSync(file, 'utf8'), {
-      profile: options.profile,
+      ...(options.profile && { profile: options.profile }),
+      options: optionsOf(dirname(file)),
       ...(options.mode && { mode: options.mode }),
       ...(options.define && { defines: options.define }),
       directory: dirname(file),
@@ -39,6 +40,18 @@ function say(file: string, result: PacketScriptResult, verbose: boolean): void {
   if (verbose) for (const line of result.log) process.stdout.write(`  ${line}\n`);
   for (const warning of result.warnings) process.stdout.write(`warning      ${file}: ${warning}\n`);
   process.stdout.write(`${reportScript(file, result)}\n`);
+}
+
+/**
+ * What holds for every script of a directory: its file `packetscript.options`, in lines as `--mode=exact`. gVisor's scripts
+ * have the tolerance that they are written for in the shell script beside them.
+ */
+function optionsOf(directory: string): string {
+  const own = join(directory, 'packetscript.options');
+  if (existsSync(own)) return readFileSync(own, 'utf8');
+  const runner = join(directory, 'packetdrill_test.sh');
+  const tolerance = existsSync(runner) ? /\btolerance_usecs=(\d+)/.exec(readFileSync(runner, 'utf8'))?.[1] : undefined;
+  return tolerance === undefined ? '' : `--tolerance_usecs=${tolerance}`;
 }
 
 /** A file, or every .pkt file below a directory, in order. */

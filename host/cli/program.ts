@@ -65,17 +65,26 @@ function build(done: (code: number) => void): Command {
     .option('-W, --timeout <seconds>', 'how long to wait for a reply', positiveNumber, 5)
     .addHelpText('after', PING_EXAMPLES)
     .action(async (host: string, options: PingOptions) => done(await (await import('./ping.js')).ping(host, options)));
+  packetScripts(program, done);
+  return program;
+}
+
+function packetScripts(program: Command, done: (code: number) => void): void {
   program
     .command('packetscript')
     .description('run packet scripts (.pkt) against the stack, in this process, on a clock of their own')
     .argument('<path...>', 'scripts, and directories with scripts below them')
-    .addOption(new Option('--profile <name>', 'whom the scripts expect').choices(['linux', 'freebsd']).default('linux'))
     .addOption(
-      new Option('--mode <name>', 'how packets are compared; as the profile does by default').choices([
-        'exact',
+      new Option('--profile <name>', 'whom the scripts expect, whatever they say; linux otherwise').choices([
         'linux',
         'freebsd',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--mode <name>',
+        'how packets are compared, whatever the scripts say; as the profile does otherwise',
+      ).choices(['exact', 'linux', 'freebsd']),
     )
     .option('-D, --define <name=value>', 'a word of the scripts that stands for something else', definition, {})
     .option('-v, --verbose', 'tell every event, and the scripts that pass')
@@ -83,7 +92,6 @@ function build(done: (code: number) => void): Command {
     .action(async (paths: string[], options: PacketScriptCommandOptions) =>
       done(await (await import('./packetscript.js')).packetscript(paths, options)),
     );
-  return program;
 }
 
 function definition(text: string, earlier: Record<string, string>): Record<string, string> {

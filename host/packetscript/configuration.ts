@@ -29,6 +29,21 @@ export interface Configuration {
   nonFatal: ReadonlySet<string>;
 }
 
+export const MODES: readonly Mode[] = ['exact', 'linux', 'freebsd'];
+
+/** The value of the last option of a name that is one of `choices`. @throws ScriptError for another value */
+export function chosen<Choice extends string>(
+  options: readonly Option[],
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const option = options.findLast((one) => one.name === name);
+  if (option === undefined) return undefined;
+  const choice = choices.find((one) => one === option.value);
+  if (choice !== undefined) return choice;
+  throw new ScriptError(option, `expected --${name}=${choices.join(' or ')}, found '${option.value ?? ''}'`);
+}
+
 /** @throws ScriptError, UnsupportedError */
 export function configure(options: readonly Option[], mode: Mode): Configuration {
   const configuration: Configuration = {
@@ -102,6 +117,8 @@ const TOLERANCES: Readonly<Record<Mode, Pick<Configuration, 'tolerance' | 'toler
 
 /** Options of the tools that concern their machine, their interface or themselves. */
 const WITHOUT_MEANING = new Set([
+  'mode',
+  'profile',
   'define',
   'gateway_ip',
   'netmask_ip',

@@ -20,6 +20,8 @@ export interface Profile {
   defines: Readonly<Record<string, string>>;
 }
 
+export const PROFILE_NAMES: readonly ProfileName[] = ['linux', 'freebsd'];
+
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   linux: {
     settings: {

@@ -4,19 +4,21 @@
  * Not for: files and directories (`../cli/packetscript.ts`), the words of a report (`report.ts`).
  */
 import { type CompiledCore, compileCore } from '../core/load.js';
-import { configure, type Mode } from './configuration.js';
+import { chosen, configure, MODES, type Mode } from './configuration.js';
 import { type Failure, Mismatch } from './failure.js';
 import { Interpreter } from './interpreter.js';
 import type { Event, Script } from './language/ast.js';
 import { type Place, ScriptError, UnsupportedError } from './language/errors.js';
-import { parseScript } from './language/script.js';
-import { PROFILES, type ProfileName } from './profiles.js';
+import { parseLeadingOptions, parseOptionLines, parseScript } from './language/script.js';
+import { PROFILE_NAMES, PROFILES, type ProfileName } from './profiles.js';
 
 export interface PacketScriptOptions {
-  /** How the stack is set: `'linux'` (the default) or `'freebsd'`. */
+  /** How the stack is set, whatever the script says: `'linux'` (the default) or `'freebsd'`. */
   profile?: ProfileName;
-  /** How packets are compared; the profile's own way by default. */
+  /** How packets are compared, whatever the script says; the profile's own way by default. */
   mode?: Mode;
+  /** `--name=value` lines before the script's own, which go over them: those of its directory. */
+  options?: string;
   /** Where relative paths in the script's commands begin; the working directory by default. */
   directory?: string;
   /** Words of the script that stand for something else, as `--define` does. */
@@ -53,12 +55,16 @@ export async function runPacketScript(source: string, options: PacketScriptOptio
 }
 
 function runCompiled(core: CompiledCore, source: string, options: PacketScriptOptions): PacketScriptResult {
-  const { profile = 'linux', mode = profile, directory = '.', defines = {} } = options;
-  const { defined, defines: usual } = PROFILES[profile];
+  const { directory = '.', defines = {} } = options;
   let interpreter: Interpreter | undefined;
   try {
+    const before = parseOptionLines(options.options ?? '');
+    const named = [...before, ...parseLeadingOptions(source)];
+    const profile = options.profile ?? chosen(named, 'profile', PROFILE_NAMES) ?? 'linux';
+    const mode = options.mode ?? chosen(named, 'mode', MODES) ?? profile;
+    const { defined, defines: usual } = PROFILES[profile];
     const script = parseScript(source, new Set(defined), new Map(Object.entries({ ...usual, ...defines })));
-    const configuration = configure(script.options, mode);
+    const configuration = configure([...before, ...script.options], mode);
     refuseForeign(script);
     interpreter = new Interpreter(core, script, configuration, profile, directory);
     interpreter.run();

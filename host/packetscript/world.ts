@@ -104,8 +104,7 @@ export class World implements CallContext, CommandHost {
 
   connectionsIn(state: string): number {
     const name = STATE_NAMES[state];
-    const held = state === 'CLOSED' ? this.#closedDescriptors() : 0;
-    return this.stack.states().filter((one) => one === name).length + held;
+    return this.stack.states().filter((one) => one === name).length + this.#unheld(state);
   }
 
   /** The state of the connection under test, for reports. */
@@ -118,7 +117,12 @@ export class World implements CallContext, CommandHost {
     this.stack.close();
   }
 
-  #closedDescriptors(): number {
+  /** Connections of which the stack keeps a record, and descriptors that have no connection any more. */
+  #unheld(state: string): number {
+    const { halfOpen, timeWait } = this.stack.counters();
+    if (state === 'SYN_RCVD') return halfOpen;
+    if (state === 'TIME_WAIT') return timeWait;
+    if (state !== 'CLOSED') return 0;
     return this.bsd.descriptors.filter((fd) => this.bsd.tcpInfo(fd)?.tcpi_state === TCP_CLOSE).length;
   }
 

@@ -134,6 +134,33 @@ describe('a script that it does not follow', () => {
   });
 });
 
+describe('options', () => {
+  const script = `${HANDSHAKE}
+      +0 write(4, ..., 10) = 10`;
+
+  test('of a script choose its mode and profile, those of its directory stand before them', async () => {
+    expect(await runPacketScript(script)).toMatchObject({ status: 'passed' });
+    expect(await runPacketScript(`--mode=exact\n${script}`)).toMatchObject({ status: 'failed' });
+    expect(await runPacketScript(script, { options: '--mode=exact' })).toMatchObject({ status: 'failed' });
+    expect(await runPacketScript(`--mode=linux\n${script}`, { options: '--mode=exact' })).toMatchObject({
+      status: 'passed',
+    });
+    expect(await runPacketScript(`--mode=exact\n${script}`, { mode: 'linux' })).toMatchObject({ status: 'passed' });
+    expect(await runPacketScript(`--profile=plan9\n${script}`)).toMatchObject({
+      status: 'invalid',
+      reason: "expected --profile=linux or freebsd, found 'plan9'",
+    });
+  });
+
+  test('that are no options are told with their place', async () => {
+    expect(await runPacketScript(script, { options: '--mode=exact\n+0 close(3) = 0' })).toMatchObject({
+      status: 'invalid',
+      place: { line: 2 },
+      reason: "expected an option as --name=value, found '+'",
+    });
+  });
+});
+
 describe('what does not run', () => {
   test.each([
     ['0 < udp (10)', 'udp: not supported yet'],

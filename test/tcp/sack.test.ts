@@ -202,6 +202,34 @@ describe('D-SACK', () => {
     });
   });
 
+  test('reports what a segment repeats of the blocks behind the gap, the first stretch (RFC 2883 §4.2.2)', async () => {
+    const t = await received(201, 401);
+    t.inject({ seq: 151, data: 100 });
+    t.expect({
+      ack: 1,
+      sack: [
+        [201, 251],
+        [151, 301],
+        [401, 501],
+      ],
+    });
+    t.inject({ seq: 1, data: 250 });
+    t.expect({
+      ack: 301,
+      sack: [
+        [151, 251],
+        [401, 501],
+      ],
+    });
+  });
+
+  test('of a segment that also closes a gap rides on its one ACK, and no block lies below that (RFC 2018 §3)', async () => {
+    const t = await received(1, 201);
+    t.inject({ seq: 51, data: 200 });
+    t.expect({ ack: 301, sack: [[51, 101]] });
+    t.expectNothing();
+  });
+
   test('of a duplicate behind a gap is told once (RFC 2883 §4 (2))', async () => {
     const t = await received(201, 301);
     t.inject({ seq: 301, data: 100 });

@@ -8,7 +8,7 @@
 //
 // Not for: the window's right edge, which never moves left (tcp/receive.ts).
 
-import { EVENT_DRAIN, OPTION_ORDER_LINUX, STATE_SYN_SENT } from '../../abi/constants';
+import { EVENT_DRAIN, OPTION_ORDER_BSD, OPTION_ORDER_LINUX, STATE_SYN_SENT } from '../../abi/constants';
 import { state } from '../../memory/state';
 import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
 import { Segment } from '../segment';
@@ -37,6 +37,13 @@ export function windowShift(end: Endpoint): u8 {
 export function buffersEstablished(tcb: Tcb): void {
   tcb.takenSeq = tcb.rcvNxt - unread(tcb);
   tcb.takenAt = milliseconds();
+}
+
+/** How much may come behind the SYNs: what our own says. BSD's buffer takes whole segments, and all that fits is welcome. */
+export function firstWindow(tcb: Tcb, mss: u32): u32 {
+  if (state.optionOrder != OPTION_ORDER_BSD) return synWindow(tcb, mss);
+  if (wishedReceiveSize(tcb) == 0) tcb.receiveSize = ((tcb.receiveSize + tcb.mss - 1) / tcb.mss) * tcb.mss;
+  return tcb.receiveSize;
 }
 
 /** Bytes that a connection may hold for sending. */

@@ -61,6 +61,15 @@ export function reassemblyHas(tcb: Tcb, start: u32, end: u32): bool {
   return true;
 }
 
+/** What of start … end has arrived before is reported as received twice: the first stretch of it (RFC 2883 §4.1). */
+export function reassemblyTwice(tcb: Tcb, start: u32, end: u32): void {
+  if (!tcb.has(SACK_ON) || tcb.duplicateStart != tcb.duplicateEnd) return;
+  const index = firstReaching(tcb, start + 1);
+  if (index == tcb.reassemblyCount || !seqLt(rangeStart(tcb, index), end)) return;
+  tcb.duplicateStart = seqMax(start, rangeStart(tcb, index));
+  tcb.duplicateEnd = seqMin(end, rangeEnd(tcb, index));
+}
+
 /** Where RCV.NXT moves to when everything before `next` is there: past the ranges that begin at or before it. */
 export function reassemblyAbsorb(tcb: Tcb, next: u32): u32 {
   let end = next;
@@ -73,7 +82,7 @@ export function reassemblyAbsorb(tcb: Tcb, next: u32): u32 {
     const left = tcb.reassemblyCount - count;
     memory.copy(ranges(tcb), ranges(tcb) + ((<usize>count) << 3), (<usize>left) << 3);
     tcb.reassemblyCount = left;
-    forgetNewest(tcb, next, end);
+    forgetBefore(tcb, end);
   }
   if (tcb.reassemblyCount == 0) reassemblyFree(tcb);
   return end;
@@ -104,6 +113,11 @@ function forgetNewest(tcb: Tcb, start: u32, end: u32): void {
     kept++;
   }
   memory.fill(newest(tcb) + ((<usize>kept) << 3), 0, (<usize>(NEWEST - kept)) << 3);
+}
+
+/** Drops what lies before `end` from the newest ranges. */
+function forgetBefore(tcb: Tcb, end: u32): void {
+  forgetNewest(tcb, end - SPAN, end);
 }
 
 /** The first range that ends at `sequence` or behind it; their number when none does. */
@@ -169,6 +183,8 @@ function rangeEnd(tcb: Tcb, index: u32): u32 {
   return load<u32>(ranges(tcb) + ((<usize>index) << 3), 4);
 }
 
+/** What is before a number lies at most so far before it. */
+const SPAN: u32 = 0x7fffffff;
 /** As many as a SACK option can report. */
 const NEWEST: u32 = 4;
 const HEAD: u32 = 8 + (NEWEST << 3);

@@ -32,6 +32,19 @@ export function parseScript(
   return { options, prologue, events, epilogue };
 }
 
+/** The options of a script alone: they may say how the rest is to be read. @throws ScriptError */
+export function parseLeadingOptions(source: string): Option[] {
+  return parseOptions(new Reader(source, tokenize(source, new Set()), new Map()));
+}
+
+/** Reads `--name=value` lines that stand for themselves: those of a directory. @throws ScriptError */
+export function parseOptionLines(source: string): Option[] {
+  const reader = new Reader(source, tokenize(source, new Set()), new Map());
+  const options = parseOptions(reader);
+  if (!reader.is('end')) reader.fail('an option as --name=value');
+  return options;
+}
+
 function parseOptions(reader: Reader): Option[] {
   const options: Option[] = [];
   while (reader.is('option')) {
