@@ -25,6 +25,7 @@ import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
 import { countDuplicate } from './observe/statistics';
 import { announce } from './open/accept';
+import { searchAcknowledged } from './path/search';
 import { forwardAcknowledged } from './recovery/frto';
 import { recoveryAcknowledged, recoveryDuplicate } from './recovery/newreno';
 import { armLossTimer, probeAcknowledged, rackAcknowledged } from './recovery/rack';
@@ -34,7 +35,7 @@ import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported, undoAcknowledged } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqWithin } from './seq';
-import { FAST_OPEN, FIN_SENT, HELD, PASSIVE, PERSIST, SACK_ON, Tcb } from './tcb';
+import { FAST_OPEN, FIN_SENT, HELD, PASSIVE, PERSIST, SACK_ON, SEARCHES, Tcb } from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
@@ -116,6 +117,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   tcb.retransmissions = 0;
   tcb.softError = 0;
   waitProgresses(tcb, tcb.sndUna == tcb.sndNxt);
+  if (tcb.has(SEARCHES)) searchAcknowledged(tcb);
   if (tcb.flow != 0) validationAcknowledged(tcb);
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2

@@ -1,32 +1,24 @@
 // What a connection sends, and when: SYN, lost segments, new data within both windows, FIN, ACK. `tcpOutput` is called
 // for connections on the want-to-send list. Not for: writing the segment (tcp/emit.ts).
 
-import {
-  COUNTER_SEGMENTS_RETRANSMITTED,
-  OFFLOAD_TSO4,
-  OPTION_ORDER_BSD,
-  STATE_CLOSED,
-  STATE_SYN_RECEIVED,
-} from '../abi/constants';
-import { PACKET_LIMIT } from '../abi/limits';
-import { HEADER4 } from '../ip/header4';
-import { interfaceAt } from '../ip/interface';
+import { COUNTER_SEGMENTS_RETRANSMITTED, OPTION_ORDER_BSD, STATE_CLOSED, STATE_SYN_RECEIVED } from '../abi/constants';
 import { count } from '../memory/counters';
 import { ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { armRetransmit, waitBegins } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
-import { sendsUrgent } from './block/urgent';
 import { flow } from './congestion/flow';
-import { paceAllows, paceBurst, paceSent } from './congestion/pacing';
+import { paceAllows, paceSent } from './congestion/pacing';
 import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
 import { emitReset, emitSegment, emitSyn } from './emit';
-import { ACK, FIN, LONGEST_HEADER, PSH } from './header';
+import { ACK, FIN, PSH } from './header';
 import { countRepeated, noteLimit } from './observe/statistics';
 import { synLength } from './open/fastconnect';
-import { payloadSize, widen } from './path/size';
+import { largestBurst } from './path/burst';
+import { searchDue, searchSent, widen } from './path/search';
+import { payloadSize } from './path/size';
 import { forwardHolds } from './recovery/frto';
 import { limitedTransmit } from './recovery/newreno';
 import { prrSent } from './recovery/prr';
@@ -59,7 +51,6 @@ import {
   NARROW,
   NO_DELAY,
   OWES_ACK,
-  OWES_CWR,
   OWES_KEEP_ALIVE,
   OWES_PROBE,
   OWES_RESET,
@@ -72,6 +63,7 @@ import {
   RECOVERY,
   RESET_WHEN_SENT,
   SACK_ON,
+  SEARCHES,
   Tcb,
 } from './tcb';
 
@@ -162,6 +154,12 @@ function sendQueued(tcb: Tcb): u32 {
       if (!sendLost(tcb)) return FULL;
       continue;
     }
+    const probe = tcb.has(SEARCHES) ? searchDue(tcb, dataEnd(tcb) - tcb.sndNxt) : 0;
+    if (probe > 0) {
+      if (!paceAllows(tcb)) return DONE;
+      if (!sendSearch(tcb, probe)) return FULL;
+      continue;
+    }
     const length = sendable(tcb);
     const fin = finDue(tcb, length);
     if (length == 0 && !fin) {
@@ -226,6 +224,17 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   if (tcb.flow != 0) noteUse(tcb, length);
   armLossTimerSent(tcb); // RFC 6298 §5.1, RFC 8985 §7.2
   return true;
+}
+
+/** A segment larger than what the path is known to carry, in one packet whatever the device could cut (RFC 4821 §7.4). */
+function sendSearch(tcb: Tcb, size: u32): bool {
+  const mss = tcb.mss;
+  const start = tcb.sndNxt;
+  tcb.mss = <u16>size;
+  const sent = sendNext(tcb, payloadSize(tcb), false);
+  tcb.mss = mss;
+  if (sent) searchSent(tcb, start, size);
+  return sent;
 }
 
 /** How many bytes may go out now in one segment, or in one that the device cuts up. */
@@ -363,15 +372,6 @@ function sendKeepAlive(tcb: Tcb): bool {
 /** The number behind the last queued byte; the FIN's, once it is queued. */
 function dataEnd(tcb: Tcb): u32 {
   return tcb.sndUna + tcb.sendRing.length;
-}
-
-/** Segments that one packet may hold: one, or as many as fit when the device cuts them (TSO). */
-function largestBurst(tcb: Tcb, full: u32): u32 {
-  // A device that cuts does not count the urgent pointer down, and may copy CWR, which belongs on the first segment alone.
-  const alone = sendsUrgent(tcb) || tcb.has(OWES_CWR);
-  if (!(interfaceAt(tcb.interface).offloads & OFFLOAD_TSO4) || alone) return full;
-  const room: u32 = PACKET_LIMIT - HEADER4 - LONGEST_HEADER;
-  return paceBurst(tcb, max(full, room - (room % full)), full);
 }
 
 /** Rings that hold nothing go back: an idle connection is its control block and nothing else. */

@@ -207,6 +207,8 @@ export const REORDERS: u64 = 1 << 29;
 export const OWES_TAIL_PROBE: u64 = 1 << 30;
 /** A tail loss probe was sent, and no round-trip time has been measured since (RFC 8985 §7.3). */
 export const PROBED: u64 = 1 << 31;
+/** Segments of other sizes are tried now and then (tcp/path/search.ts). */
+export const SEARCHES: u64 = 1 << 54;
 /** The path takes less than what both ends allow. */
 export const NARROW: u64 = 1 << 55;
 /** Routers may fragment what it sends. */

@@ -26,6 +26,7 @@ import { congestionIdle, congestionTimeout } from './congestion/window';
 import { countTimeout } from './observe/statistics';
 import { fastOpenLost } from './open/fastconnect';
 import { HalfOpen, halfOpenExpired } from './open/halfopen';
+import { searchTimeout } from './path/search';
 import { forwardTimeout } from './recovery/frto';
 import { recoveryTimeout } from './recovery/newreno';
 import { armLossTimer, rackDetect, rackTimeout } from './recovery/rack';
@@ -161,6 +162,7 @@ function retransmit(tcb: Tcb): void {
     if (tcb.state == STATE_SYN_SENT && tcb.retransmissions == 1) fastOpenLost(tcb);
   } else {
     if (tcb.retransmissions == 1) forwardTimeout(tcb);
+    searchTimeout(tcb);
     congestionTimeout(tcb);
     recoveryTimeout(tcb);
     // Everything outstanding counts as lost; sending goes on from the oldest byte, one segment at first.

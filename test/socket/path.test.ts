@@ -1,6 +1,7 @@
 /** What routers and hosts on the way say about a connection, as programs notice it (RFC 9293 §3.9.2.2, RFC 1191). */
 import { afterEach, describe, expect, test } from 'vitest';
 import { memoryWire } from '../../host/device/memory.js';
+import type { Tuning } from '../../host/stack/settings.js';
 import { Router, type RouterOptions } from '../kit/router.js';
 import { converse, type Lab, lab, Recorder, SERVER_ADDRESS } from '../kit/stacks.js';
 
@@ -8,10 +9,10 @@ let net: Lab | undefined;
 afterEach(() => net?.close());
 
 /** Two stacks with a router before the client. */
-async function routed(options: RouterOptions): Promise<{ net: Lab; router: Router }> {
+async function routed(options: RouterOptions, tcp: Tuning = {}): Promise<{ net: Lab; router: Router }> {
   const [left, right] = memoryWire();
   const router = new Router(left, options);
-  net = await lab({ wire: [router, right] });
+  net = await lab({ wire: [router, right], both: { tcp } });
   return { net, router };
 }
 
@@ -53,6 +54,36 @@ describe('a transfer over a path that is narrower than its ends', () => {
       expect(router.largest).toBe(mtu);
       expect(router.dropped.length, 'one window at most').toBeLessThan(20);
       expect(net.clock.now() - started, 'milliseconds').toBeLessThan(190);
+    },
+  );
+});
+
+describe('a transfer through a router that drops what is too large and does not say so', () => {
+  test.each([1400, 1280, 1006, 600])('of %i bytes arrives whole, after three timeouts (RFC 4821 §7.7)', async (mtu) => {
+    const { net, router } = await routed({ mtu, silent: true });
+    const heard = { client: new Recorder(), server: new Recorder() };
+    const { client } = await converse(net, heard);
+    const started = net.clock.now();
+    client.end(new Uint8Array(300_000));
+    await net.until(() => heard.server.has('end'));
+    expect(heard.server.received).toBe(300_000);
+    expect(net.clock.now() - started, 'milliseconds').toBeLessThan(5000);
+    expect(router.largest, 'and the search goes up again').toBeGreaterThan(mtu - 60);
+  });
+
+  test.each([1400, 1280, 1111])(
+    'of %i bytes arrives without a timeout where segments begin small (RFC 4821 §7.2)',
+    async (mtu) => {
+      const { net, router } = await routed({ mtu, silent: true }, { mtuProbing: 2 });
+      const heard = { client: new Recorder(), server: new Recorder() };
+      const { client } = await converse(net, heard);
+      const started = net.clock.now();
+      client.end(new Uint8Array(600_000));
+      await net.until(() => heard.server.has('end'));
+      expect(heard.server.received).toBe(600_000);
+      expect(net.clock.now() - started, 'milliseconds').toBeLessThan(190);
+      expect(router.largest).toBeGreaterThan(mtu - 9);
+      expect(router.dropped.length, 'probes').toBeLessThan(9);
     },
   );
 });

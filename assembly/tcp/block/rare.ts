@@ -23,6 +23,11 @@ export class Rare extends Wishes {
   receivesUrgent: u8; // 1: the user has not reached `rcvUp`
   sndUp: u32; // SND.UP, behind the last urgent byte of ours
   rcvUp: u32; // RCV.UP, behind the last urgent byte of the peer's
+  searchHigh: u16; // no larger segment gets through (tcp/path/search.ts); 0: not known
+  searchSize: u16; // of the probe in flight, in terms of MSS; 0: none is
+  searchStart: u32; // where it begins …
+  searchEnd: u32; // … and ends
+  searchFailed: u8; // 1: it is known not to have got through
   synRetries: u8; // OPTION_SYN_RETRIES
   finWait2: u32; // OPTION_FIN_WAIT_2, milliseconds
   userTimeout: u32; // OPTION_USER_TIMEOUT, milliseconds

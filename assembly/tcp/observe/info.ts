@@ -13,14 +13,11 @@ import {
   STATE_SYN_RECEIVED,
   STATE_SYN_SENT,
 } from '../../abi/constants';
-import { HEADER4 } from '../../ip/header4';
-import { interfaceAt } from '../../ip/interface';
 import { RESULT_BASE } from '../../memory/map';
 import { Micros, state } from '../../memory/state';
 import { unsent } from '../block/queues';
-import { TCP_HEADER } from '../header';
 import { listenerByHandle } from '../open/listener';
-import { largestSegment, payloadSize } from '../path/size';
+import { largestSegment, pathMtu, payloadSize } from '../path/size';
 import { LOST, REPEATED, recordAt, recordStart, SACKED, sackedBytes, scoreboard } from '../recovery/sent';
 import { seqLt } from '../seq';
 import {
@@ -145,7 +142,7 @@ function fillPath(tcb: Tcb): void {
   info.sndMss = payloadSize(tcb);
   info.rcvMss = tcb.rcvMss;
   info.advmss = largestSegment(tcb) - (<u32>tcb.mss - payloadSize(tcb));
-  info.pmtu = tcb.mss < tcb.ceiling ? <u32>tcb.mss + HEADER4 + TCP_HEADER : interfaceAt(tcb.interface).mtu;
+  info.pmtu = pathMtu(tcb);
   info.rtt = tcb.srtt;
   info.rttvar = tcb.rttvar;
   info.minRtt = tcb.rttMinimum == 0 ? u32.MAX_VALUE : tcb.rttMinimum;

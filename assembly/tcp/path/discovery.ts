@@ -6,19 +6,24 @@ import { discover } from '../block/rare';
 import { MAY_FRAGMENT, Tcb } from '../tcb';
 import { knowMtu } from './known';
 import { resendTooLarge } from './resend';
+import { isSearch, searchTooBig } from './search';
 import { fitPath, HEADERS, hears, plainSize } from './size';
 
 /**
- * A router could not pass on a packet of `size` bytes of this connection. `claimed`: what the next hop takes; 0 from
- * routers that do not say (RFC 1191 §4, §5).
+ * A router could not pass on a packet of `size` bytes of this connection, which begins at `sequence`. `claimed`: what the
+ * next hop takes; 0 from routers that do not say (RFC 1191 §4, §5).
  */
-export function packetTooBig(tcb: Tcb, claimed: u32, size: u32): void {
+export function packetTooBig(tcb: Tcb, sequence: u32, claimed: u32, size: u32): void {
   // A SYN is smaller than any path.
   if (tcb.state <= STATE_SYN_RECEIVED || !hears(tcb)) return;
   const before = <u32>tcb.mss + HEADERS;
-  const mtu = claimed == 0 ? plateauBelow(min(size, before)) : claimed;
-  // A packet that fits was not too big, whoever says so; nor is news what makes nothing smaller (RFC 1191 §6.5).
-  if (mtu >= size || mtu >= before) return;
+  const probe = isSearch(tcb, sequence);
+  const mtu = claimed == 0 ? plateauBelow(probe ? size : min(size, before)) : claimed;
+  // A packet that fits was not too big, whoever says so.
+  if (mtu >= size) return;
+  if (probe) searchTooBig(tcb, mtu);
+  // News that makes nothing smaller is none (RFC 1191 §6.5).
+  if (mtu >= before) return;
   const least = min(LEAST_MTU, before);
   // Every host takes more than that; the rest is for fragments (RFC 791 §3.2), unless the user forbids them.
   if (mtu < least && discover(tcb) != MTU_DISCOVER_DO) tcb.set(MAY_FRAGMENT);

@@ -32,7 +32,10 @@ export function unreachableArrives(code: u32, nextHopMtu: u32, quote: usize): vo
   if (code != FRAGMENTATION_NEEDED) {
     const refused = (REFUSALS & (1 << code)) != 0;
     errorArrives(end, -(<i32>load<u8>(ERRORS + code)), refused ? ERROR_CONNECTION_REFUSED : 0);
-  } else if (end.kind == CONNECTION) packetTooBig(changetype<Tcb>(end), nextHopMtu, totalLength(quote));
+  } else if (end.kind == CONNECTION) {
+    const sequence = sequenceNumber(quote + headerLength(quote));
+    packetTooBig(changetype<Tcb>(end), sequence, nextHopMtu, totalLength(quote));
+  }
 }
 
 /** The time to live of our packet ran out on its way, or that of its fragments where they were put together. */

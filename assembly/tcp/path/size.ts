@@ -4,12 +4,13 @@
 import { MTU_DISCOVER_DONT, MTU_DISCOVER_PROBE } from '../../abi/constants';
 import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
+import { state } from '../../memory/state';
 import { Endpoint } from '../block/endpoint';
 import { discover, maximumSegment } from '../block/rare';
 import { blocksToReport } from '../block/reassembly';
 import { TCP_HEADER } from '../header';
 import { sackOptionSize, TIMESTAMPS_SIZE } from '../options';
-import { NARROW, Tcb, TIMESTAMPS_ON } from '../tcb';
+import { MAY_FRAGMENT, NARROW, SACK_ON, SEARCHES, Tcb, TIMESTAMPS_ON } from '../tcb';
 import { knownMtu, NOTHING_KNOWN } from './known';
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
@@ -30,6 +31,16 @@ export function segmentAgreed(end: Endpoint, offered: u32): u32 {
 export function segmentsBegin(tcb: Tcb): void {
   tcb.ceiling = tcb.mss;
   if (hears(tcb)) fitPath(tcb);
+  // Some do not wait for what routers may say (RFC 4821 §7.2).
+  if (state.mtuProbing != SEARCH_ALWAYS || tcb.has(NARROW | MAY_FRAGMENT) || !tcb.has(SACK_ON)) return;
+  if (tcb.mss <= state.baseMss) return;
+  tcb.mss = <u16>state.baseMss;
+  tcb.set(SEARCHES);
+}
+
+/** The largest packet that is known to fit the path. */
+export function pathMtu(tcb: Tcb): u32 {
+  return tcb.mss < tcb.ceiling ? <u32>tcb.mss + HEADERS : interfaceAt(tcb.interface).mtu;
 }
 
 /** The user's bound has changed. */
@@ -42,15 +53,6 @@ export function segmentsBounded(tcb: Tcb): void {
 /** Bytes of payload in a full-sized segment: Eff.snd.MSS without the options it carries (RFC 9293 §3.7.1). */
 export function payloadSize(tcb: Tcb): u32 {
   return plainSize(tcb) - sackOptionSize(blocksToReport(tcb));
-}
-
-/** What was learnt of the path is old: larger segments are tried again (RFC 1191 §6.3). */
-export function widen(tcb: Tcb): void {
-  const known = knownMtu(tcb.remoteHigh, tcb.remoteLow);
-  if (known <= <u32>tcb.mss + HEADERS) return;
-  tcb.clear(NARROW);
-  tcb.mss = tcb.ceiling;
-  fitPath(tcb);
 }
 
 /** No segment is larger than what is known of the path. */
@@ -73,6 +75,8 @@ export function plainSize(tcb: Tcb): u32 {
 }
 
 export const HEADERS: u32 = HEADER4 + TCP_HEADER;
+/** Of SETTING_MTU_PROBING. */
+const SEARCH_ALWAYS: u32 = 2;
 /** RFC 9293 §3.7.1, for IPv4. */
 const DEFAULT_MSS: u32 = 536;
 /** The least that leaves room for data beside the timestamps option. */

@@ -6,6 +6,7 @@ import { Micros, NEVER, state } from '../../memory/state';
 import { armRetransmit } from '../block/deadlines';
 import { flow } from '../congestion/flow';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
+import { searchLost } from '../path/search';
 import { payloadSize } from '../path/size';
 import { seqGe, seqLt } from '../seq';
 import { ECN_REDUCES, PROBED, RECOVERY, REORDERS, Tcb, TIMER_PROBE, TIMER_REORDER, TIMER_RETRANSMIT } from '../tcb';
@@ -49,7 +50,8 @@ export function rackDetect(tcb: Tcb, delivered: u32): void {
     else setFate(tcb, board, index, (record.fate & REPEATED) | LOST);
   }
   // After a timeout the window has been cut already; what is lost again just goes out again.
-  if (board.lost > 0 && (!recovering || tcb.has(ECN_REDUCES))) enterRecovery(tcb, delivered);
+  const enters = board.lost > 0 && (!recovering || tcb.has(ECN_REDUCES));
+  if (enters && !searchLost(tcb)) enterRecovery(tcb, delivered);
   if (wait == 0) return;
   armRetransmit(tcb, state.now + wait);
   tcb.timer = TIMER_REORDER;

@@ -64,6 +64,7 @@ const FREEBSD: readonly (readonly [string, Meaning])[] = [
   ['net.inet.tcp.syncookies', (synCookies) => ({ tcp: { synCookies: flag(synCookies) } })],
   ['net.inet.tcp.syncookies_only', (value) => ({ tcp: { synCookies: value === 0 ? 1 : 2 } })],
   ['net.inet.tcp.fastopen.client_enable', (value) => ({ tcp: { fastOpen: flag(value) } })],
+  ['net.inet.tcp.icmp_may_rst', (value) => ({ tcp: { icmpAbort: flag(value) } })],
   ['net.inet.tcp.pmtud_blackhole_detection', (value) => ({ tcp: { mtuProbing: flag(value) } })],
   ['net.inet.tcp.rexmit_drop_options', (value) => (value === 0 ? {} : 'SYNs that lose their options when repeated')],
   ['net.inet.tcp.udp_tunneling_port', (port) => (port === 0 ? {} : 'TCP over UDP')],
@@ -85,7 +86,7 @@ const HARMLESS = new RegExp(
     'fastopen_key|autocorking|limit_output_bytes|moderate_rcvbuf|fastopen_blackhole_timeout_sec|min_rtt_wlen|notsent_lowat',
     'shrink_window|comp_sack_.*|rto_min_us|tw_reuse|max_syn_backlog)|net\\.ipv4\\.tcp_early_demux',
     'net\\.inet\\.tcp\\.(?:blackhole|hostcache\\.purgenow|rexmit_slop|rexmit_min|keepinit|keepidle',
-    'keepintvl|keepcnt|icmp_may_rst|path_mtu_discovery|pmtud_blackhole_mss|v6pmtud_blackhole_mss|mssdflt|v6mssdflt',
+    'keepintvl|keepcnt|path_mtu_discovery|pmtud_blackhole_mss|v6pmtud_blackhole_mss|mssdflt|v6mssdflt',
     'udp_tunneling_overhead|tolerate_missing_ts)|net\\.inet6?\\.icmp6?\\..*',
   ].join('|')})$`,
 );
