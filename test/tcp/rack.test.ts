@@ -64,6 +64,46 @@ describe('a segment that others overtake', () => {
     expect(sequences(t)).toContain(1);
   });
 
+  test('is not taken for lost because a queue has drained: the greatest round trip of late counts', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 2001]] });
+    t.inject({ ack: 10_001 });
+    t.send(3000);
+    t.take();
+    t.pass(17);
+    t.send(1000);
+    t.take();
+    t.pass(41);
+    // These took 58 ms, the next one 41 ms; the one between them may be just behind.
+    t.inject({ ack: 12_001 });
+    t.inject({ ack: 12_001, sack: [[13_001, 14_001]] });
+    t.pass(10);
+    t.expectNothing();
+    t.driver.advance(1);
+    expect(sequences(t)).toEqual([12_001]);
+  });
+
+  test('may be as late as others were before, and a quarter of a round trip more', async () => {
+    const t = await sent(10_000);
+    t.inject({ sack: [[1001, 2001]] });
+    t.pass(9);
+    t.inject({ ack: 10_001 });
+    for (let seq = 10_001; seq < 14_001; seq += 1000) {
+      t.send(1000);
+      t.take();
+      t.pass(RTT);
+      t.inject({ ack: seq + 1000 });
+    }
+    t.send(2000);
+    t.take();
+    t.pass(RTT);
+    t.inject({ ack: 14_001, sack: [[15_001, 16_001]] });
+    t.pass(RTT / 4 + 9);
+    t.expectNothing();
+    t.driver.advance(1);
+    expect(sequences(t)).toEqual([14_001]);
+  });
+
   test('and is retransmitted brings no reordering when it arrives (RFC 8985 §6.2 step 3)', async () => {
     const t = await sent(10_000);
     t.inject({ sack: [[1001, 4001]] });

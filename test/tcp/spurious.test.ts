@@ -201,7 +201,8 @@ describe('the echoed timestamp (RFC 3522 §3.2)', () => {
   });
 });
 
-test('a recovery by RACK is taken back by the timestamp, too', async () => {
+/** Twenty segments were sent; what seemed to be a loss has been taken back, and 15 segments are still out. */
+async function takenBack(): Promise<Timeline> {
   const syn = { mss: 1012, timestamps: [7, 0] as const, sackPermitted: true };
   const t = await timeline({ syn, settings: { ...PLAIN, [SETTING_INITIAL_WINDOW]: 20 } });
   t.connect();
@@ -219,6 +220,21 @@ test('a recovery by RACK is taken back by the timestamp, too', async () => {
   t.tsEcr = original;
   t.inject({ ack: 5001 });
   t.take();
+  return t;
+}
+
+test('a recovery by RACK is taken back by the timestamp, too', async () => {
+  const t = await takenBack();
   t.inject({ ack: 20_001 });
   expect(window(t)).toBeGreaterThanOrEqual(20);
+});
+
+test('what is lost after a recovery was taken back has its price', async () => {
+  const t = await takenBack();
+  t.pass(30);
+  t.inject({ sack: [[6001, 20_001]], ack: 5001 });
+  t.driver.advance(80);
+  expect(sequences(t)).toContain(5001);
+  t.inject({ ack: 20_001 });
+  expect(window(t)).toBeLessThanOrEqual(16);
 });

@@ -52,6 +52,10 @@ export class Flow {
   duplicateRound: u32; // SND.NXT at the last report that made RACK more patient
   reorderingSteps: u32; // RACK.reo_wnd_mult - 1
   reorderingPersists: u32; // RACK.reo_wnd_persist
+  reorderingExtent: u32; // how late, at most, a segment came that others had passed, microseconds
+  recentRtt: u32; // the greatest of this stretch of SRTT, microseconds
+  recentRttBefore: u32; // of the stretch before
+  recentRttAt: Micros; // when this stretch began
 
   sentAt: Micros; // when data was last sent
   idleAt: Micros; // when the connection counts as idle; NEVER: it is not about to

@@ -40,7 +40,7 @@ export function rackDetect(tcb: Tcb, delivered: u32): void {
   // While only SND.UNA moves and nothing is sent twice, whatever was sent earlier has arrived.
   const recovering = seqLt(tcb.sndUna, tcb.recover);
   if (board.rackAt == 0 || (board.sacked == 0 && !recovering)) return;
-  const patience = <i64>board.rackRtt + reorderingWindow(tcb, board);
+  const patience = <i64>roundTrip(tcb, board) + reorderingWindow(tcb, board);
   let wait: i64 = 0;
   for (let index: u32 = 0; index < board.count; index++) {
     const record = recordAt(board, index);
@@ -138,11 +138,25 @@ function timeoutWaits(tcb: Tcb): void {
   if (recordAt(board, 0).at > board.rackAt) armRetransmit(tcb, state.now + tcb.rto);
 }
 
-/** §6.2 step 4: a quarter of the least round-trip time; none while the network keeps the order and the loss is plain. */
+/**
+ * RACK.rtt (§6.2 step 5). We deviate where the network reorders: the greatest of late, not that of the
+ * segment sent last. A queue that drains makes what was sent before look late, and what is late may only have been passed.
+ */
+function roundTrip(tcb: Tcb, board: Scoreboard): u32 {
+  if (!tcb.has(REORDERS)) return board.rackRtt;
+  const f = flow(tcb);
+  return max(board.rackRtt, max(f.recentRtt, f.recentRttBefore)) + GRANULARITY;
+}
+
+/**
+ * §6.2 step 4: a quarter of the least round-trip time, and how late segments have come so far; none while the network keeps
+ * the order and the loss is plain.
+ */
 function reorderingWindow(tcb: Tcb, board: Scoreboard): u32 {
   const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * payloadSize(tcb);
   if (!tcb.has(REORDERS) && plain) return 0;
-  return min((tcb.rttMinimum >> 2) * (1 + flow(tcb).reorderingSteps), tcb.srtt);
+  const f = flow(tcb);
+  return min((tcb.rttMinimum >> 2) * (1 + f.reorderingSteps) + f.reorderingExtent, tcb.srtt);
 }
 
 /** Sent before the segment that was sent last among those delivered (RACK_sent_after, §6.2). */
@@ -172,5 +186,7 @@ export const PROBE_REPEATED: u32 = 2;
 const LONGEST_ACK_DELAY: u32 = 200_000;
 /** Round trips of microseconds say nothing about when a peer gets to run; Linux adds as much. */
 const PROBE_MARGIN: u32 = 2_000;
+/** Of the clocks on both ends, a tick (RFC 7323 §5.4). */
+const GRANULARITY: u32 = 1_000;
 /** DupThresh (RFC 5681 §3.2), in segments. */
 const DUPLICATES: u32 = 3;

@@ -3,7 +3,7 @@
 
 import { load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
-import { flow } from '../congestion/flow';
+import { Flow, flow } from '../congestion/flow';
 import { countReordering } from '../observe/statistics';
 import { Segment } from '../segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
@@ -90,11 +90,12 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
     if (inOrder && tcb.has(TIMESTAMPS_ON) && timestampNow(tcb) - seg.tsEcr > rtt / 1000 + 1) return;
   } else {
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
-    if (seqLt(end, board.highest)) noteReordering(tcb); // §6.2 step 3
     const f = flow(tcb);
+    if (seqLt(end, board.highest)) noteReordered(tcb, f, rtt); // §6.2 step 3
     if (record.fate & LOST) f.original = 1;
     f.ackRtt = f.ackRtt == 0 ? rtt : min(f.ackRtt, rtt);
     f.ackRttLongest = max(f.ackRttLongest, rtt);
+    noteRecent(tcb, f, rtt);
   }
   if (record.at < board.rackAt || (record.at == board.rackAt && !seqGt(end, board.rackEnd))) return;
   board.rackAt = record.at;
@@ -102,7 +103,20 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
   board.rackRtt = rtt;
 }
 
-function noteReordering(tcb: Tcb): void {
+/** A segment has come that others had passed. */
+function noteReordered(tcb: Tcb, f: Flow, rtt: u32): void {
   tcb.set(REORDERS);
   if (tcb.statistics != 0) countReordering(tcb);
+  const usual = max(f.recentRtt, f.recentRttBefore);
+  if (usual != 0 && rtt > usual) f.reorderingExtent = max(f.reorderingExtent, rtt - usual);
+}
+
+/** The greatest round-trip times of this stretch of SRTT and of the one before. */
+function noteRecent(tcb: Tcb, f: Flow, rtt: u32): void {
+  if (state.now - f.recentRttAt >= <i64>tcb.srtt) {
+    f.recentRttBefore = f.recentRtt;
+    f.recentRtt = 0;
+    f.recentRttAt = state.now;
+  }
+  f.recentRtt = max(f.recentRtt, rtt);
 }

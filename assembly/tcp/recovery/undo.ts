@@ -76,6 +76,8 @@ export function undo(tcb: Tcb): void {
   f.forwardStep = 0;
   tcb.clear(RECOVERY | OWES_CWR | OWES_RETRANSMIT);
   tcb.sndResume = tcb.sndNxt;
+  // What is lost from now on is news.
+  tcb.recover = tcb.sndUna - 1;
   sentNotLost(tcb);
 }
 
