@@ -2,6 +2,7 @@
 // Also the receive window. Not for: delivery to the user (tcp/calls.ts).
 
 import {
+  ERROR_CONNECTION_ABORTED,
   ERROR_NO_BUFFERS,
   OPTION_ORDER_BSD,
   STATE_CLOSED,
@@ -13,8 +14,8 @@ import {
 import { ringEnsure, ringWrite } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { memoryScarce, receiveTune } from './block/buffers';
-import { abort, resetIfSent } from './block/finish';
-import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, STOP } from './block/owed';
+import { abort, finish, resetDue } from './block/finish';
+import { OWE_ACK, OWE_ACK_NOW, OWE_DUPLICATE_ACK, OWE_RESET, STOP } from './block/owed';
 import { pieceAppend, pieceAt, piecePossible, piecesDrop, piecesSettle } from './block/pieces';
 import { raiseReceived } from './block/ready';
 import { reassemblyAbsorb, reassemblyAdd, reassemblyHas, reassemblyTwice } from './block/reassembly';
@@ -30,8 +31,10 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   if (!takes(tcb)) return 0;
   if (tcb.has(REFUSE)) {
     tcb.set(RESET_WHEN_SENT);
-    resetIfSent(tcb);
-    return STOP;
+    if (!resetDue(tcb)) return STOP;
+    // At SEG.ACK: there the peer believes it, whatever of ours is on its way (RFC 5961 §3.2).
+    finish(tcb, ERROR_CONNECTION_ABORTED);
+    return OWE_RESET | STOP;
   }
   tcb.rcvMss = <u16>min(max<u32>(tcb.rcvMss, seg.length), tcb.mss);
   if (seg.seq != tcb.rcvNxt) return takeOutOfOrder(tcb, seg);

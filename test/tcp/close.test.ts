@@ -294,7 +294,16 @@ describe('a connection that its user let go', () => {
     t.release();
     t.expect({ flags: 'FA', seq: 1 });
     t.inject({ seq: 1, ack: 2, data: 10 });
-    t.expect({ flags: 'RA', seq: 2 });
+    t.expect({ flags: 'R', seq: 2 });
+    t.expectGone();
+  });
+
+  test('resets where its peer stands, though its FIN is on its way (RFC 5961 §3.2: elsewhere it would not count)', async () => {
+    const t = await accepted();
+    t.release();
+    t.expect({ flags: 'FA', seq: 1 });
+    t.inject({ seq: 1, ack: 1, data: 10 });
+    t.expect({ flags: 'R', seq: 1 });
     t.expectGone();
   });
 

@@ -63,7 +63,12 @@ export function abort(tcb: Tcb, error: i32): void {
  * overtake them.
  */
 export function resetIfSent(tcb: Tcb): void {
-  if (tcb.has(RESET_WHEN_SENT) && tcb.has(FIN_QUEUED) && tcb.sendRing.length == 0) abort(tcb, ERROR_CONNECTION_ABORTED);
+  if (resetDue(tcb)) abort(tcb, ERROR_CONNECTION_ABORTED);
+}
+
+/** Whether the time has come for that RST. */
+export function resetDue(tcb: Tcb): bool {
+  return tcb.has(RESET_WHEN_SENT) && tcb.has(FIN_QUEUED) && tcb.sendRing.length == 0;
 }
 
 /** Gives the control block back when nothing needs it any more: a record waits out TIME-WAIT. */
