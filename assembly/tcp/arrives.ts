@@ -26,12 +26,15 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   if (tcb.state == STATE_SYN_SENT) return synSent(tcb, seg);
   if (tcb.state == STATE_TIME_WAIT) return timeWaitArrives(tcb, seg);
   passSimultaneousSyn(tcb, seg);
+  const sequence = seg.seq;
   let owed = checkSequence(tcb, seg); // first
   if (!(owed & STOP)) owed |= checkReset(tcb, seg); // second
   // Third, security and compartment: IP security options are not supported.
   if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
-  return owed & STOP ? owed : takeRest(tcb, seg, owed);
+  if (owed & STOP) return owed;
+  takeTimestamp(tcb, seg, sequence);
+  return takeRest(tcb, seg, owed);
 }
 
 /** What a segment carries. */
@@ -80,17 +83,18 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
     if (isOld(tcb, seg)) return unwanted(tcb, seg);
   }
   if (!isAcceptable(seg, tcb.rcvNxt, tcb.rcvAdv)) return unacceptable(tcb, seg);
-  // RFC 7323 §4.3 (2), with SEG.SEQ before trimming: the timestamp of the segment that an ACK will answer.
-  if (
-    tcb.has(TIMESTAMPS_ON) &&
-    seg.hasTimestamps &&
-    seqLe(seg.seq, tcb.lastAckSent) &&
-    seqGe(seg.tsVal, tcb.tsRecent)
-  ) {
-    tcb.tsRecent = seg.tsVal;
-    tcb.tsRecentAt = state.now;
-  }
   return seg.flags & RST ? 0 : trim(tcb, seg);
+}
+
+/**
+ * The timestamp of the segment that an ACK will answer (RFC 7323 §4.3 (2)); `sequence`: SEG.SEQ before anything was cut off.
+ * Only a segment whose ACK is good may set it: else one guess inside the window would make PAWS drop what the peer sends.
+ */
+function takeTimestamp(tcb: Tcb, seg: Segment, sequence: u32): void {
+  if (!tcb.has(TIMESTAMPS_ON) || !seg.hasTimestamps) return;
+  if (!seqLe(sequence, tcb.lastAckSent) || !seqGe(seg.tsVal, tcb.tsRecent)) return;
+  tcb.tsRecent = seg.tsVal;
+  tcb.tsRecentAt = state.now;
 }
 
 /** PAWS (RFC 7323 §5.3 R1), unless TS.Recent is older than half the timestamp clock's circle (§5.5). */

@@ -96,6 +96,19 @@ describe('timestamps', () => {
 });
 
 describe('PAWS', () => {
+  test('is not turned against the peer by a forged timestamp whose ACK is bad', async () => {
+    const t = await accepted({ syn: { mss: 1000, timestamps: [100, 0] } });
+    for (const ack of [9999, -100_000]) {
+      t.inject({ flags: 'PA', seq: 1, ack, data: 10, options: { timestamps: [0x4000_0000, 0] } });
+      t.take();
+    }
+    t.tsVal = 101;
+    t.inject({ flags: 'PA', seq: 1, data: 10 });
+    t.pass(40);
+    expect(t.expect({ ack: 11 }).options.timestamps?.[1]).toBe(101);
+    expect(t.receive()).toBe(10);
+  });
+
   test('drops a segment with an old timestamp and answers it (RFC 7323 §5.3 R1)', async () => {
     const t = await stamped();
     t.tsVal = 2000;

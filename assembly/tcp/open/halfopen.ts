@@ -19,7 +19,7 @@ import { ACK, FIN, RST, SYN } from '../header';
 import { largestSegment } from '../path/size';
 import { rttSent } from '../recovery/rtt';
 import { Segment } from '../segment';
-import { seqGe, seqLe, seqLt } from '../seq';
+import { seqLt } from '../seq';
 import { tableInsert, tableRemove, tableReplace } from '../table';
 import { connectionsInUse, ON_SEND_LIST, PASSIVE, Tcb, TIMESTAMPS_ON, tcbFree, tcbNew } from '../tcb';
 import { acceptQueueFull } from './accept';
@@ -167,8 +167,7 @@ export function oweSynAck(record: HalfOpen): void {
 
 /** First: as for any connection, but a SYN that comes again is owed our SYN-ACK: in SYN-SENT a plain ACK says nothing. */
 function checkSequence(record: HalfOpen, seg: Segment): u32 {
-  const stamped = record.has(TIMESTAMPS_ON);
-  if (stamped && !(seg.flags & RST)) {
+  if (record.has(TIMESTAMPS_ON) && !(seg.flags & RST)) {
     if (!seg.hasTimestamps) return STOP; // RFC 7323 §3.2
     if (seqLt(seg.tsVal, record.tsRecent)) return unwanted(seg); // RFC 7323 §5.3 R1
   }
@@ -179,10 +178,6 @@ function checkSequence(record: HalfOpen, seg: Segment): u32 {
     ecnNegotiate(record, seg);
     repeatSynAck(record);
     return STOP;
-  }
-  // RFC 7323 §4.3 (2)
-  if (stamped && seg.hasTimestamps && seqLe(seg.seq, record.rcvNxt) && seqGe(seg.tsVal, record.tsRecent)) {
-    record.tsRecent = seg.tsVal;
   }
   return 0;
 }
