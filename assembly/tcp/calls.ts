@@ -149,7 +149,7 @@ export function tcpReceive(handle: u32, limit: u32): i32 {
   setResult(0, left);
   setResult(1, pieces);
   if (before > left) {
-    if (tcb.state != STATE_CLOSED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
+    if (tcb.state >= STATE_ESTABLISHED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
     wantSend(tcb); // also to give the ring's storage back
   }
   return <i32>(before - left);

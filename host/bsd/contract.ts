@@ -45,7 +45,8 @@ export interface Bsd {
 
   /**
    * Starts a connection. Once it is open or has failed, `poll` reports POLLOUT, and the next `connect` answers 0 or the
-   * error, as `SO_ERROR` does. With TCP_FASTOPEN_CONNECT and a cookie it answers 0, and the first `send` carries the SYN.
+   * error, as `SO_ERROR` does. With TCP_FASTOPEN_CONNECT and a cookie it answers 0, and the first `send` carries the SYN; an empty
+   * `send` lets it go without data.
    * @returns -EINPROGRESS; -EALREADY, -EISCONN; -ENETUNREACH, -EADDRNOTAVAIL, -EINVAL, -ENOBUFS
    */
   connect(fd: number, address: string, port: number): number;

@@ -39,6 +39,8 @@ import {
   SO_RCVLOWAT,
   SOL_SOCKET,
   SOL_TCP,
+  TCP_FASTOPEN_CONNECT,
+  TCP_FASTOPEN_NO_COOKIE,
   TCP_LINGER2,
   TCP_NOTSENT_LOWAT,
 } from './constants.js';
@@ -55,6 +57,7 @@ import {
   EPIPE,
 } from './errno.js';
 import type { Settings } from './options.js';
+import { WaitingSyn } from './waiting-syn.js';
 
 /** What sockets need of the stack. */
 export type Ground = Pick<Connections<unknown>, 'port' | 'open' | 'listen' | 'unlisten' | 'watch' | 'unwatch'>;
@@ -72,6 +75,7 @@ export class Endpoint {
   role: 'fresh' | 'listener' | 'connection' = 'fresh';
   /** `connect` has begun, and nobody has been told how it ended. */
   #connecting = false;
+  readonly #syn: WaitingSyn;
   /** The pending error, positive; 0: none. */
   #error = 0;
   /** What ended the connection has become the pending error. */
@@ -82,7 +86,9 @@ export class Endpoint {
   constructor(
     private readonly ground: Ground,
     readonly settings: Settings,
-  ) {}
+  ) {
+    this.#syn = new WaitingSyn(ground);
+  }
 
   // Opening.
 
@@ -119,15 +125,32 @@ export class Endpoint {
 
   connect(remote: Address, port: number): number {
     if (this.role === 'listener') return -EISCONN;
-    if (this.role === 'connection') return this.#connecting ? this.#connectAgain() : -EISCONN;
+    if (this.role === 'connection') return this.#connecting && !this.#syn.waits ? this.#connectAgain() : -EISCONN;
+    const fast = this.settings.get(SOL_TCP, TCP_FASTOPEN_CONNECT) !== 0;
+    return this.#open(remote, port, fast);
+  }
+
+  /** Connects with the bytes on the SYN, if that may be (MSG_FASTOPEN). */
+  sendOpening(bytes: Uint8Array, flags: number, remote: Address, port: number): number {
+    if (this.role === 'listener') return -EISCONN;
+    if (this.role === 'connection' && !this.#syn.waits) {
+      return this.#connecting && isOpening(this.look().state) ? -EALREADY : this.send(bytes, flags);
+    }
+    const opened = this.role === 'connection' ? 0 : this.#open(remote, port, true);
+    return opened < 0 ? opened : this.send(bytes, flags);
+  }
+
+  /** @returns 0 when the SYN waits for data, else -EINPROGRESS or why not */
+  #open(remote: Address, port: number, fast: boolean): number {
     const { address, port: localPort } = this.local ?? { address: ANY_ADDRESS, port: 0 };
     const handle = this.ground.open(remote, port, address, localPort);
     if (handle < 0) return handle === -EADDRINUSE ? -EADDRNOTAVAIL : handle;
     this.#connecting = true;
     this.#ended = false;
     this.adopt(handle);
+    if (fast) this.#syn.ask(handle, this.settings.get(SOL_TCP, TCP_FASTOPEN_NO_COOKIE) !== 0);
     this.ground.port.transmit();
-    return -EINPROGRESS;
+    return this.#syn.waits ? 0 : -EINPROGRESS;
   }
 
   /** How an attempt of before has ended. */
@@ -147,6 +170,7 @@ export class Endpoint {
     this.#readShut = false;
     this.#writeShut = false;
     this.#connecting = false;
+    this.#syn.forget();
     return answer;
   }
 
@@ -154,7 +178,8 @@ export class Endpoint {
 
   send(bytes: Uint8Array, flags: number): number {
     const { state } = this.look();
-    if (state !== STATE_ESTABLISHED && state !== STATE_CLOSE_WAIT) {
+    if (this.#syn.waits && state === STATE_SYN_SENT) return this.#syn.send(this.handle, bytes);
+    if (state !== STATE_ESTABLISHED && state !== STATE_CLOSE_WAIT && !this.#opensEarly(state)) {
       if (this.#error !== 0) return -this.takeError();
       return isOpening(state) ? -EAGAIN : -EPIPE;
     }
@@ -237,7 +262,8 @@ export class Endpoint {
     const { calls } = this.ground.port.core;
     // RFC 9293 §3.6.1 SHLD-3: the peer learns that its bytes were lost.
     const impatient = state === STATE_FIN_WAIT_2 && this.settings.get(SOL_TCP, TCP_LINGER2) < 0;
-    if (state !== STATE_CLOSED && (unread > 0 || hurried || impatient)) calls.tcpAbort(this.handle);
+    const unopened = state === STATE_SYN_SENT;
+    if (state !== STATE_CLOSED && (unread > 0 || hurried || impatient || unopened)) calls.tcpAbort(this.handle);
     this.#release();
   }
 
@@ -311,12 +337,18 @@ export class Endpoint {
     const writeShut = this.#writeShut || over;
     let mask = (readShut && writeShut) || look.state === STATE_CLOSED ? POLLHUP : 0;
     if (readShut) mask |= POLLIN | POLLRDNORM | POLLRDHUP;
-    if (!isOpening(look.state)) {
+    if (this.#syn.waits && look.state === STATE_SYN_SENT) mask |= POLLOUT | POLLWRNORM;
+    if (!isOpening(look.state) || this.#opensEarly(look.state)) {
       if (look.unread >= this.settings.get(SOL_SOCKET, SO_RCVLOWAT)) mask |= POLLIN | POLLRDNORM;
       if (writeShut || this.#writable(look)) mask |= POLLOUT | POLLWRNORM;
       if (this.role === 'connection' && this.ground.port.core.calls.tcpUrgentLeft(this.handle) > 0) mask |= POLLPRI;
     }
     return this.#error === 0 ? mask : mask | POLLERR;
+  }
+
+  /** Accepted before its handshake was complete: the peer has opened fast. */
+  #opensEarly(state: number): boolean {
+    return state === STATE_SYN_RECEIVED && !this.#connecting;
   }
 
   /** A third of the buffer is free, and half of what may wait unsent. */

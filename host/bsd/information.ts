@@ -4,8 +4,10 @@
 import {
   CONGESTION_CUBIC,
   CONGESTION_RENO,
+  FAST_OPEN_CLIENT,
   OPTION_CONGESTION,
   SETTING_CONGESTION,
+  SETTING_FAST_OPEN,
   SETTING_RECEIVE_BUFFER_INITIAL,
   SETTING_SEND_BUFFER_INITIAL,
 } from '../../assembly/abi/constants.js';
@@ -27,12 +29,13 @@ import {
   SOL_SOCKET,
   SOL_TCP,
   TCP_CONGESTION,
+  TCP_FASTOPEN_CONNECT,
   TCP_INFO,
   TCP_MAXSEG,
 } from './constants.js';
 import type { Bsd, OptionValue } from './contract.js';
 import type { Endpoint } from './endpoint.js';
-import { EINVAL, ENOENT, ENOPROTOOPT, ENOTCONN } from './errno.js';
+import { EINVAL, ENOENT, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP } from './errno.js';
 import { readTcpInfo } from './read-info.js';
 
 /** @returns 0 or a negative error number */
@@ -41,9 +44,15 @@ export function setOption(endpoint: Endpoint, core: Core, level: number, name: n
   if (level === SOL_SOCKET && name === SO_LINGER) return setLinger(endpoint, value);
   if (level === SOL_TCP && name === TCP_CONGESTION) return setCongestion(endpoint, core, handle, value);
   if (!Number.isInteger(value)) return endpoint.settings.get(level, name) === -ENOPROTOOPT ? -ENOPROTOOPT : -EINVAL;
+  if (level === SOL_TCP && name === TCP_FASTOPEN_CONNECT && !opensFast(core)) return -EOPNOTSUPP;
   const done = endpoint.settings.set(level, name, value as number, handle);
   if (done === 0 && endpoint.role === 'listener') endpoint.settings.applyToListener(endpoint.handle);
   return done;
+}
+
+/** Whether clients may send data on their SYN at all. */
+export function opensFast(core: Core): boolean {
+  return (core.calls.setting(SETTING_FAST_OPEN) & FAST_OPEN_CLIENT) !== 0;
 }
 
 /** Fills in `option.value`. @returns 0 or a negative error number */

@@ -33,10 +33,11 @@ import {
   EINVAL,
   ENOTCONN,
   ENOTTY,
+  EOPNOTSUPP,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
 } from './errno.js';
-import { readOption, setOption } from './information.js';
+import { opensFast, readOption, setOption } from './information.js';
 import { Settings } from './options.js';
 import { readTcpInfo } from './read-info.js';
 import type { TcpInfo } from './tcp-info.js';
@@ -87,7 +88,7 @@ export class Layer implements Bsd {
       endpoint.local = listener.local;
       endpoint.adopt(handle);
       const accepted = this.#enter(endpoint);
-      if (peer !== undefined) this.getpeername(accepted, peer);
+      if (peer !== undefined) Object.assign(peer, peerOf(endpoint));
       return accepted;
     });
   }
@@ -107,7 +108,12 @@ export class Layer implements Bsd {
 
   sendto(fd: number, bytes: Uint8Array, flags: number, address: string, port: number): number {
     if ((flags & MSG_FASTOPEN) === 0) return this.send(fd, bytes, flags);
-    return this.connect(fd, address, port);
+    if (!opensFast(this.#core)) return -EOPNOTSUPP;
+    const parsed = parseAddress(address);
+    return this.#on(fd, (endpoint) => {
+      if (parsed === undefined || !isPort(port)) return -EINVAL;
+      return endpoint.sendOpening(bytes, flags, parsed, port);
+    });
   }
 
   recv(fd: number, buffer: Uint8Array, flags = 0, message?: ReceivedMessage): number {
@@ -177,10 +183,8 @@ export class Layer implements Bsd {
 
   getpeername(fd: number, address: SocketAddress): number {
     return this.#on(fd, (endpoint) => {
-      const ends = endpoint.isConnected ? endpoint.ends() : undefined;
-      if (ends === undefined) return -ENOTCONN;
-      address.address = ends.remoteAddress;
-      address.port = ends.remotePort;
+      if (!endpoint.isConnected) return -ENOTCONN;
+      Object.assign(address, peerOf(endpoint));
       return 0;
     });
   }
@@ -278,6 +282,12 @@ function both(one: Endpoint, other: Endpoint, option: number): boolean {
 
 function overlap(one: Address, other: Address): boolean {
   return one === ANY_ADDRESS || other === ANY_ADDRESS || one.every((byte, index) => byte === other[index]);
+}
+
+/** Whom a connection is with, whether it lives or not. */
+function peerOf(endpoint: Endpoint): SocketAddress {
+  const ends = endpoint.ends();
+  return ends === undefined ? {} : { address: ends.remoteAddress, port: ends.remotePort };
 }
 
 function isPort(port: number): boolean {

@@ -10,6 +10,7 @@ export type ProfileName = 'linux' | 'freebsd';
 export interface StackSettings extends Limits {
   congestion?: Congestion;
   tcp?: Tuning;
+  fastOpenKey?: readonly [number, number, number, number];
 }
 
 export interface Profile {
@@ -31,6 +32,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       synRetries: 5,
       dataRetries: 15,
       maximumSegmentLifetime: 30_000,
+      fastOpenKey: [0xa1a1a1a1, 0xb2b2b2b2, 0xc3c3c3c3, 0xd4d4d4d4],
       tcp: {
         synAckRetries: 5,
         sendBufferInitial: 256 << 10,

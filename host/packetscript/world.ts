@@ -98,6 +98,10 @@ export class World implements CallContext, CommandHost {
     this.stack.tune(settings);
   }
 
+  forget(): void {
+    this.stack.forgetFastOpen();
+  }
+
   sleep(seconds: number): void {
     this.waitUntil(this.time + Math.round(seconds * 1e6));
   }

@@ -65,6 +65,11 @@ export interface StackOptions extends Limits {
   interfaces?: readonly InterfaceOptions[];
   /** How new connections find their rate: `'cubic'` (RFC 9438, the default) or `'reno'` (RFC 5681). */
   congestion?: Congestion;
+  /**
+   * What makes the cookies of TCP Fast Open (RFC 7413 §4.1.2): 16 bytes as four words, as Linux writes tcp_fastopen_key.
+   * Servers that share it take each other's cookies. Without it the stack has one of its own for each day.
+   */
+  fastOpenKey?: readonly [number, number, number, number];
   /** Where time comes from; the runtime's clock by default. */
   clock?: Clock;
   /** Replaces the system's randomness: same seed, same packets. For simulations only: everything becomes predictable. */
@@ -109,8 +114,19 @@ export interface Limits {
   dataRetries?: number;
 }
 
+/** What can be set at any time. */
+export type StackSettings = Pick<StackOptions, keyof Limits | 'tcp' | 'congestion' | 'fastOpenKey'>;
+
+/** @throws TypeError, RangeError for what does not exist or the core does not accept */
+export function applySettings(core: Core, settings: StackSettings): void {
+  applyLimits(core, settings);
+  applyTuning(core, settings.tcp);
+  applyCongestion(core, settings.congestion);
+  applyFastOpenKey(core, settings.fastOpenKey);
+}
+
 /** @throws TypeError for a controller that does not exist */
-export function applyCongestion(core: Core, congestion: Congestion | undefined): void {
+function applyCongestion(core: Core, congestion: Congestion | undefined): void {
   if (congestion === undefined) return;
   if (!Object.hasOwn(CONTROLLERS, congestion))
     throw new TypeError(`congestion must be 'reno' or 'cubic', not ${congestion}`);
@@ -118,16 +134,25 @@ export function applyCongestion(core: Core, congestion: Congestion | undefined):
 }
 
 /** @throws RangeError for a limit that the core does not accept */
-export function applyLimits(core: Core, limits: Limits): void {
+function applyLimits(core: Core, limits: Limits): void {
   for (const [name, setting] of LIMITS) applySetting(core, name, setting, limits[name]);
 }
 
 /** @throws TypeError for a name that does not exist, RangeError for a value that the core does not accept */
-export function applyTuning(core: Core, tuning: Tuning = {}): void {
+function applyTuning(core: Core, tuning: Tuning = {}): void {
   for (const [name, value] of Object.entries(tuning)) {
     if (!Object.hasOwn(TUNING, name)) throw new TypeError(`tcp.${name} is no option`);
     applySetting(core, `tcp.${name}`, TUNING[name as keyof typeof TUNING], value);
   }
+}
+
+/** @throws RangeError for anything but four words of 32 bits */
+function applyFastOpenKey(core: Core, key: StackOptions['fastOpenKey']): void {
+  if (key === undefined) return;
+  const sane = key.length === 4 && key.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32);
+  if (!sane) throw new RangeError(`fastOpenKey can't be ${key}`);
+  core.words.set(key, core.calls.resultArea() >> 2);
+  core.calls.tcpFastOpenKey();
 }
 
 function applySetting(core: Core, name: string, setting: number, value: number | undefined): void {

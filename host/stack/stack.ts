@@ -30,7 +30,7 @@ import { Interfaces } from './interfaces.js';
 import { KeepAlive } from './keep-alive.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingReply, Pings } from './pings.js';
-import { applyCongestion, applyLimits, applyTuning, type Limits, type StackOptions } from './settings.js';
+import { applySettings, type StackOptions, type StackSettings } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 import { afterMicrotasks, nextTurn } from './turns.js';
 
@@ -76,9 +76,7 @@ export class Stack {
   /** As `create`, from a core that is compiled already. */
   static createSync(compiled: CompiledCore, options: StackOptions = {}): Stack {
     const core = Core.initialized(compiled.instantiate(options.seed));
-    applyLimits(core, options);
-    applyTuning(core, options.tcp);
-    applyCongestion(core, options.congestion);
+    applySettings(core, options);
     const stack = new Stack(core, options.clock ?? systemClock(), options);
     for (const { device, addresses } of interfacesOf(options)) {
       stack.#interfaces.add(device, addresses ?? device.addresses);
@@ -206,11 +204,15 @@ export class Stack {
    * Changes limits and tuning for what happens from now on; most of it concerns connections that are made later.
    * @throws TypeError, RangeError as `create`
    */
-  tune(options: Pick<StackOptions, keyof Limits | 'tcp' | 'congestion'>): void {
+  tune(options: StackSettings): void {
     this.#checkOpen();
-    applyLimits(this.#core, options);
-    applyTuning(this.#core, options.tcp);
-    applyCongestion(this.#core, options.congestion);
+    applySettings(this.#core, options);
+  }
+
+  /** Forgets what servers have said to TCP Fast Open: their cookies, their sizes, their refusals. */
+  forgetFastOpen(): void {
+    this.#checkOpen();
+    this.#core.calls.tcpFastOpenForget();
   }
 
   /** Records every segment and change of state from now on, or no longer. It changes nothing else. */

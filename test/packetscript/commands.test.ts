@@ -60,6 +60,7 @@ describe('commands', () => {
 
   test.each([
     ['reboot now', "the command 'reboot now'"],
+    ['sysctl net.ipv4.tcp_fastopen_key=1-2', 'the key 1-2'],
     ['sysctl -w net.ipv4.tcp_quantum=1', 'the sysctl net.ipv4.tcp_quantum'],
     ['sysctl net.ipv4.tcp_congestion_control=bbr', 'the congestion controller bbr'],
     ['sysctl net.ipv4.tcp_sack=yes', 'sysctl net.ipv4.tcp_sack=yes'],
@@ -81,6 +82,7 @@ function hostOf(states: Record<string, number> = {}) {
   const host: CommandHost = {
     configure: (change) => settings.push(change),
     connectionsIn: (state) => states[state] ?? 0,
+    forget: () => {},
     sleep: (seconds) => slept.push(seconds),
     variables: new Map(),
   };

@@ -131,7 +131,7 @@ function fillHead(tcb: Tcb): void {
   info.retransmits = tcb.has(PERSIST) ? 0 : tcb.retransmissions;
   info.probes = tcb.has(PERSIST) ? tcb.retransmissions : tcb.keepProbes;
   info.backoff = tcb.retransmissions;
-  if (tcb.state > STATE_SYN_SENT) info.options = options(tcb);
+  info.options = options(tcb);
   info.scales = <u8>(tcb.sndShift | (tcb.rcvShift << 4));
   info.rto = tcb.rto;
   info.ato = state.ackDelay * 1_000;
@@ -217,12 +217,13 @@ function pacingRate(tcb: Tcb): u64 {
 
 /** TCPI_OPT_* */
 function options(tcb: Tcb): u8 {
-  let set: u32 = tcb.has(TIMESTAMPS_ON) ? 1 : 0;
+  let set: u32 = tcb.has(SYN_DATA) ? 32 : 0;
+  if (tcb.state <= STATE_SYN_SENT) return <u8>set;
+  if (tcb.has(TIMESTAMPS_ON)) set |= 1;
   if (tcb.has(SACK_ON)) set |= 2;
   if (tcb.has(SCALING_ON)) set |= 4;
   if (tcb.has(ECN_ON)) set |= 8;
   if (tcb.has(ECN_SEEN)) set |= 16;
-  if (tcb.has(SYN_DATA)) set |= 32;
   return <u8>set;
 }
 

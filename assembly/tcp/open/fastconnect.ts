@@ -80,10 +80,13 @@ export function fastOpenAnswered(tcb: Tcb, seg: Segment, repeated: bool): void {
   noteAnswer(tcb, seg, carried, taken, repeated);
   ringConsume(tcb.sendRing, taken);
   tcb.sndUna = seg.ack;
-  if (taken > 0) tcb.set(SYN_DATA);
   raiseDrain(tcb);
-  if (taken < carried) repeatRest(tcb);
-  else armRetransmit(tcb, NEVER);
+  if (taken < carried) {
+    repeatRest(tcb);
+    return;
+  }
+  if (taken > 0) tcb.set(SYN_DATA);
+  armRetransmit(tcb, NEVER);
 }
 
 /** The SYN was not answered in time. */

@@ -63,6 +63,7 @@ function concerned(quote: usize): Endpoint | null {
 function isInFlight(end: Endpoint, sequence: u32): bool {
   if (end.kind != CONNECTION) return end.kind == HALF_OPEN && sequence == end.iss;
   const tcb = changetype<Tcb>(end);
+  if (tcb.state == STATE_SYN_RECEIVED && sequence == tcb.iss) return true;
   return seqLe(tcb.sndUna, sequence) && seqLt(sequence, tcb.sndNxt);
 }
 

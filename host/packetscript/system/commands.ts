@@ -14,6 +14,8 @@ export interface CommandHost {
   configure(settings: StackSettings): void;
   /** How many connections are in a state, by FreeBSD's names (`SYN_RCVD`, `TIME_WAIT` …). */
   connectionsIn(state: string): number;
+  /** Forgets what is remembered of servers. */
+  forget(): void;
   /** Lets time pass. */
   sleep(seconds: number): void;
   /** What kernel variables without a setting were set to: `keepinit` and its like show in socket options. */
@@ -45,6 +47,10 @@ function runPipeline(commands: string[][], directory: string, host: CommandHost,
   if (name === 'set_sysctls.py') return runSetSysctls(words, host);
   if (name === 'sockstat') return runSockstat(commands, host);
   if (name === 'sleep') return runSleep(words, host);
+  if (isMetrics(name, words)) {
+    host.forget();
+    return { ok: true };
+  }
   if (/^sysctl_restore_/.test(name) || isHousekeeping(name, words)) return { ok: true };
   if (name.endsWith('.sh')) return runScript(program, directory, host, depth);
   return { unsupported: `the command '${commands.map((one) => one.join(' ')).join(' | ')}'` };
@@ -110,10 +116,14 @@ function runScript(path: string, directory: string, host: CommandHost, depth: nu
   return runCommand(readFileSync(file, 'utf8'), dirname(file), host, depth + 1);
 }
 
+/** `ip tcp_metrics flush all` */
+function isMetrics(name: string, words: readonly string[]): boolean {
+  return name === 'ip' && words.filter((word) => word !== '-6')[0] === 'tcp_metrics';
+}
+
 /** What prepares or cleans a kernel's machine, and says nothing to a stack that begins anew for every script. */
 function isHousekeeping(name: string, words: readonly string[]): boolean {
   if (HOUSEKEEPING.has(name)) return true;
-  if (name === 'ip') return words[0] === 'tcp_metrics' || (words[0] === '-6' && words[1] === 'tcp_metrics');
   return name === 'nstat' && words.length === 0;
 }
 

@@ -12,7 +12,7 @@ export function sysctl(name: string, value: string): StackSettings | string {
   const meaning = VARIABLES.get(name);
   if (meaning === undefined) return HARMLESS.test(name) ? {} : `the sysctl ${name}`;
   const numbers = value.trim().split(/\s+/).map(Number);
-  if (numbers.some(Number.isNaN) && name !== 'net.ipv4.tcp_congestion_control') return `sysctl ${name}=${value}`;
+  if (numbers.some(Number.isNaN) && !WORDS.has(name)) return `sysctl ${name}=${value}`;
   return meaning(numbers[0] as number, numbers, value.trim());
 }
 
@@ -41,6 +41,7 @@ const LINUX: readonly (readonly [string, Meaning])[] = [
   ['early_retrans', (value) => ({ tcp: { tailProbe: value >= 3 ? 1 : 0 } })],
   ['ecn', (ecn) => (ecn > 2 ? `ECN mode ${ecn} (AccECN)` : { tcp: { ecn } })],
   ['fastopen', (bits) => ({ tcp: { fastOpen: bits & 0xffff } })],
+  ['fastopen_key', (_, __, text) => fastOpenKey(text)],
   ['syncookies', (synCookies) => ({ tcp: { synCookies } })],
   ['mtu_probing', (mtuProbing) => ({ tcp: { mtuProbing } })],
   ['base_mss', (baseMss) => ({ tcp: { baseMss } })],
@@ -70,9 +71,21 @@ const FREEBSD: readonly (readonly [string, Meaning])[] = [
   ['net.inet.tcp.udp_tunneling_port', (port) => (port === 0 ? {} : 'TCP over UDP')],
 ];
 
+/** As the kernel writes it: four words of 32 bits, in hexadecimal. */
+function fastOpenKey(text: string): StackSettings | string {
+  const words = text.split('-').map((word) => Number.parseInt(word, 16));
+  const [a, b, c, d] = words;
+  if (words.length !== 4 || a === undefined || b === undefined || c === undefined || d === undefined)
+    return `the key ${text}`;
+  return { fastOpenKey: [a, b, c, d] };
+}
+
 function congestion(name: string): StackSettings | string {
   return name === 'cubic' || name === 'reno' ? { congestion: name } : `the congestion controller ${name}`;
 }
+
+/** Whose values are no numbers. */
+const WORDS = new Set(['net.ipv4.tcp_congestion_control', 'net.ipv4.tcp_fastopen_key']);
 
 const VARIABLES = new Map<string, Meaning>([
   ...LINUX.map(([name, meaning]) => [`net.ipv4.tcp_${name}`, meaning] as const),
@@ -83,7 +96,7 @@ const VARIABLES = new Map<string, Meaning>([
 const HARMLESS = new RegExp(
   `^(?:${[
     'net\\.ipv4\\.tcp_(?:dsack|fack|recovery|tso_win_divisor|min_tso_segs|ecn_option|pacing_[sc][sa]_ratio|no_metrics_save',
-    'fastopen_key|autocorking|limit_output_bytes|moderate_rcvbuf|fastopen_blackhole_timeout_sec|min_rtt_wlen|notsent_lowat',
+    'autocorking|limit_output_bytes|moderate_rcvbuf|fastopen_blackhole_timeout_sec|min_rtt_wlen|notsent_lowat',
     'shrink_window|comp_sack_.*|rto_min_us|tw_reuse|max_syn_backlog)|net\\.ipv4\\.tcp_early_demux',
     'net\\.inet\\.tcp\\.(?:blackhole|hostcache\\.purgenow|rexmit_slop|rexmit_min|keepinit|keepidle',
     'keepintvl|keepcnt|path_mtu_discovery|pmtud_blackhole_mss|v6pmtud_blackhole_mss|mssdflt|v6mssdflt',

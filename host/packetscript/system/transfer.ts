@@ -13,9 +13,10 @@ import {
   MSG_TRUNC,
   SOL_TCP,
   TCP_INQ,
+  TCP_SYN_SENT,
 } from '../../bsd/constants.js';
 import type { ReceivedMessage } from '../../bsd/contract.js';
-import { EAGAIN, EFAULT, EOPNOTSUPP } from '../../bsd/errno.js';
+import { EAGAIN, EFAULT, EINPROGRESS, EOPNOTSUPP } from '../../bsd/errno.js';
 import type { Call, Expression } from '../language/ast.js';
 import { ScriptError, UnsupportedError } from '../language/errors.js';
 import { misplaced, pattern } from '../packet/pattern.js';
@@ -91,17 +92,26 @@ function writing(
   const { bsd } = context;
   const start = descriptor?.written ?? 1;
   let taken = 0;
+  let begun = false;
+  const blocks = context.blocks(descriptor, flags);
+  // A SYN may carry the bytes (RFC 7413): a call that blocks returns when the peer has answered.
+  const opening = () => blocks && taken > 0 && bsd.tcpInfo(live)?.tcpi_state === TCP_SYN_SENT;
   return () => {
+    if (opening()) return undefined;
     const bytes = pattern(start + taken, Math.min(count, BUFFER_LIMIT) - taken);
-    const named = (flags & MSG_FASTOPEN) !== 0 && taken === 0 ? connectionOf(context, script, to) : undefined;
+    const opens = (flags & MSG_FASTOPEN) !== 0 && !begun;
+    const named = opens ? connectionOf(context, script, to) : undefined;
     if (named?.family === AF_UNSPEC) return { result: -EOPNOTSUPP };
     const result =
-      named === undefined ? bsd.send(live, bytes, flags) : bsd.sendto(live, bytes, flags, named.address, named.port);
+      named === undefined
+        ? bsd.send(live, bytes, flags & ~MSG_FASTOPEN)
+        : bsd.sendto(live, bytes, flags, named.address, named.port);
+    begun ||= result > 0 || result === -EINPROGRESS;
     if (result > 0) taken += result;
     if (result > 0 && descriptor !== undefined) descriptor.written = start + taken;
-    const full = result === -EAGAIN || (result > 0 && taken < count);
-    if (full && context.blocks(descriptor, flags)) return undefined;
-    return { result: taken > 0 ? taken : result };
+    const more = result === -EAGAIN || result === -EINPROGRESS || (result > 0 && taken < count);
+    if ((more && blocks) || opening()) return undefined;
+    return { result: taken > 0 && result >= 0 ? taken : result };
   };
 }
 
