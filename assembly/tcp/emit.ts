@@ -32,7 +32,7 @@ import { fastOpenOffer } from './open/fastopen';
 import { OFFER_OPTIONS, offer, offerLayOut } from './open/offer';
 import { quickSent } from './open/quick';
 import { sackOptionSize, TIMESTAMPS_SIZE, writeSackBlock, writeSackHead, writeTimestamps } from './options';
-import { largestSegment } from './path/size';
+import { announcedSegment } from './path/size';
 import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
 import { MAY_FRAGMENT, OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
@@ -109,7 +109,7 @@ function synSent(tcb: Tcb, received: bool): void {
 }
 
 function fillOffer(end: Endpoint, tsVal: u32, received: bool): void {
-  offer.mss = largestSegment(end);
+  offer.mss = announcedSegment(end);
   offer.scales = end.has(SCALING_ON) ? 1 : 0;
   offer.shift = end.rcvShift;
   offer.sack = end.has(SACK_ON) ? 1 : 0;

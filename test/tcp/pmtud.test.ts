@@ -1,18 +1,24 @@
 /** Path MTU discovery from what routers say (RFC 1191), and what attackers can not make of it (RFC 5927 §7). */
 import { describe, expect, test } from 'vitest';
 import {
+  FAST_OPEN_CLIENT,
+  FAST_OPEN_CLIENT_NO_COOKIE,
   MTU_DISCOVER_DO,
   MTU_DISCOVER_DONT,
   MTU_DISCOVER_PROBE,
   OFFLOAD_CHECKSUM,
   OFFLOAD_TSO4,
+  OPEN_NO_COOKIE,
+  OPTION_FAST_OPEN,
   OPTION_MTU_DISCOVER,
+  SETTING_FAST_OPEN,
   SETTING_INITIAL_WINDOW,
   SETTING_MTU_PROBING,
 } from '../../assembly/abi/constants.js';
+import { PEER } from '../kit/driver.js';
 import { icmpError, tooBig, UNREACHABLE } from '../kit/icmp.js';
 import type { Options } from '../kit/packet.js';
-import { connected, type Timeline, type TimelineOptions } from '../kit/timeline.js';
+import { connected, type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
 
 const SACK: Options = { mss: 1460, sackPermitted: true };
 const PLAIN: Options = { mss: 1460 };
@@ -308,6 +314,47 @@ describe('the size that is claimed', () => {
     t.injectRaw(tooBig(t, 68, 0, 60), tooBig(t, 68, 0, 1500));
     t.expectNothing();
     expect(t.state).toBe('SynSent');
+  });
+});
+
+describe('a SYN with data on it (RFC 7413)', () => {
+  /** A SYN that carries 1000 bytes. */
+  async function early(): Promise<Timeline> {
+    const settings = { [SETTING_FAST_OPEN]: FAST_OPEN_CLIENT | FAST_OPEN_CLIENT_NO_COOKIE };
+    const t = await timeline({ settings, syn: SACK });
+    t.driver.putAddresses(PEER);
+    t.handle = t.driver.calls.tcpConnect(80, 40_000);
+    [t.localPort, t.peerPort] = [40_000, 80];
+    expect(t.option(OPTION_FAST_OPEN, OPEN_NO_COOKIE)).toBeGreaterThan(1000);
+    t.send(1000);
+    expect(t.take().map(({ flags: control, data }) => [control, data.length])).toEqual([['S', 1000]]);
+    return t;
+  }
+
+  test.each([
+    ['whose size the router quotes', 1060],
+    ['of which it quotes a bare header', 40],
+  ])('that is too big for the path goes out again without, and says what the path takes: %s', async (_, size) => {
+    const t = await early();
+    t.injectRaw(tooBig(t, 840, 0, size));
+    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(800);
+    t.injectRaw(tooBig(t, 840, 0, size));
+    t.expectNothing();
+    t.inject({ flags: 'SA', seq: 0, ack: 1, options: SACK });
+    const sent = t.take().filter(({ data }) => data.length > 0);
+    expect(sent.map(({ seq, data }) => [seq, data.length])).toEqual([
+      [1, 800],
+      [801, 200],
+    ]);
+  });
+
+  test.each([
+    ['a claim that it does not exceed', 1400, 0],
+    ['a claim for what is not in flight', 840, 1001],
+  ])('is not disturbed by %s', async (_, mtu, seq) => {
+    const t = await early();
+    t.injectRaw(tooBig(t, mtu, seq, 1500));
+    t.expectNothing();
   });
 });
 

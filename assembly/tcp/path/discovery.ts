@@ -1,9 +1,10 @@
 // Path MTU discovery (RFC 1191): a router says that a packet was too big for the next hop, and segments get smaller.
 // Not for: whether the message is to be believed at all (tcp/path/errors.ts).
 
-import { MTU_DISCOVER_DO, STATE_SYN_RECEIVED } from '../../abi/constants';
+import { MTU_DISCOVER_DO, STATE_SYN_SENT } from '../../abi/constants';
 import { discover } from '../block/rare';
-import { MAY_FRAGMENT, Tcb } from '../tcb';
+import { wantSend } from '../block/sendlist';
+import { MAY_FRAGMENT, OWES_SYN, Tcb } from '../tcb';
 import { knowMtu } from './known';
 import { resendTooLarge } from './resend';
 import { isSearch, searchTooBig } from './search';
@@ -14,8 +15,12 @@ import { fitPath, HEADERS, hears, plainSize } from './size';
  * next hop takes; 0 from routers that do not say (RFC 1191 §4, §5).
  */
 export function packetTooBig(tcb: Tcb, sequence: u32, claimed: u32, size: u32): void {
-  // A SYN is smaller than any path.
-  if (tcb.state <= STATE_SYN_RECEIVED || !hears(tcb)) return;
+  if (!hears(tcb)) return;
+  if (tcb.state == STATE_SYN_SENT) {
+    synTooBig(tcb, claimed);
+    return;
+  }
+  if (sequence == tcb.iss) return; // a SYN-ACK is smaller than any path
   const before = <u32>tcb.mss + HEADERS;
   const probe = isSearch(tcb, sequence);
   const mtu = claimed == 0 ? plateauBelow(probe ? size : min(size, before)) : claimed;
@@ -29,6 +34,17 @@ export function packetTooBig(tcb: Tcb, sequence: u32, claimed: u32, size: u32): 
   if (mtu < least && discover(tcb) != MTU_DISCOVER_DO) tcb.set(MAY_FRAGMENT);
   if (least == before) return;
   narrow(tcb, max(mtu, least));
+}
+
+/** Only a SYN with data on it can be too big (RFC 7413 §4.2.1): it goes out again without. */
+function synTooBig(tcb: Tcb, claimed: u32): void {
+  const size = min(tcb.sndNxt - tcb.iss - 1 + HEADERS, <u32>tcb.mss + HEADERS);
+  const mtu = claimed == 0 ? plateauBelow(size) : max(claimed, LEAST_MTU);
+  if (mtu >= size) return;
+  knowMtu(tcb.remoteHigh, tcb.remoteLow, mtu);
+  fitPath(tcb);
+  tcb.set(OWES_SYN);
+  wantSend(tcb);
 }
 
 /** The path takes packets of `mtu` bytes: segments get smaller, and what was sent too large goes out again. */

@@ -1,7 +1,7 @@
 // How large the segments of a connection may be: what its ends allow (RFC 9293 §3.7.1), and what is known of its path.
 // Not for: learning more about the path (tcp/path/discovery.ts).
 
-import { MTU_DISCOVER_DONT, MTU_DISCOVER_PROBE } from '../../abi/constants';
+import { MTU_DISCOVER_DONT, MTU_DISCOVER_PROBE, STATE_SYN_SENT } from '../../abi/constants';
 import { HEADER4 } from '../../ip/header4';
 import { interfaceAt } from '../../ip/interface';
 import { state } from '../../memory/state';
@@ -18,6 +18,12 @@ export function largestSegment(end: Endpoint): u32 {
   const most = interfaceAt(end.interface).mtu - HEADERS;
   const wished = maximumSegment(end);
   return wished == 0 ? most : min(most, wished);
+}
+
+/** What our SYN says of it. Where a SYN has turned out too big for the path, its way back may be as narrow. */
+export function announcedSegment(end: Endpoint): u32 {
+  const most = largestSegment(end);
+  return end.state == STATE_SYN_SENT && end.has(NARROW) ? min<u32>(end.mss, most) : most;
 }
 
 /** What both ends allow, now that the peer's SYN has come; `offered`: its MSS option, 0 when there was none. */
