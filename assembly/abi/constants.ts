@@ -128,7 +128,8 @@ export const SETTING_TIME_TO_LIVE = 41; // of every packet, unless its connectio
 export const SETTING_GROWTH_LIMIT = 42; // segments that an ACK adds in slow start (RFC 3465 §2.2, RFC 9406 §4.3: L); 0: no limit
 export const SETTING_ICMP_ABORT = 43; // ICMP_ABORT_*: which ICMP errors end a connection that is being opened
 export const SETTING_ECN_SYN_RETRIES = 44; // SYNs that ask for ECN once more, before they go without it (RFC 3168 §6.1.1.1)
-export const SETTING_LIMIT = 45;
+export const SETTING_RTO_SPREAD = 45; // the least that a timeout lies above the smoothed round trip: G of RFC 6298 §2.2
+export const SETTING_LIMIT = 46;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;

@@ -66,6 +66,7 @@ export class State {
   growthLimit: u32;
   icmpAbort: u32;
   ecnSynRetries: u32;
+  rtoSpread: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;

@@ -73,6 +73,7 @@ import {
   Tcb,
   tcbFind,
   tcbOrphan,
+  UNPUSHED,
   unread,
 } from './tcb';
 
@@ -103,6 +104,7 @@ export function tcpSendCommit(handle: u32, length: u32): i32 {
   const ring = tcb.sendRing;
   if (length > ring.capacity - ring.length) return ERROR_INVALID;
   ring.length += length;
+  setFlag(tcb, UNPUSHED, tcb.has(MORE_COMES));
   if (length > 0) fastOpenRelease(tcb);
   wantSend(tcb);
   return 0;

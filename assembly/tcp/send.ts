@@ -65,6 +65,7 @@ import {
   SACK_ON,
   SEARCHES,
   Tcb,
+  UNPUSHED,
 } from './tcb';
 
 /** Sends what connections owe until all is sent or the transmit queues are full. */
@@ -197,18 +198,23 @@ function repeat(tcb: Tcb, firstSeq: u32, limit: u32): u32 {
   const length = min(seqMin(dataEnd(tcb), limit) - firstSeq, payloadSize(tcb));
   const end = firstSeq + length;
   const fin = tcb.has(FIN_SENT) && end == dataEnd(tcb);
-  let control = end == dataEnd(tcb) && length > 0 ? ACK | PSH : ACK; // RFC 9293 §3.9.1.2 MUST-61
+  let control = pushed(tcb, end, length);
   if (fin) control |= FIN;
   if (!emitSegment(tcb, firstSeq, firstSeq - tcb.sndUna, length, control)) return firstSeq;
   noteAgain(tcb, length);
   return fin ? end + 1 : end;
 }
 
+/** The last buffered bytes are pushed (RFC 9293 §3.9.1.2 MUST-61), unless the user said that more comes. */
+function pushed(tcb: Tcb, end: u32, length: u32): u32 {
+  return end == dataEnd(tcb) && length > 0 && !tcb.has(UNPUSHED) ? ACK | PSH : ACK;
+}
+
 /** Sends the next `length` bytes, and the FIN if it is its turn. */
 function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   const sequence = tcb.sndResume;
   const end = sequence + length;
-  let control = end == dataEnd(tcb) && length > 0 ? ACK | PSH : ACK; // RFC 9293 §3.9.1.2 MUST-61
+  let control = pushed(tcb, end, length);
   if (fin) control |= FIN;
   if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
   const behind = fin ? end + 1 : end;
@@ -292,6 +298,7 @@ function stopProbing(tcb: Tcb): void {
 function sendProbe(tcb: Tcb): bool {
   tcb.sndResume = tcb.sndUna;
   const length = min(tcb.sendRing.length, max<u32>(min(tcb.sndWnd, payloadSize(tcb)), 1));
+  tcb.clear(UNPUSHED); // nothing more has come for a while
   if (!sendNext(tcb, length, length == 0 && tcb.has(FIN_QUEUED))) return false;
   tcb.clear(OWES_PROBE);
   return true;

@@ -231,6 +231,8 @@ export const EXPERIMENTAL: u64 = 1 << 38;
 
 /** The user answers what it gets: ACKs wait for its answers. */
 export const ANSWERS: u64 = 1 << 52;
+/** The user said of the last bytes that more comes: they are not pushed. */
+export const UNPUSHED: u64 = 1 << 58;
 /** A segment that is not full waits for more, or until a probe takes it. */
 export const CORK: u64 = 1 << 50;
 /** The user wants to hear of soft errors. */

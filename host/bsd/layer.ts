@@ -120,7 +120,9 @@ export class Layer implements Bsd {
     return this.#on(fd, (endpoint) => {
       const taken = endpoint.recv(buffer, flags);
       if (message !== undefined && taken >= 0 && endpoint.settings.get(SOL_TCP, TCP_INQ) !== 0) {
-        message.inq = endpoint.look().unread;
+        // Linux counts the end that waits behind the bytes as one more.
+        const { unread, peerDone } = endpoint.look();
+        message.inq = unread === 0 && peerDone && taken > 0 ? 1 : unread;
       }
       return taken;
     });

@@ -34,6 +34,7 @@ import {
   SETTING_RECEIVE_BUFFER_INITIAL,
   SETTING_RTO_INITIAL,
   SETTING_RTO_MINIMUM,
+  SETTING_RTO_SPREAD,
   SETTING_SACK,
   SETTING_SEND_BUFFER,
   SETTING_SEND_BUFFER_INITIAL,
@@ -201,6 +202,7 @@ const TUNING = {
   icmpAbort: SETTING_ICMP_ABORT,
   timeToLive: SETTING_TIME_TO_LIVE,
   growthLimit: SETTING_GROWTH_LIMIT,
+  rtoSpread: SETTING_RTO_SPREAD,
 } as const;
 
 const LIMITS: readonly (readonly [keyof Limits, number])[] = [

@@ -1,6 +1,11 @@
 /** What is sent, and when: segments, Nagle's algorithm, silly windows, PSH, window limits (RFC 9293 §3.7, §3.8.6, §3.9.1). */
 import { describe, expect, test } from 'vitest';
-import { ERROR_NOT_CONNECTED, OPTION_NO_DELAY, SETTING_SEND_BUFFER } from '../../assembly/abi/constants.js';
+import {
+  ERROR_NOT_CONNECTED,
+  OPTION_MORE,
+  OPTION_NO_DELAY,
+  SETTING_SEND_BUFFER,
+} from '../../assembly/abi/constants.js';
 import { accepted, pattern, type Timeline, timeline } from '../kit/timeline.js';
 
 describe('SEND', () => {
@@ -11,6 +16,18 @@ describe('SEND', () => {
     t.expect({ seq: 1001, data: 1000 });
     t.inject({ ack: 2001 });
     t.expect({ flags: 'PA', seq: 2001, data: 300 });
+  });
+
+  test('does not push what more is to follow, unless it has waited long enough (§3.9.1.2)', async () => {
+    const t = await accepted();
+    t.option(OPTION_MORE, 1);
+    t.send(300);
+    t.expectNothing();
+    t.option(OPTION_NO_DELAY, 1);
+    t.flush();
+    t.expect({ flags: 'A', data: 300 });
+    t.send(10);
+    t.expect({ flags: 'PA', seq: 301, data: 10 });
   });
 
   test('before the connection is open answers an error', async () => {

@@ -7,6 +7,7 @@ import {
   OPTION_KEEP_IDLE,
   OPTION_KEEP_INTERVAL,
   SETTING_DATA_RETRIES,
+  SETTING_RTO_SPREAD,
 } from '../../assembly/abi/constants.js';
 import { accepted, connected, type Timeline, timeline } from '../kit/timeline.js';
 
@@ -63,6 +64,21 @@ describe('the retransmission timeout', () => {
     t.send(100);
     t.take();
     expect(gaps(t, 250)).toEqual([200]);
+  });
+
+  test('lies at least so far above the smoothed round trip as a setting says (RFC 6298 §2.2: G)', async () => {
+    const t = await timeline({ settings: { [SETTING_RTO_SPREAD]: 200 } });
+    t.connect();
+    t.take();
+    t.pass(40);
+    t.inject({ flags: 'SA', seq: 0, options: { mss: 1000 } });
+    t.take();
+    t.send(10);
+    t.expect({ flags: 'PA', data: 10 });
+    t.pass(239);
+    t.expectNothing();
+    t.pass(1);
+    t.expect({ flags: 'PA', data: 10 });
   });
 
   test('doubles with each expiration, up to a bound of at least 60 seconds (RFC 6298 §2.5, §5.5)', async () => {

@@ -153,7 +153,9 @@ function fillPath(tcb: Tcb): void {
 function fillFlight(tcb: Tcb): void {
   info.unacked = segments(tcb, tcb.sndNxt - tcb.sndUna);
   info.sacked = segments(tcb, sackedBytes(tcb));
-  info.lost = segments(tcb, bytesOf(tcb, LOST, 0));
+  // What was lost and has been sent again still counts, as on Linux; a probe was not lost.
+  const again = tcb.has(RECOVERY) || tcb.retransmissions > 0 ? REPEATED : 0;
+  info.lost = segments(tcb, bytesOf(tcb, LOST | again, SACKED));
   info.retrans = segments(tcb, bytesOf(tcb, REPEATED, LOST | SACKED));
   info.notsentBytes = unsent(tcb);
   // The SYN of an active open counts, as on Linux.

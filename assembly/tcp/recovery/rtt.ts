@@ -81,11 +81,10 @@ function sample(tcb: Tcb, r: u32): void {
   }
   // We deviate by default: RFC 6298 §2.4 asks for at least one second. That guarded against coarse clocks and delayed ACKs
   // of 500 ms; every stack of today uses 200 ms or less.
-  const rto = tcb.srtt + max(GRANULARITY, tcb.rttvar << 2);
+  const rto = tcb.srtt + max(state.rtoSpread * 1_000, tcb.rttvar << 2);
   tcb.rto = min<u32>(max(rto, state.rtoMinimum * 1_000), RTO_MAXIMUM);
   tcb.clear(PROBED);
 }
 
 const RTO_UNKNOWN: u32 = 3_000_000;
 const RTO_MAXIMUM: u32 = 120_000_000;
-const GRANULARITY: u32 = 1_000;

@@ -75,7 +75,7 @@ function parseTuple(reader: CodeReader, scope: Scope): Value[] {
 function statements(source: string): string[] {
   const found: string[] = [];
   let statement = '';
-  const joined = source.replace(/\\\r?\n/g, ' ');
+  const joined = source.replace(/\\[ \t]*(?:\r?\n|$)/g, ' ');
   for (const [piece] of joined.matchAll(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|#[^\n]*|[\n;]|[^'"#\n;]+|./gs)) {
     if (piece === '\n' || piece === ';') {
       found.push(statement);
