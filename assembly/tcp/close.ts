@@ -109,9 +109,10 @@ function repeatsFin(end: Endpoint, seg: Segment): bool {
 function timeWaitOwes(end: Endpoint, sndNxt: u32, seg: Segment): u32 {
   // RFC 1337: a RST must not end the wait.
   if (seg.flags & RST) return STOP;
-  // Fifth: what carries no ACK is dropped (§3.10.7.4); BSD does so before it looks at the number.
-  const inOrder = state.optionOrder == OPTION_ORDER_BSD || seg.seq == end.rcvNxt;
-  if ((seg.flags & (ACK | SYN)) == 0 && inOrder) return STOP;
+  // Fifth: what carries no ACK is dropped (§3.10.7.4); BSD does so before it looks at the number, and at the SYN bit.
+  if (!(seg.flags & ACK)) {
+    if (state.optionOrder == OPTION_ORDER_BSD || (!(seg.flags & SYN) && seg.seq == end.rcvNxt)) return STOP;
+  }
   if (repeatsFin(end, seg)) return OWE_DUPLICATE_ACK | STOP;
   const expected = seg.seq == end.rcvNxt && seg.size == 0 && (seg.flags & (ACK | SYN)) == ACK && seg.ack == sndNxt;
   return expected ? STOP : OWE_CHALLENGE_ACK | STOP;

@@ -32,6 +32,7 @@ import {
   controlBits,
   dataOffset,
   destinationPort,
+  FIN,
   RST,
   SYN,
   sequenceNumber,
@@ -211,7 +212,7 @@ function answersNow(owed: u32): bool {
 
 /** A new SYN to a listener may end TIME-WAIT early when it is surely newer (RFC 9293 §3.6.1 MAY-2, RFC 6191 §2). */
 function reopens(end: Endpoint, seg: Segment): bool {
-  if ((seg.flags & (SYN | ACK | RST)) != SYN) return false;
+  if ((seg.flags & (SYN | ACK | RST)) != SYN || (seg.flags & FIN && state.dropSynFin != 0)) return false;
   const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
   // A cookie could not keep our numbers above the old ones.
   if (listener == null || synQueueFull(listener) || acceptQueueFull(listener)) return false;

@@ -8,6 +8,8 @@ import {
   LISTENER_BACKLOG,
   LISTENER_QUEUE,
   OPTION_MORE,
+  OPTION_ORDER_LINUX,
+  SETTING_OPTION_ORDER,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -307,8 +309,9 @@ export class Endpoint {
     if (state === STATE_CLOSED && !this.#ended) {
       this.#ended = true;
       const cause = core.calls.tcpError(this.handle);
-      // A reset behind the peer's FIN: it had nothing more to say, but did not read what we said.
-      this.#error = cause === ERROR_CONNECTION_RESET && look.peerDone ? EPIPE : -cause;
+      // A reset behind the peer's FIN: it had nothing more to say, but did not read what we said. BSD calls it a reset.
+      const linux = core.calls.setting(SETTING_OPTION_ORDER) === OPTION_ORDER_LINUX;
+      this.#error = linux && cause === ERROR_CONNECTION_RESET && look.peerDone ? EPIPE : -cause;
     }
     return look;
   }

@@ -1,6 +1,13 @@
 /** TIME-WAIT that no user holds: a small record obeys the rules of the state (RFC 9293 §3.6.1, §3.10.7.4, RFC 1337, RFC 6191). */
 import { describe, expect, test } from 'vitest';
-import { COUNTER_TIME_WAIT, SETTING_MSL, SETTING_SYN_COOKIES } from '../../assembly/abi/constants.js';
+import {
+  COUNTER_TIME_WAIT,
+  OPTION_ORDER_BSD,
+  SETTING_DROP_SYN_FIN,
+  SETTING_MSL,
+  SETTING_OPTION_ORDER,
+  SETTING_SYN_COOKIES,
+} from '../../assembly/abi/constants.js';
 import { Driver } from '../kit/driver.js';
 import { accepted, Timeline, type TimelineOptions } from '../kit/timeline.js';
 
@@ -165,6 +172,22 @@ describe.each([false, true])('TIME-WAIT, held by its user: %s', (holds) => {
     t.expect({ flags: 'SA', seq: 0, ack: 101 });
     expect((t.iss - first) >>> 0).toBeGreaterThan(100_002 + 65_535);
     expect((t.iss - first) >>> 0).toBeLessThan(200_000);
+  });
+
+  test('does not give way to a SYN that its listener would drop for its FIN', async () => {
+    const t = await waiting({ settings: { [SETTING_DROP_SYN_FIN]: 1 } }, holds);
+    t.listen();
+    t.inject({ flags: 'SF', seq: 1000 });
+    t.expect({ seq: 2, ack: 2 });
+    expect(t.driver.connections).toBe(1);
+  });
+
+  test('drops what carries no ACK, in BSD’s way', async () => {
+    const t = await waiting({ settings: { [SETTING_OPTION_ORDER]: OPTION_ORDER_BSD } }, holds);
+    t.listen();
+    t.inject({ flags: 'S', seq: 2 }, { flags: 'F', seq: 1 }, { flags: 'S', seq: -100 });
+    t.expectNothing();
+    expect(t.driver.connections).toBe(1);
   });
 
   test('does not give way where only a cookie could answer, whose number might be old', async () => {

@@ -21,6 +21,7 @@ import {
   OPTION_DIFFSERV,
   OPTION_MSS,
   OPTION_MTU_DISCOVER,
+  OPTION_ORDER_BSD,
   OPTION_RECEIVE_BUFFER,
   OPTION_SEND_BUFFER,
   OPTION_TIME_TO_LIVE,
@@ -105,7 +106,8 @@ export function tcpListenerOption(handle: u32, option: u32, value: u32): i32 {
 /** SEGMENT ARRIVES in LISTEN (RFC 9293 §3.10.7.2). */
 export function listenerArrives(listener: Listener, seg: Segment): u32 {
   if (seg.flags & RST) return STOP; // first
-  if (seg.flags & ACK) return OWE_RESET | STOP; // second
+  // Second: a RST; BSD passes over a SYN-ACK, whose sender may have been asked by somebody else in our name.
+  if (seg.flags & ACK) return seg.flags & SYN && state.optionOrder == OPTION_ORDER_BSD ? STOP : OWE_RESET | STOP;
   if (!(seg.flags & SYN)) return STOP; // fourth: anything else is dropped
   if (seg.flags & FIN && state.dropSynFin != 0) return STOP;
   // Third
