@@ -4,12 +4,9 @@
  * Not for: descriptors (`layer.ts`), options (`options.ts`).
  */
 import {
-  ERROR_CONNECTION_RESET,
   LISTENER_BACKLOG,
   LISTENER_QUEUE,
   OPTION_MORE,
-  OPTION_ORDER_LINUX,
-  SETTING_OPTION_ORDER,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -59,6 +56,7 @@ import {
   EPIPE,
 } from './errno.js';
 import type { Settings } from './options.js';
+import { readEnding } from './read-info.js';
 import { WaitingSyn } from './waiting-syn.js';
 
 /** What sockets need of the stack. */
@@ -308,10 +306,7 @@ export class Endpoint {
     };
     if (state === STATE_CLOSED && !this.#ended) {
       this.#ended = true;
-      const cause = core.calls.tcpError(this.handle);
-      // A reset behind the peer's FIN: it had nothing more to say, but did not read what we said. BSD calls it a reset.
-      const linux = core.calls.setting(SETTING_OPTION_ORDER) === OPTION_ORDER_LINUX;
-      this.#error = linux && cause === ERROR_CONNECTION_RESET && look.peerDone ? EPIPE : -cause;
+      this.#error = readEnding(core, this.handle, look.peerDone);
     }
     return look;
   }

@@ -1,8 +1,10 @@
 /**
- * `struct tcp_info` as the core lays it out, made readable. Not for: what the fields mean (`tcp-info.ts`).
+ * What the core says of a connection, made readable: `struct tcp_info` as it lies in memory, and how it ended. Not for: what the fields mean (`tcp-info.ts`).
  */
+import { ERROR_CONNECTION_RESET, OPTION_ORDER_LINUX, SETTING_OPTION_ORDER } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 import { TCP_CLOSE } from './constants.js';
+import { EPIPE } from './errno.js';
 import type { TcpInfo } from './tcp-info.js';
 
 /** Of a listener or a connection; of one that is gone, or of none, `tcpi_state` is TCP_CLOSE and the rest is 0. */
@@ -19,6 +21,16 @@ export function readTcpInfo(core: Core, { role, handle }: { role: string; handle
     at += size;
   }
   return { ...withBits(info), ...(found < 0 ? { tcpi_state: TCP_CLOSE } : {}) };
+}
+
+/**
+ * What ended a connection, as an error number. A reset behind the peer's FIN (it had nothing more to say, but did not read
+ * what we said) is a broken pipe on Linux, a reset on BSD.
+ */
+export function readEnding({ calls }: Core, handle: number, peerDone: boolean): number {
+  const cause = calls.tcpError(handle);
+  const linux = calls.setting(SETTING_OPTION_ORDER) === OPTION_ORDER_LINUX;
+  return linux && peerDone && cause === ERROR_CONNECTION_RESET ? EPIPE : -cause;
 }
 
 /** Two bytes of the structure are bit fields. */
