@@ -282,7 +282,7 @@ describe('a listener', () => {
     };
 
     test('makes the cookies that others make with them: SipHash of both addresses', async () => {
-      // Of the kernel, for this key and these addresses: see the interop test.
+      // Linux's cookie for this key and these addresses.
       const t = await timeline({ address: '192.168.0.1' });
       t.listen();
       t.driver.calls.tcpListenerOption(t.listener, LISTENER_FAST_OPEN, 4);
