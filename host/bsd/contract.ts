@@ -58,7 +58,8 @@ export interface Bsd {
    *   (RFC 9293 §3.8.5). MSG_NOSIGNAL, MSG_DONTWAIT, MSG_EOR, MSG_ZEROCOPY and MSG_DONTROUTE make no difference
    * @returns how many it took, fewer than given when the buffer is full; -EAGAIN when it is full or the connection is not
    *   open yet, -EPIPE after `shutdown` or when it is not connected, or the error that ended the connection, once;
-   *   -EINPROGRESS for MSG_FASTOPEN without a cookie: the bytes are not taken
+   *   -EINPROGRESS for MSG_FASTOPEN without a cookie: the bytes are not taken, unless MSG_WAITALL asks for what a call that
+   *   blocks would do: they wait for the handshake
    */
   send(fd: number, bytes: Uint8Array, flags?: number): number;
   sendto(fd: number, bytes: Uint8Array, flags: number, address: string, port: number): number;

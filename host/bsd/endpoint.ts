@@ -126,8 +126,7 @@ export class Endpoint {
   connect(remote: Address, port: number): number {
     if (this.role === 'listener') return -EISCONN;
     if (this.role === 'connection') return this.#connecting && !this.#syn.waits ? this.#connectAgain() : -EISCONN;
-    const fast = this.settings.get(SOL_TCP, TCP_FASTOPEN_CONNECT) !== 0;
-    return this.#open(remote, port, fast);
+    return this.#open(remote, port, this.settings.get(SOL_TCP, TCP_FASTOPEN_CONNECT) !== 0);
   }
 
   /** Connects with the bytes on the SYN, if that may be (MSG_FASTOPEN). */
@@ -137,6 +136,7 @@ export class Endpoint {
       return this.#connecting && isOpening(this.look().state) ? -EALREADY : this.send(bytes, flags);
     }
     const opened = this.role === 'connection' ? 0 : this.#open(remote, port, true);
+    if (opened === -EINPROGRESS) return this.#syn.queue(this.handle, bytes, flags);
     return opened < 0 ? opened : this.send(bytes, flags);
   }
 
@@ -178,7 +178,7 @@ export class Endpoint {
 
   send(bytes: Uint8Array, flags: number): number {
     const { state } = this.look();
-    if (this.#syn.waits && state === STATE_SYN_SENT) return this.#syn.send(this.handle, bytes);
+    if (this.#syn.waits && state === STATE_SYN_SENT) return this.#syn.send(this.handle, bytes, flags);
     if (state !== STATE_ESTABLISHED && state !== STATE_CLOSE_WAIT && !this.#opensEarly(state)) {
       if (this.#error !== 0) return -this.takeError();
       return isOpening(state) ? -EAGAIN : -EPIPE;

@@ -3,6 +3,7 @@
  */
 import { OPEN_COOKIE, OPEN_NO_COOKIE, OPTION_FAST_OPEN } from '../../assembly/abi/constants.js';
 import type { Connections } from '../stack/connections.js';
+import { MSG_WAITALL } from './constants.js';
 import { EINPROGRESS } from './errno.js';
 
 export class WaitingSyn {
@@ -21,14 +22,24 @@ export class WaitingSyn {
     this.#room = Math.max(calls.tcpSetOption(handle, OPTION_FAST_OPEN, bare ? OPEN_NO_COOKIE : OPEN_COOKIE), 0);
   }
 
-  /** The SYN goes out, with as much as it can carry. @returns how many bytes; -EINPROGRESS when there were none */
-  send(handle: number, bytes: Uint8Array): number {
+  /**
+   * The SYN goes out, with as much as it can carry; with MSG_WAITALL, the rest waits behind it.
+   * @returns how many bytes were taken; -EINPROGRESS when there were none
+   */
+  send(handle: number, bytes: Uint8Array, flags: number): number {
     const { core } = this.ground.port;
-    const taken = core.send(handle, bytes.subarray(0, this.#room));
+    const whole = (flags & MSG_WAITALL) !== 0;
+    const taken = core.send(handle, whole ? bytes : bytes.subarray(0, this.#room));
     if (taken === 0) core.calls.tcpFlush(handle);
     this.forget();
     this.ground.port.transmit();
     return taken === 0 ? -EINPROGRESS : taken;
+  }
+
+  /** The SYN has gone without data. With MSG_WAITALL they wait for its answer. */
+  queue(handle: number, bytes: Uint8Array, flags: number): number {
+    const taken = (flags & MSG_WAITALL) === 0 ? 0 : this.ground.port.core.send(handle, bytes);
+    return taken > 0 ? taken : -EINPROGRESS;
   }
 
   forget(): void {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   MSG_FASTOPEN,
+  MSG_WAITALL,
   POLLOUT,
   POLLWRNORM,
   SOL_TCP,
@@ -57,6 +58,24 @@ describe('MSG_FASTOPEN', () => {
     meet();
     const fd = all.client.socket();
     expect(all.client.sendto(fd, new Uint8Array(5000), MSG_FASTOPEN, SERVER_ADDRESS, PORT)).toBe(1420);
+  });
+
+  test('with MSG_WAITALL takes all there is, as a call that blocks: what the SYN does not carry follows the handshake', () => {
+    const { client, server } = all;
+    const packets = () => all.net.client.counters().segmentsOut;
+    for (const length of [1000, 1500]) {
+      const fd = client.socket();
+      const flags = MSG_FASTOPEN | MSG_WAITALL;
+      const before = packets();
+      expect(client.sendto(fd, bytes('x'.repeat(length)), flags, SERVER_ADDRESS, PORT)).toBe(length);
+      all.settle();
+      expect(packets() - before, 'the SYN, and the rest instead of a bare ACK').toBe(2);
+      const far = server.accept(listener);
+      expect(read(server, far, 5000)).toBe('x'.repeat(length));
+      client.close(fd);
+      server.close(far);
+      all.settle();
+    }
   });
 
   test('is EALREADY while the SYN is not answered, and an ordinary `send` later', () => {

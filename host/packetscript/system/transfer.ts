@@ -11,6 +11,7 @@ import {
   MSG_OOB,
   MSG_PEEK,
   MSG_TRUNC,
+  MSG_WAITALL,
   SOL_TCP,
   TCP_INQ,
   TCP_SYN_SENT,
@@ -94,6 +95,7 @@ function writing(
   let taken = 0;
   let begun = false;
   const blocks = context.blocks(descriptor, flags);
+  const whole = blocks ? MSG_WAITALL : 0;
   // A SYN may carry the bytes (RFC 7413): a call that blocks returns when the peer has answered.
   const opening = () => blocks && taken > 0 && bsd.tcpInfo(live)?.tcpi_state === TCP_SYN_SENT;
   return () => {
@@ -104,8 +106,8 @@ function writing(
     if (named?.family === AF_UNSPEC) return { result: -EOPNOTSUPP };
     const result =
       named === undefined
-        ? bsd.send(live, bytes, flags & ~MSG_FASTOPEN)
-        : bsd.sendto(live, bytes, flags, named.address, named.port);
+        ? bsd.send(live, bytes, (flags & ~MSG_FASTOPEN) | whole)
+        : bsd.sendto(live, bytes, flags | whole, named.address, named.port);
     begun ||= result > 0 || result === -EINPROGRESS;
     if (result > 0) taken += result;
     if (result > 0 && descriptor !== undefined) descriptor.written = start + taken;
