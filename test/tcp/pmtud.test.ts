@@ -116,6 +116,21 @@ describe('a packet that was too big', () => {
     expect(more, 'and it grows').toBeGreaterThan(14);
   });
 
+  test('is no sign of congestion either while not all of it has gone out again', async () => {
+    const t = await open();
+    t.send(100_000);
+    t.take();
+    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.take();
+    t.pass(5);
+    t.inject({ ack: 1001, sack: [[2001, 4001]] });
+    t.take();
+    t.pass(5);
+    t.inject({ ack: 14_601 });
+    const last = segments(t).at(-1) as [number, number];
+    expect(last[0] + last[1] - 14_601, 'bytes in flight').toBeGreaterThan(13_600);
+  });
+
   test('goes out again only once, however many routers complain (RFC 1191 §6.5)', async () => {
     const t = await open();
     t.send(14_600);
