@@ -129,6 +129,12 @@ export interface Bsd {
   /** @returns what Linux's TCP_INFO would say; undefined for a descriptor that names nothing */
   tcpInfo(fd: number): TcpInfo | undefined;
 
+  /**
+   * Called when packets may have come in, before what they make the stack owe goes out: what is sent here carries the ACKs. For
+   * callers that let a program wait inside a call. Nothing to begin with.
+   */
+  arrived: () => void;
+
   /** Every descriptor in use, in order. */
   readonly descriptors: readonly number[];
 }

@@ -44,6 +44,7 @@ import type { TcpInfo } from './tcp-info.js';
 
 export class Layer implements Bsd {
   profile: 'linux' | 'freebsd' = 'linux';
+  arrived: () => void = () => {};
   readonly #endpoints = new Map<number, Endpoint>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #core: Core;

@@ -47,6 +47,7 @@ export class World implements CallContext, CommandHost {
     this.stack = Stack.createSync(core, { ...settings, device: this.device, clock: this.clock, seed: 1, error });
     this.bsd = this.stack.bsd;
     this.bsd.profile = profile;
+    this.bsd.arrived = () => this.moved();
     this.descriptors = new Descriptors(this.bsd);
     this.endpoints = new Endpoints(this.addresses);
   }

@@ -287,6 +287,7 @@ export class Stack {
   #round(fresh: boolean): Outcome {
     const received = fresh ? this.#receive() : 0;
     if (!this.#delivery.run()) return 'interrupted';
+    this.#layer?.arrived();
     this.#again = false;
     const pending = this.#send();
     this.#layer?.look();

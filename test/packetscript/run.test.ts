@@ -38,6 +38,20 @@ describe('a script that the stack follows', () => {
     });
   });
 
+  test('a call that blocks goes on before ACKs leave: what it writes carries them', async () => {
+    const result = await run(`
+       0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+      +0 setsockopt(3, SOL_TCP, TCP_MAXSEG, [1000], 4) = 0
+      +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+      +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+      +0 fcntl(3, F_SETFL, O_RDWR) = 0
+      +0 > S 0:0(0) <...>
+      +0...0.1 write(3, ..., 10) = 10
+     +.1 < S. 0:0(0) ack 1 win 1000 <mss 1000>
+      +0 > P. 1:11(10) ack 1`);
+    expect(result).toMatchObject({ status: 'passed' });
+  });
+
   test('connects, too, and several connections are told apart by their ports', async () => {
     const result = await run(`
        0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3

@@ -4,7 +4,7 @@
 // Not for: ACKs that RFC 5681 §4.2 wants at once (tcp/receive.ts), and the delay (tcp/input.ts).
 
 import { state } from '../../memory/state';
-import { ANSWERS, Tcb } from '../tcb';
+import { ANSWERS, OWES_ACK, Tcb } from '../tcb';
 
 /** The first SETTING_QUICK_ACKS segments have their ACKs at once. */
 export function quickStart(tcb: Tcb): void {
@@ -23,9 +23,10 @@ export function quickText(tcb: Tcb): bool {
   return true;
 }
 
-/** Text has been sent: an answer, when text has come within the delay of an ACK. */
+/** Text has been sent: an answer, when text has come within the delay of an ACK, or when it carries the handshake's ACK. */
 export function quickSent(tcb: Tcb): void {
-  if (tcb.rcvNxt != tcb.irs + 1 && <u32>(now() - tcb.textAt) < state.ackDelay) tcb.set(ANSWERS);
+  const nothingYet = tcb.rcvNxt == tcb.irs + 1;
+  if (nothingYet ? tcb.has(OWES_ACK) : <u32>(now() - tcb.textAt) < state.ackDelay) tcb.set(ANSWERS);
 }
 
 /** Milliseconds, around every 65 seconds: a pause is told by its remainder at worst. */

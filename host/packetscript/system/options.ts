@@ -2,8 +2,9 @@
  * `getsockopt` and `setsockopt` of scripts: values into what the BSD layer takes, and comparing what it gives.
  * Not for: what an option does.
  */
-import { SO_RCVBUF, SOL_SOCKET, SOL_TCP } from '../../bsd/constants.js';
+import { SO_ERROR, SO_RCVBUF, SOL_SOCKET, SOL_TCP } from '../../bsd/constants.js';
 import type { OptionValue } from '../../bsd/contract.js';
+import { ECONNRESET, EPIPE } from '../../bsd/errno.js';
 import type { Call, Expression } from '../language/ast.js';
 import { ScriptError } from '../language/errors.js';
 import type { Attempt, CallContext } from './calls.js';
@@ -46,6 +47,10 @@ function read(context: CallContext, script: number, level: number, name: number,
   }
   const live = context.descriptors.live(script);
   const result = context.bsd.getsockopt(live, level, name, got);
+  // A reset behind the peer's FIN: EPIPE says Linux (tcp_reset), ECONNRESET FreeBSD (tcp_do_segment).
+  if (context.profile === 'freebsd' && level === SOL_SOCKET && name === SO_ERROR && got.value === EPIPE) {
+    got.value = ECONNRESET;
+  }
   // FreeBSD rounds the buffer up to whole segments once it knows their size (tcp_mss).
   if (result === 0 && context.profile === 'freebsd' && level === SOL_SOCKET && name === SO_RCVBUF) {
     const mss = context.bsd.tcpInfo(live)?.tcpi_snd_mss ?? 0;
