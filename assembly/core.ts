@@ -22,10 +22,12 @@ import { REPLY_ACK, REPLY_COOKIE, REPLY_ECHO, REPLY_RECORD_ACK, replyAt } from '
 import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
-import { halfOpenPool, recordsInitialize, timeWaitPool } from './tcp/block/endpoint';
+import { halfOpenPool, RECORD, recordsInitialize, timeWaitPool } from './tcp/block/endpoint';
 import { freeIfDone } from './tcp/block/finish';
 import { readyTake } from './tcp/block/ready';
+import { TimeWait } from './tcp/block/timewait';
 import { emitReplyAck, emitReplyReset } from './tcp/emit';
+import { HalfOpen } from './tcp/open/halfopen';
 import { listenerInitialize, listenerPool } from './tcp/open/listener';
 import { emitReplyCookie, emitReplyRecordAck, sendSynAcks } from './tcp/open/records';
 import { settleBatch } from './tcp/receive';
@@ -42,6 +44,7 @@ export function initialize(): void {
   settingsInitialize();
   state.echoIdentifier = <u32>state.random & 0xffff;
   tcbInitialize();
+  assert(offsetof<HalfOpen>() <= RECORD && offsetof<TimeWait>() <= RECORD, 'a record has grown');
   recordsInitialize();
   listenerInitialize();
   interfacesInitialize();
