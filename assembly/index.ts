@@ -55,8 +55,9 @@ export { tcpUrgent, tcpUrgentLeft } from './tcp/calls';
 // and length of each. They stay valid until the next call of `input`, `output` or `timersExpire`.
 export { tcpReceive } from './tcp/calls';
 // `tcpPeek` is the same without taking. `tcpQueues(handle)` answers STATE_*; result[0] = bytes not received, [1] = not
-// acknowledged, [2] = not sent, [3] = what the send buffer holds at most, [4] = 1 once the peer's FIN is reached, [5] = what the receive buffer holds.
-export { tcpPeek, tcpQueues } from './tcp/block/queues';
+// acknowledged, [2] = not sent, [3] = what the send buffer holds at most, [4] = 1 once the peer's FIN is reached, [5] = what the receive buffer holds, [6] = what goes out together.
+// `tcpRecordEnd(handle)`: no segment carries bytes from both sides of the end of what is queued.
+export { tcpPeek, tcpQueues, tcpRecordEnd } from './tcp/block/queues';
 // `tcpShutdown` queues a FIN; `tcpAbort` resets; `tcpRelease` leaves the connection to itself: what was sent is still
 // delivered, what arrives from now on is answered with RST. The handle is dead after `tcpRelease`.
 export { tcpShutdown, tcpAbort, tcpRelease } from './tcp/calls';
@@ -68,7 +69,7 @@ export { tcpState, tcpError, tcpEndpoints } from './tcp/calls';
 // `tcpInfo(handle)` and `tcpListenerInfo(handle)`: result[0..61] = Linux's `struct tcp_info`.
 export { tcpInfo, tcpListenerInfo } from './tcp/observe/info';
 // `tcpNext(handle)`: the live connection after this one (0: the first one), 0 at the end.
-export { tcpNext } from './tcp/calls';
+export { tcpNext } from './tcp/observe/info';
 
 // ICMP echo. `icmpEcho(sequence, length)` sends a request to result[0..3]. `icmpEchoNext()` answers 1 for each reply
 // taken: result[0..3] source, [4] sequence, [5] bytes of data, [6] TTL.

@@ -67,6 +67,7 @@ export const OPTION_FAST_OPEN = 16; // OPEN_*, before the SYN has gone: answers 
 export const OPTION_CORK = 20; // 1: a segment that is not full waits for more, or for a retransmission timeout
 export const OPTION_MORE = 21; // 1: as OPTION_CORK, for the output that follows
 export const OPTION_SOFT_ERRORS = 25; // 1: EVENT_SOFT_ERROR tells of ICMP errors, and of the third retransmission in a row
+export const OPTION_BURSTS = 26; // 1: a SEND may exceed the send buffer by what goes out together, as on Linux
 export const OPTION_SYN_RETRIES = 22; // instead of SETTING_SYN_RETRIES; 0: not instead
 export const OPTION_FIN_WAIT_2 = 23; // instead of SETTING_FIN_WAIT_2; 0: not instead
 export const OPTION_USER_TIMEOUT = 24; // instead of SETTING_USER_TIMEOUT; 0: not instead

@@ -16,6 +16,7 @@ import { raiseDrain } from './block/buffers';
 import { armIdle, armRetransmit, waitProgresses } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
+import { recordsAcknowledged } from './block/queues';
 import { urgentAcknowledged } from './block/urgent';
 import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
@@ -112,6 +113,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   if (seqGt(tcb.sndUna, tcb.recover)) tcb.recover = tcb.sndUna;
   tcb.sndUna = seg.ack;
   urgentAcknowledged(tcb);
+  if (tcb.rare != 0) recordsAcknowledged(tcb);
   tcb.sndResume = seqMax(tcb.sndResume, seg.ack);
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;

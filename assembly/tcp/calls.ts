@@ -9,6 +9,7 @@ import {
   ERROR_NOT_CONNECTED,
   ERROR_PIPE,
   ERROR_STALE_HANDLE,
+  OPTION_BURSTS,
   OPTION_CONGESTION,
   OPTION_CORK,
   OPTION_DISCARD,
@@ -33,10 +34,9 @@ import {
   STATE_TIME_WAIT,
 } from '../abi/constants';
 import { RESULT_BASE, setResult } from '../memory/map';
-import { poolScan, slotOf } from '../memory/pool';
 import { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
-import { buffersWished, sendSize } from './block/buffers';
+import { buffersWished, sendRoom } from './block/buffers';
 import { armKeepAlive, armTimeout, fileDeadlines } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
@@ -54,8 +54,8 @@ import { segmentsBounded } from './path/size';
 import { isWish } from './path/wishes';
 import { windowUpdateDue } from './receive';
 import {
+  BURSTS,
   CORK,
-  connectionPool,
   DISCARD,
   DRAIN_WANTED,
   FIN_QUEUED,
@@ -85,9 +85,7 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
   if (tcb.state < STATE_ESTABLISHED && !sendsEarly(tcb)) return ERROR_NOT_CONNECTED;
   const ring = tcb.sendRing;
-  const limit = sendSize(tcb);
-  const room = limit > ring.length ? limit - ring.length : 0;
-  const size = min(wanted, room);
+  const size = min(wanted, sendRoom(tcb));
   if (!flowEnsure(tcb)) return ERROR_NO_BUFFERS;
   if (size == 0 || (!ringEnsure(ring, ring.length + size) && ring.length == ring.capacity)) {
     if (wanted > 0) tcb.set(DRAIN_WANTED);
@@ -211,7 +209,8 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
   } else if (option == OPTION_CORK) {
     setFlag(tcb, CORK, value != 0);
     if (value == 0) wantSend(tcb);
-  } else if (option == OPTION_MORE) setFlag(tcb, MORE_COMES, value != 0);
+  } else if (option == OPTION_BURSTS) setFlag(tcb, BURSTS, value != 0);
+  else if (option == OPTION_MORE) setFlag(tcb, MORE_COMES, value != 0);
   else if (option == OPTION_KEEP_ALIVE) setKeepAlive(tcb, value != 0);
   else if (option == OPTION_KEEP_IDLE) {
     tcb.keepIdle = max<u32>(value, 1);
@@ -277,17 +276,6 @@ export function tcpEndpoints(handle: u32): i32 {
   store<u64>(RESULT_BASE + 24, tcb.remoteLow);
   setResult(8, tcb.localPort);
   setResult(9, tcb.remotePort);
-  return 0;
-}
-
-/** The connection after `handle` that is not released, or the first one for 0; 0 at the end. */
-export function tcpNext(handle: u32): u32 {
-  let address = poolScan(connectionPool, handle == 0 ? 0 : slotOf(handle) + 1);
-  while (address != 0) {
-    const tcb = changetype<Tcb>(address);
-    if (!tcb.has(ORPHAN)) return tcb.handle;
-    address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
-  }
   return 0;
 }
 

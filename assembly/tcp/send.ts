@@ -7,6 +7,7 @@ import { ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { armRetransmit, waitBegins } from './block/deadlines';
 import { freeIfDone } from './block/finish';
+import { recordLength } from './block/queues';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
 import { flow } from './congestion/flow';
 import { paceAllows, paceSent } from './congestion/pacing';
@@ -195,27 +196,27 @@ function sendLost(tcb: Tcb): bool {
 
 /** Emits what begins at `firstSeq` again, a segment's worth before `limit` at most. Answers its end, `firstSeq` if nothing went. */
 function repeat(tcb: Tcb, firstSeq: u32, limit: u32): u32 {
-  const length = min(seqMin(dataEnd(tcb), limit) - firstSeq, payloadSize(tcb));
+  const length = min(recordLength(tcb, firstSeq, seqMin(dataEnd(tcb), limit) - firstSeq), payloadSize(tcb));
   const end = firstSeq + length;
   const fin = tcb.has(FIN_SENT) && end == dataEnd(tcb);
-  let control = pushed(tcb, end, length);
-  if (fin) control |= FIN;
+  const control = pushed(tcb, end, length) | (fin ? FIN : 0);
   if (!emitSegment(tcb, firstSeq, firstSeq - tcb.sndUna, length, control)) return firstSeq;
   noteAgain(tcb, length);
   return fin ? end + 1 : end;
 }
 
-/** The last buffered bytes are pushed (RFC 9293 §3.9.1.2 MUST-61), unless the user said that more comes. */
+/** The last buffered bytes are pushed (RFC 9293 §3.9.1.2 MUST-61), unless the user said that more comes; so is a record's end. */
 function pushed(tcb: Tcb, end: u32, length: u32): u32 {
-  return end == dataEnd(tcb) && length > 0 && !tcb.has(UNPUSHED) ? ACK | PSH : ACK;
+  if (length == 0) return ACK;
+  const pushes = end == dataEnd(tcb) ? !tcb.has(UNPUSHED) : recordLength(tcb, end - 1, 2) == 1;
+  return pushes ? ACK | PSH : ACK;
 }
 
 /** Sends the next `length` bytes, and the FIN if it is its turn. */
 function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   const sequence = tcb.sndResume;
   const end = sequence + length;
-  let control = pushed(tcb, end, length);
-  if (fin) control |= FIN;
+  const control = pushed(tcb, end, length) | (fin ? FIN : 0);
   if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
   const behind = fin ? end + 1 : end;
   if (seqLt(sequence, tcb.sndNxt)) noteAgain(tcb, length);
@@ -247,7 +248,7 @@ function sendSearch(tcb: Tcb, size: u32): bool {
 function sendable(tcb: Tcb): u32 {
   const end = dataEnd(tcb);
   if (seqGe(tcb.sndResume, end)) return 0;
-  const queued = end - tcb.sndResume;
+  const queued = recordLength(tcb, tcb.sndResume, end - tcb.sndResume);
   const sent = tcb.sndResume - tcb.sndUna;
   const pipe = tcb.sndResume == tcb.sndNxt ? inFlight(tcb) : sent;
   const cwnd = tcb.cwnd + limitedTransmit(tcb);
@@ -263,6 +264,7 @@ function shortMayGo(tcb: Tcb, length: u32, queued: u32, sent: u32): bool {
   // Not new: it was allowed before, unless cwnd cuts it short.
   if (seqLt(tcb.sndResume, tcb.sndNxt)) return length == queued || sent + length == tcb.sndWnd;
   if (length < queued) return length >= tcb.sndWndMax >> 1; // (3); what the window cuts short waits
+  if (tcb.sndResume + length != dataEnd(tcb)) return true; // the end of a record, and more behind it
   if (tcb.has(CORK | MORE_COMES)) return tcb.has(FLUSH | FIN_QUEUED);
   return sent == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
 }
@@ -317,7 +319,10 @@ function sendTailProbe(tcb: Tcb): bool {
   if (tcb.scoreboard == 0) return true;
   const full = payloadSize(tcb);
   const sent = tcb.sndNxt - tcb.sndUna;
-  const fresh = min(min(dataEnd(tcb) - tcb.sndNxt, full), tcb.sndWnd > sent ? tcb.sndWnd - sent : 0);
+  const fresh = min(
+    min(recordLength(tcb, tcb.sndNxt, dataEnd(tcb) - tcb.sndNxt), full),
+    tcb.sndWnd > sent ? tcb.sndWnd - sent : 0,
+  );
   const isFresh = seqLt(tcb.sndNxt, dataEnd(tcb)) && fresh > 0;
   const tail = tcb.sndNxt - min(sent, full);
   if (isFresh ? !sendNext(tcb, fresh, false) : repeat(tcb, tail, tcb.sndNxt) == tail) {

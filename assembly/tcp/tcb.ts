@@ -239,6 +239,8 @@ export const CORK: u64 = 1 << 50;
 export const REPORTS: u64 = 1 << 57;
 /** The same, for one output. */
 export const MORE_COMES: u64 = 1 << 51;
+/** What begins to wait within the send buffer may end outside it. */
+export const BURSTS: u64 = 1 << 53;
 
 // ECN (RFC 3168); what each bit does stands in congestion/ecn.ts.
 

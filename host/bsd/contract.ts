@@ -13,7 +13,8 @@ import type { TcpInfo } from './tcp-info.js';
 /** `stack.bsd`. */
 export interface Bsd {
   /**
-   * Whose numbers `SO_SNDBUF` and `SO_RCVBUF` follow: Linux doubles what is set (socket(7)), FreeBSD does not.
+   * Of sockets to come: whose numbers `SO_SNDBUF` and `SO_RCVBUF` follow: Linux doubles what is set (socket(7)), FreeBSD does not;
+   * and whether a send may exceed the buffer by what goes out together, as on Linux.
    * `'linux'` to begin with.
    */
   profile: 'linux' | 'freebsd';
@@ -55,7 +56,8 @@ export interface Bsd {
    * Queues bytes.
    * @param flags MSG_MORE holds back a segment that is not full; MSG_FASTOPEN needs `address` and `port`, and opens the
    *   connection with the bytes on the SYN where a cookie is known; MSG_OOB marks all up to the last of them as urgent
-   *   (RFC 9293 §3.8.5). MSG_NOSIGNAL, MSG_DONTWAIT, MSG_EOR, MSG_ZEROCOPY and MSG_DONTROUTE make no difference
+   *   (RFC 9293 §3.8.5). MSG_EOR ends a segment behind the last of them. MSG_NOSIGNAL, MSG_DONTWAIT, MSG_ZEROCOPY
+   *   and MSG_DONTROUTE make no difference
    * @returns how many it took, fewer than given when the buffer is full; -EAGAIN when it is full or the connection is not
    *   open yet, -EPIPE after `shutdown` or when it is not connected, or the error that ended the connection, once;
    *   -EINPROGRESS for MSG_FASTOPEN without a cookie: the bytes are not taken, unless MSG_WAITALL asks for what a call that
@@ -68,7 +70,7 @@ export interface Bsd {
    * Takes bytes that wait, as many as fit into `buffer`.
    * @param flags MSG_PEEK leaves them where they are; MSG_TRUNC drops them: `buffer` is not written, only its length counts;
    *   MSG_DONTWAIT and MSG_WAITALL make no difference; MSG_OOB is -EINVAL: urgent data is delivered in line
-   * @param message with TCP_INQ: `inq` is filled in with the bytes that are left
+   * @param message with TCP_INQ: `inq` is filled in with the bytes that are left, 1 when only the end is
    * @returns how many; 0 at the end of the peer's half or after SHUT_RD; -EAGAIN when nothing waits, -ENOTCONN, or the error
    *   that ended the connection, once
    */

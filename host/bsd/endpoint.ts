@@ -6,6 +6,7 @@
 import {
   LISTENER_BACKLOG,
   LISTENER_QUEUE,
+  OPTION_BURSTS,
   OPTION_MORE,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
@@ -19,24 +20,21 @@ import { type Address, ANY_ADDRESS } from '../core/address.js';
 import type { Endpoints } from '../core/core.js';
 import type { Connections } from '../stack/connections.js';
 import {
+  MSG_EOR,
   MSG_ERRQUEUE,
   MSG_MORE,
   MSG_OOB,
   MSG_PEEK,
   MSG_TRUNC,
   POLLERR,
-  POLLHUP,
   POLLIN,
   POLLOUT,
   POLLPRI,
-  POLLRDHUP,
   POLLRDNORM,
   POLLWRNORM,
   SHUT_RD,
   SHUT_RDWR,
   SHUT_WR,
-  SO_RCVLOWAT,
-  SOL_SOCKET,
   SOL_TCP,
   TCP_FASTOPEN_CONNECT,
   TCP_FASTOPEN_NO_COOKIE,
@@ -55,6 +53,7 @@ import {
   ENOTCONN,
   EPIPE,
 } from './errno.js';
+import { isOpening, LISTENING, type Look, lookAt, NOTHING, pollMask } from './look.js';
 import type { Settings } from './options.js';
 import { readEnding } from './read-info.js';
 import { WaitingSyn } from './waiting-syn.js';
@@ -82,6 +81,9 @@ export class Endpoint {
   #ended = false;
   #readShut = false;
   #writeShut = false;
+  /** Bytes that `send` has taken, ever, and how many before the burst that it took last began. */
+  #written = 0;
+  #burstAt = 0;
 
   constructor(
     private readonly ground: Ground,
@@ -120,6 +122,7 @@ export class Endpoint {
     this.role = 'connection';
     this.handle = handle;
     this.ground.watch(handle);
+    if (this.settings.profile === 'linux') this.ground.port.core.calls.tcpSetOption(handle, OPTION_BURSTS, 1);
     this.settings.apply(handle);
   }
 
@@ -188,25 +191,39 @@ export class Endpoint {
     const { core } = this.ground.port;
     if ((flags & MSG_MORE) !== 0) core.calls.tcpSetOption(this.handle, OPTION_MORE, 1);
     const taken = this.#put(bytes);
+    if (taken > 0 && taken === bytes.length && (flags & MSG_EOR) !== 0) core.calls.tcpRecordEnd(this.handle);
     if (taken > 0 && (flags & MSG_OOB) !== 0) core.calls.tcpUrgent(this.handle);
     if (taken > 0) this.ground.port.transmit();
     return taken === 0 && bytes.length > 0 ? -EAGAIN : taken;
   }
 
-  /** As many as the buffer takes, and no more than TCP_NOTSENT_LOWAT lets wait. */
+  /**
+   * As many as the buffer takes. On Linux it is asked before each burst's worth that begins to wait, and so is
+   * TCP_NOTSENT_LOWAT: less than a burst more may wait than either says.
+   */
   #put(bytes: Uint8Array): number {
     const { core } = this.ground.port;
-    const bound = this.settings.get(SOL_TCP, TCP_NOTSENT_LOWAT);
-    if (bound === 0) return core.send(this.handle, bytes);
+    const bound = this.settings.get(SOL_TCP, TCP_NOTSENT_LOWAT) || Number.POSITIVE_INFINITY;
+    if (this.settings.profile === 'freebsd') return core.send(this.handle, bytes);
     let taken = 0;
     while (taken < bytes.length) {
-      const { unsent } = this.look();
-      const part = unsent < bound ? core.send(this.handle, bytes.subarray(taken, taken + bound - unsent)) : 0;
+      const { unsent, burst } = this.look();
+      const waiting = this.#waiting(unsent);
+      if (waiting % burst === 0 && unsent >= bound) break;
+      const part = core.send(this.handle, bytes.subarray(taken, taken + burst - (waiting % burst)));
       if (part <= 0) break;
+      if (waiting % burst === 0) this.#burstAt = this.#written;
+      this.#written += part;
       taken += part;
-      this.ground.port.transmit();
+      if (taken < bytes.length) this.ground.port.transmit();
     }
     return taken;
+  }
+
+  /** Bytes of the last burst that was begun and that nothing has been sent of. */
+  #waiting(unsent: number): number {
+    this.#burstAt = Math.max(this.#burstAt, this.#written - unsent);
+    return this.#written - this.#burstAt;
   }
 
   /** Fills `buffer`; see `Bsd.recv`. */
@@ -294,17 +311,8 @@ export class Endpoint {
   look(): Look {
     if (this.role !== 'connection') return this.role === 'listener' ? LISTENING : NOTHING;
     const { core } = this.ground.port;
-    const state = core.calls.tcpQueues(this.handle);
-    const look = {
-      state,
-      unread: core.result(0),
-      unacknowledged: core.result(1),
-      unsent: core.result(2),
-      sendBuffer: core.result(3),
-      peerDone: core.result(4) !== 0,
-      receiveBuffer: core.result(5),
-    };
-    if (state === STATE_CLOSED && !this.#ended) {
+    const look = lookAt(core, this.handle);
+    if (look.state === STATE_CLOSED && !this.#ended) {
       this.#ended = true;
       this.#error = readEnding(core, this.handle, look.peerDone);
     }
@@ -333,26 +341,17 @@ export class Endpoint {
     const over = this.role === 'connection' && look.state === STATE_CLOSED;
     const readShut = this.#readShut || look.peerDone || over;
     const writeShut = this.#writeShut || over;
-    let mask = (readShut && writeShut) || look.state === STATE_CLOSED ? POLLHUP : 0;
-    if (readShut) mask |= POLLIN | POLLRDNORM | POLLRDHUP;
+    const usable = !isOpening(look.state) || this.#opensEarly(look.state);
+    let mask = pollMask(look, { readShut, writeShut, usable }, this.settings);
     if (this.#syn.waits && look.state === STATE_SYN_SENT) mask |= POLLOUT | POLLWRNORM;
-    if (!isOpening(look.state) || this.#opensEarly(look.state)) {
-      if (look.unread >= this.settings.get(SOL_SOCKET, SO_RCVLOWAT)) mask |= POLLIN | POLLRDNORM;
-      if (writeShut || this.#writable(look)) mask |= POLLOUT | POLLWRNORM;
-      if (this.role === 'connection' && this.ground.port.core.calls.tcpUrgentLeft(this.handle) > 0) mask |= POLLPRI;
-    }
+    const urgent = this.role === 'connection' && this.ground.port.core.calls.tcpUrgentLeft(this.handle) > 0;
+    if (usable && urgent) mask |= POLLPRI;
     return this.#error === 0 ? mask : mask | POLLERR;
   }
 
   /** Accepted before its handshake was complete: the peer has opened fast. */
   #opensEarly(state: number): boolean {
     return state === STATE_SYN_RECEIVED && !this.#connecting;
-  }
-
-  /** A third of the buffer is free, and half of what may wait unsent. */
-  #writable({ unacknowledged, unsent, sendBuffer }: Look): boolean {
-    const bound = this.settings.get(SOL_TCP, TCP_NOTSENT_LOWAT);
-    return sendBuffer - unacknowledged >= unacknowledged >> 1 && (bound === 0 || 2 * unsent < bound);
   }
 
   /** The handshake is over and the end is not reached. */
@@ -367,31 +366,5 @@ export class Endpoint {
   }
 }
 
-export interface Look {
-  /** STATE_* */
-  state: number;
-  unread: number;
-  unacknowledged: number;
-  unsent: number;
-  sendBuffer: number;
-  receiveBuffer: number;
-  /** The peer's FIN is reached. */
-  peerDone: boolean;
-}
-
-function isOpening(state: number): boolean {
-  return state === STATE_SYN_SENT || state === STATE_SYN_RECEIVED;
-}
-
-const NOTHING: Look = {
-  state: STATE_CLOSED,
-  unread: 0,
-  unacknowledged: 0,
-  unsent: 0,
-  sendBuffer: 1,
-  receiveBuffer: 0,
-  peerDone: false,
-};
-const LISTENING: Look = { ...NOTHING, state: STATE_LISTEN };
 /** Linux's net.core.somaxconn. */
 const SOMAXCONN = 4096;

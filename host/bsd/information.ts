@@ -33,9 +33,10 @@ import {
   TCP_INFO,
   TCP_MAXSEG,
 } from './constants.js';
-import type { Bsd, OptionValue } from './contract.js';
+import type { OptionValue } from './contract.js';
 import type { Endpoint } from './endpoint.js';
 import { EINVAL, ENOENT, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP } from './errno.js';
+import { doubled, LEAST_RECEIVE_BUFFER, LEAST_SEND_BUFFER } from './options.js';
 import { readTcpInfo } from './read-info.js';
 
 /** @returns 0 or a negative error number */
@@ -63,11 +64,9 @@ export function readOption(asked: Asked, level: number, name: number, option: { 
   return 0;
 }
 
-/** Of whom, and in whose numbers. */
 export interface Asked {
   endpoint: Endpoint;
   core: Core;
-  profile: Bsd['profile'];
 }
 
 function setLinger(endpoint: Endpoint, value: OptionValue): number {
@@ -95,11 +94,12 @@ function segmentSize(asked: Asked): number {
   return asked.endpoint.settings.get(SOL_TCP, TCP_MAXSEG) || DEFAULT_MSS;
 }
 
-/** The size that was set, which Linux doubles and brings up to a least one (socket(7)); else the size of the moment. */
-function bufferSize({ endpoint, core, profile }: Asked, name: number): number {
-  const set = endpoint.settings.get(SOL_SOCKET, name);
+/** The size that was set, in the numbers of the profile; else the size of the moment. */
+function bufferSize({ endpoint, core }: Asked, name: number): number {
+  const { settings } = endpoint;
+  const set = settings.get(SOL_SOCKET, name);
   const sends = name === SO_SNDBUF;
-  if (set !== 0) return profile === 'linux' ? Math.max(2 * set, sends ? LEAST_SEND_BUFFER : LEAST_RECEIVE_BUFFER) : set;
+  if (set !== 0) return doubled(sends ? LEAST_SEND_BUFFER : LEAST_RECEIVE_BUFFER)(set, settings.profile);
   const { sendBuffer, receiveBuffer } = endpoint.look();
   if (endpoint.role === 'connection') return sends ? sendBuffer : receiveBuffer;
   return core.calls.setting(sends ? SETTING_SEND_BUFFER_INITIAL : SETTING_RECEIVE_BUFFER_INITIAL);
@@ -136,9 +136,6 @@ const TOLD = new Map<number, Map<number, Teller>>([
   ],
 ]);
 
-/** Linux's SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF. */
-const LEAST_SEND_BUFFER = 4608;
-const LEAST_RECEIVE_BUFFER = 2304;
 const DEFAULT_MSS = 536;
 /** By CONGESTION_*. */
 const CONTROLLERS: string[] = [];

@@ -61,7 +61,7 @@ export class Layer implements Bsd {
     if (domain !== AF_INET) return -EAFNOSUPPORT;
     if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== SOCK_STREAM) return -ESOCKTNOSUPPORT;
     if (protocol !== 0 && protocol !== IPPROTO_TCP) return -EPROTONOSUPPORT;
-    return this.#enter(new Endpoint(this.ground, new Settings(this.#core)));
+    return this.#enter(new Endpoint(this.ground, new Settings(this.#core, this.profile)));
   }
 
   bind(fd: number, address: string, port: number): number {
@@ -151,9 +151,7 @@ export class Layer implements Bsd {
   }
 
   getsockopt(fd: number, level: number, name: number, option: { value?: OptionValue }): number {
-    return this.#on(fd, (endpoint) =>
-      readOption({ endpoint, core: this.#core, profile: this.profile }, level, name, option),
-    );
+    return this.#on(fd, (endpoint) => readOption({ endpoint, core: this.#core }, level, name, option));
   }
 
   poll(fds: readonly PollFd[]): number {
@@ -220,6 +218,16 @@ export class Layer implements Bsd {
     }
   }
 
+  /** What a snapshot has to know: it has no descriptors, so what they hold in the core ends when it is restored. */
+  held(): HeldBySockets {
+    const held: HeldBySockets = { listeners: [], connections: [] };
+    for (const { role, handle } of this.#endpoints.values()) {
+      if (role === 'listener') held.listeners.push(handle);
+      else if (role === 'connection') held.connections.push(handle);
+    }
+    return held;
+  }
+
   /** The stack is closing: every connection is reset. */
   abandon(): void {
     for (const endpoint of this.#endpoints.values()) endpoint.abandon();
@@ -272,6 +280,12 @@ export class Layer implements Bsd {
     this.ground.unlisten(listening.handle);
     return listening.port;
   }
+}
+
+/** Handles. */
+export interface HeldBySockets {
+  listeners: number[];
+  connections: number[];
 }
 
 interface Waiter {

@@ -72,7 +72,7 @@ import {
   TCP_SYNCNT,
   TCP_USER_TIMEOUT,
 } from './constants.js';
-import type { Linger } from './contract.js';
+import type { Bsd, Linger } from './contract.js';
 import { EINVAL, ENOPROTOOPT } from './errno.js';
 
 /** What has been set on one socket. */
@@ -82,11 +82,14 @@ export class Settings {
   congestion: number | undefined;
   readonly #values = new Map<Rule, number>();
 
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    readonly profile: Bsd['profile'],
+  ) {}
 
   /** The options of a connection that a listener with these accepts. */
   inherited(): Settings {
-    const settings = new Settings(this.core);
+    const settings = new Settings(this.core, this.profile);
     settings.linger = this.linger;
     settings.congestion = this.congestion;
     for (const [rule, value] of this.#values) settings.#values.set(rule, value);
@@ -119,12 +122,12 @@ export class Settings {
   /** Tells a listener what its connections are to be like from their SYN-ACK on. */
   applyToListener(handle: number): void {
     for (const [{ listener, encode }, value] of this.#values) {
-      if (listener !== 0) this.core.calls.tcpListenerOption(handle, listener, encode(value));
+      if (listener !== 0) this.core.calls.tcpListenerOption(handle, listener, encode(value, this.profile));
     }
   }
 
   #tell({ option, encode }: Rule, value: number, handle: number): number {
-    return option === 0 ? 0 : Math.min(this.core.calls.tcpSetOption(handle, option, encode(value)), 0);
+    return option === 0 ? 0 : Math.min(this.core.calls.tcpSetOption(handle, option, encode(value, this.profile)), 0);
   }
 }
 
@@ -137,7 +140,7 @@ interface Rule {
   /** LISTENER_*; 0: the core does not care. */
   listener: number;
   /** As the core takes it. */
-  encode(value: number): number;
+  encode(value: number, profile: Bsd['profile']): number;
 }
 
 function ruleOf(level: number, name: number): Rule | undefined {
@@ -169,6 +172,9 @@ function same(value: number): number {
   return value;
 }
 
+/** Linux's SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF. */
+export const LEAST_SEND_BUFFER = 4608;
+export const LEAST_RECEIVE_BUFFER = 2304;
 const SECOND = 1000;
 const LARGEST = 2 ** 31 - 1;
 /** Linux's TCP_FIN_TIMEOUT_MAX, seconds. */
@@ -182,8 +188,8 @@ const RULES = new Map<number, Map<number, Rule>>([
       [SO_REUSEPORT, toggle()],
       [SO_KEEPALIVE, toggle(OPTION_KEEP_ALIVE)],
       [SO_OOBINLINE, toggle()],
-      [SO_SNDBUF, buffer({ option: OPTION_SEND_BUFFER, listener: LISTENER_SEND_BUFFER })],
-      [SO_RCVBUF, buffer({ option: OPTION_RECEIVE_BUFFER, listener: LISTENER_RECEIVE_BUFFER })],
+      [SO_SNDBUF, buffer(doubled(LEAST_SEND_BUFFER), { option: OPTION_SEND_BUFFER, listener: LISTENER_SEND_BUFFER })],
+      [SO_RCVBUF, buffer(same, { option: OPTION_RECEIVE_BUFFER, listener: LISTENER_RECEIVE_BUFFER })],
       [SO_PRIORITY, clamped(0, LARGEST, 0)],
       [SO_MARK, clamped(0, LARGEST, 0)],
       [SO_RCVLOWAT, clamped(1, LARGEST, 1)],
@@ -239,15 +245,20 @@ const RULES = new Map<number, Map<number, Rule>>([
       [TCP_FASTOPEN_NO_COOKIE, between(0, 1, 0)],
       [TCP_QUICKACK, toggle(0, 1)],
       [TCP_USER_TIMEOUT, between(0, LARGEST, settingOf(SETTING_USER_TIMEOUT), { option: OPTION_USER_TIMEOUT })],
-      [TCP_NOTSENT_LOWAT, clamped(0, LARGEST, 0)],
+      [TCP_NOTSENT_LOWAT, made((value) => value >>> 0, 0)],
       [TCP_INQ, between(0, 1, 0)],
     ]),
   ],
 ]);
 
 /** A size that tuning leaves alone; 0 while tuning has its way. To the core 0 means that. */
-function buffer(rest: Partial<Rule>): Rule {
-  return { ...clamped(1, LARGEST, 1, { ...rest, encode: same }), initial: () => 0 };
+function buffer(encode: Rule['encode'], rest: Partial<Rule>): Rule {
+  return { ...clamped(1, LARGEST, 1, { ...rest, encode }), initial: () => 0 };
+}
+
+/** Linux counts its own bookkeeping into a buffer, so it makes it twice what was asked for, and no less than that (socket(7)). */
+export function doubled(least: number): Rule['encode'] {
+  return (size, profile) => (profile === 'linux' ? Math.max(2 * size, least) : size);
 }
 
 /** 0 takes the bound away. */

@@ -35,6 +35,7 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpReceive(handle: number, limit: number): number;
   tcpPeek(handle: number, limit: number): number;
   tcpQueues(handle: number): number;
+  tcpRecordEnd(handle: number): number;
   tcpShutdown(handle: number): number;
   tcpAbort(handle: number): number;
   tcpRelease(handle: number): number;

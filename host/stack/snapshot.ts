@@ -3,6 +3,7 @@
  * sockets and listeners what the core does not know. Not for: handlers and `socket.data`, which belong to the program.
  */
 import { STATE_SYN_RECEIVED, STATE_SYN_SENT } from '../../assembly/abi/constants.js';
+import type { HeldBySockets } from '../bsd/layer.js';
 import type { Core } from '../core/core.js';
 import { parseHandlers, type SocketHandler } from '../socket/handlers.js';
 import { type ListenerState, SocketListener } from '../socket/listener.js';
@@ -20,6 +21,8 @@ export interface StackSnapshot {
   now: number;
   listeners: ListenerState[];
   sockets: SocketSnapshot[];
+  /** What BSD sockets hold in the core, which ends when the snapshot is restored. */
+  descriptors: HeldBySockets;
 }
 
 export interface SocketSnapshot {
@@ -49,10 +52,11 @@ export function takeSnapshot(
   connections: Connections<Socket<unknown>>,
   listeners: readonly SocketListener<unknown>[],
   pending: (connection: Connection<Socket<unknown>>) => number,
+  descriptors: HeldBySockets,
 ): StackSnapshot {
   const sockets: SocketSnapshot[] = [];
   for (const connection of connections.all()) sockets.push(socketSnapshot(connection, pending(connection)));
-  return { memory: core.snapshot(), now, listeners: listeners.map(SocketListener.state), sockets };
+  return { memory: core.snapshot(), now, listeners: listeners.map(SocketListener.state), sockets, descriptors };
 }
 
 /** Gives every restored connection its socket. @returns the listeners */
@@ -62,6 +66,8 @@ export function restoreSockets(
   options: RestoreOptions,
 ): SocketListener<unknown>[] {
   const handlers = parseHandlers(options.socket);
+  for (const handle of snapshot.descriptors.listeners) connections.unlisten(handle);
+  for (const handle of snapshot.descriptors.connections) connections.add(handle).abort();
   const listeners = new Map<number, SocketListener<unknown>>();
   for (const { handle, hostname, port, allowHalfOpen } of snapshot.listeners) {
     const box = { current: handlers };

@@ -238,7 +238,8 @@ export class Stack {
    */
   snapshot(): StackSnapshot {
     const pending = this.#delivery.pending.bind(this.#delivery);
-    return takeSnapshot(this.#core, this.clock.now(), this.#connections, this.listeners, pending);
+    const descriptors = this.#layer?.held() ?? { listeners: [], connections: [] };
+    return takeSnapshot(this.#core, this.clock.now(), this.#connections, this.listeners, pending, descriptors);
   }
 
   /** Ends everything: sockets with RST and `close`, pending connects with an error, listeners, devices. Idempotent. */

@@ -9,11 +9,13 @@
 // Not for: the window's right edge, which never moves left (tcp/receive.ts).
 
 import { EVENT_DRAIN, OPTION_ORDER_BSD, OPTION_ORDER_LINUX, STATE_SYN_SENT } from '../../abi/constants';
+import { PACKET_LIMIT } from '../../abi/limits';
 import { state } from '../../memory/state';
 import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
+import { payloadSize } from '../path/size';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
-import { DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread } from '../tcb';
+import { BURSTS, DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread } from '../tcb';
 import { CONNECTION, Endpoint } from './endpoint';
 import { wishedReceiveSize, wishedSendSize } from './rare';
 import { raise } from './ready';
@@ -52,6 +54,21 @@ export function sendSize(tcb: Tcb): u32 {
   if (size != 0) return size;
   const initial = min(state.sendBufferInitial, state.sendBuffer);
   return memoryPressed() ? initial : max(initial, min(tcb.cwnd << 1, state.sendBuffer));
+}
+
+/** Bytes that the user may put behind what he has put there. */
+export function sendRoom(tcb: Tcb): u32 {
+  const limit = sendSize(tcb);
+  const queued = tcb.sendRing.length;
+  if (queued >= limit) return 0;
+  return limit - queued + (tcb.has(BURSTS) ? burst(tcb) : 0);
+}
+
+/** What goes out together at most: whole segments within half of the peer's largest window, and within a packet of IP. */
+export function burst(tcb: Tcb): u32 {
+  const size = payloadSize(tcb);
+  const most = min(PACKET_LIMIT, tcb.sndWndMax >> 1);
+  return max(most - (most % size), size);
 }
 
 /** The user was told that the send buffer is full: half of it is empty now. */

@@ -31,6 +31,13 @@ export class Rare extends Wishes {
   synRetries: u8; // OPTION_SYN_RETRIES
   finWait2: u32; // OPTION_FIN_WAIT_2, milliseconds
   userTimeout: u32; // OPTION_USER_TIMEOUT, milliseconds
+  recordCount: u32; // ends of records of ours that SND.UNA has not reached (block/queues.ts)
+  records: u32; // the first of them; RECORDS of them lie here
+}
+
+/** Address of the n-th end of a record. */
+export function recordPlace(rare: Rare, index: u32): usize {
+  return changetype<usize>(rare) + offsetof<Rare>('records') + ((<usize>index) << 2);
 }
 
 /** The block of a connection, made now if need be; null when memory has run out. */
@@ -161,3 +168,5 @@ function wishesOf(end: Endpoint): Wishes | null {
 }
 
 const BLOCK: u32 = 256;
+/** Ends of records that fit the block beside the rest. */
+export const RECORDS: u32 = 32;

@@ -14,6 +14,7 @@ import {
   STATE_SYN_SENT,
 } from '../../abi/constants';
 import { RESULT_BASE } from '../../memory/map';
+import { poolScan, slotOf } from '../../memory/pool';
 import { Micros, state } from '../../memory/state';
 import { unsent } from '../block/queues';
 import { listenerByHandle } from '../open/listener';
@@ -21,9 +22,11 @@ import { largestSegment, pathMtu, payloadSize } from '../path/size';
 import { LOST, REPEATED, recordAt, recordStart, SACKED, sackedBytes, scoreboard } from '../recovery/sent';
 import { seqLt } from '../seq';
 import {
+  connectionPool,
   ECN_ON,
   ECN_REDUCES,
   ECN_SEEN,
+  ORPHAN,
   PASSIVE,
   PERSIST,
   RECOVERY,
@@ -121,6 +124,17 @@ export function tcpListenerInfo(handle: u32): i32 {
   info.state = linuxState(STATE_LISTEN);
   info.unacked = listener.acceptCount;
   info.sacked = listener.backlog - 1; // see host/bsd/endpoint.ts
+  return 0;
+}
+
+/** The connection after `handle` that is not released, or the first one for 0; 0 at the end. */
+export function tcpNext(handle: u32): u32 {
+  let address = poolScan(connectionPool, handle == 0 ? 0 : slotOf(handle) + 1);
+  while (address != 0) {
+    const tcb = changetype<Tcb>(address);
+    if (!tcb.has(ORPHAN)) return tcb.handle;
+    address = poolScan(connectionPool, slotOf(tcb.handle) + 1);
+  }
   return 0;
 }
 
