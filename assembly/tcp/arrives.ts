@@ -92,7 +92,7 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
  */
 function takeTimestamp(tcb: Tcb, seg: Segment, sequence: u32): void {
   if (!tcb.has(TIMESTAMPS_ON) || !seg.hasTimestamps) return;
-  if (!seqLe(sequence, tcb.lastAckSent) || !seqGe(seg.tsVal, tcb.tsRecent)) return;
+  if (!seqLe(sequence, tcb.lastAckSent) || isOld(tcb, seg)) return;
   tcb.tsRecent = seg.tsVal;
   tcb.tsRecentAt = state.now;
 }

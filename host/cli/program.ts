@@ -78,6 +78,7 @@ function packetScripts(program: Command, done: (code: number) => void): void {
       new Option('--profile <name>', 'whom the scripts expect, whatever they say; linux otherwise').choices([
         'linux',
         'freebsd',
+        'vitrine',
       ]),
     )
     .addOption(

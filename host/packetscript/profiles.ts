@@ -5,7 +5,7 @@
  */
 import type { Congestion, Limits, Tuning } from '../stack/settings.js';
 
-export type ProfileName = 'linux' | 'freebsd';
+export type ProfileName = 'linux' | 'freebsd' | 'vitrine';
 
 export interface StackSettings extends Limits {
   congestion?: Congestion;
@@ -21,7 +21,7 @@ export interface Profile {
   defines: Readonly<Record<string, string>>;
 }
 
-export const PROFILE_NAMES: readonly ProfileName[] = ['linux', 'freebsd'];
+export const PROFILE_NAMES: readonly ProfileName[] = ['linux', 'freebsd', 'vitrine'];
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   linux: {
@@ -69,6 +69,12 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       CMSG_LEVEL_IP: 'SOL_IP',
       CMSG_TYPE_RECVERR: 'IP_RECVERR',
     },
+  },
+  /** This stack as it is when nobody says anything else. */
+  vitrine: {
+    settings: { tcp: { statistics: 1 } },
+    defined: ['Vitrine'],
+    defines: {},
   },
   freebsd: {
     settings: {

@@ -61,7 +61,7 @@ function runCompiled(core: CompiledCore, source: string, options: PacketScriptOp
     const before = parseOptionLines(options.options ?? '');
     const named = [...before, ...parseLeadingOptions(source)];
     const profile = options.profile ?? chosen(named, 'profile', PROFILE_NAMES) ?? 'linux';
-    const mode = options.mode ?? chosen(named, 'mode', MODES) ?? profile;
+    const mode = options.mode ?? chosen(named, 'mode', MODES) ?? (profile === 'vitrine' ? 'exact' : profile);
     const { defined, defines: usual } = PROFILES[profile];
     const script = parseScript(source, new Set(defined), new Map(Object.entries({ ...usual, ...defines })));
     const configuration = configure([...before, ...script.options], mode);

@@ -46,7 +46,7 @@ export class World implements CallContext, CommandHost {
     const { settings } = PROFILES[profile];
     this.stack = Stack.createSync(core, { ...settings, device: this.device, clock: this.clock, seed: 1, error });
     this.bsd = this.stack.bsd;
-    this.bsd.profile = profile;
+    this.bsd.profile = profile === 'freebsd' ? 'freebsd' : 'linux';
     this.bsd.arrived = () => this.moved();
     this.descriptors = new Descriptors(this.bsd);
     this.endpoints = new Endpoints(this.addresses);

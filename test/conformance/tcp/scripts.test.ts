@@ -8,6 +8,7 @@ const scripts = readdirSync(FOLDER).filter((name) => name.endsWith('.pkt'));
 
 test.each(scripts.map((name) => [name.slice(0, -'.pkt'.length).replaceAll('-', ' '), name]))('%s', async (_, name) => {
   const { status, reason, place } = await runPacketScript(readFileSync(new URL(name, FOLDER), 'utf8'), {
+    profile: 'vitrine',
     mode: 'exact',
   });
   expect({ status, reason, place }).toEqual({ status: 'passed', reason: undefined, place: undefined });
