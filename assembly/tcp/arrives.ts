@@ -16,7 +16,7 @@ import { synSentArrives } from './handshake';
 import { ACK, CWR, ECE, FIN, RST, SYN } from './header';
 import { noteDuplicate, takeText } from './receive';
 import { Segment } from './segment';
-import { seqGe, seqGt, seqLe, seqLt, seqWithin } from './seq';
+import { seqGt, seqLe, seqLt, seqWithin } from './seq';
 import { FIN_SEEN, OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Runs a segment through a connection that is not in CLOSED or LISTEN. Answers what is owed. */
