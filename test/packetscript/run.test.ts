@@ -162,7 +162,7 @@ describe('options', () => {
     expect(await runPacketScript(`--mode=exact\n${script}`, { mode: 'linux' })).toMatchObject({ status: 'passed' });
     expect(await runPacketScript(`--profile=plan9\n${script}`)).toMatchObject({
       status: 'invalid',
-      reason: "expected --profile=linux or freebsd, found 'plan9'",
+      reason: "expected --profile=linux or freebsd or vitrine, found 'plan9'",
     });
   });
 
