@@ -64,9 +64,12 @@ export function recoveryTimeout(tcb: Tcb): void {
   tcb.clear(RECOVERY | ECN_REDUCES | ECN_WAITS | OWES_RETRANSMIT);
 }
 
-/** What limited transmit allows beyond cwnd: a segment for each of the first two duplicate ACKs (RFC 3042 §2). */
+/**
+ * What limited transmit allows beyond cwnd: a segment for each of the first two duplicate ACKs, of data that was never sent
+ * (RFC 3042 §2); what a timeout repeats keeps to the window.
+ */
 export function limitedTransmit(tcb: Tcb): u32 {
-  return tcb.has(RECOVERY) ? 0 : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * payloadSize(tcb);
+  return tcb.has(RECOVERY) || tcb.sndResume != tcb.sndNxt ? 0 : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * payloadSize(tcb);
 }
 
 const THRESHOLD: u32 = 3;
