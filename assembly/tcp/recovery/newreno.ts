@@ -69,7 +69,9 @@ export function recoveryTimeout(tcb: Tcb): void {
  * (RFC 3042 §2); what a timeout repeats keeps to the window.
  */
 export function limitedTransmit(tcb: Tcb): u32 {
-  return tcb.has(RECOVERY) || tcb.sndResume != tcb.sndNxt ? 0 : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * payloadSize(tcb);
+  return tcb.has(RECOVERY) || tcb.sndResume != tcb.sndNxt
+    ? 0
+    : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * payloadSize(tcb);
 }
 
 const THRESHOLD: u32 = 3;
