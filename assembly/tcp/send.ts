@@ -9,7 +9,7 @@ import { armRetransmit, waitBegins } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { recordLength } from './block/queues';
 import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
-import { flow } from './congestion/flow';
+import { flow, smallOut } from './congestion/flow';
 import { paceAllows, paceSent } from './congestion/pacing';
 import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
@@ -266,7 +266,7 @@ function shortMayGo(tcb: Tcb, length: u32, queued: u32, sent: u32): bool {
   if (length < queued) return length >= tcb.sndWndMax >> 1; // (3); what the window cuts short waits
   if (tcb.sndResume + length != dataEnd(tcb)) return true; // the end of a record, and more behind it
   if (tcb.has(CORK | MORE_COMES)) return tcb.has(FLUSH | FIN_QUEUED);
-  return sent == 0 || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
+  return !smallOut(tcb, sent) || tcb.has(NO_DELAY | FLUSH | FIN_QUEUED); // (2)
 }
 
 /** Whether the FIN may go out behind `length` bytes: it is queued, is due, and has its place in the window. */
@@ -343,6 +343,7 @@ function noteUse(tcb: Tcb, length: u32): void {
   const f = flow(tcb);
   f.sentAt = state.now;
   f.idleAt = NEVER;
+  if (length % payloadSize(tcb) != 0) f.smallEnd = tcb.sndNxt;
   validationSent(tcb, inFlight(tcb));
   paceSent(tcb, length);
 }

@@ -52,6 +52,11 @@ export const SO_ACCEPTCONN = 30;
 export const SO_MARK = 36;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
+export const SO_ZEROCOPY = 60;
+
+// Where a notice on the error queue comes from, and what it says.
+export const SO_EE_ORIGIN_ZEROCOPY = 5;
+export const SO_EE_CODE_ZEROCOPY_COPIED = 1;
 
 // Options of SOL_IP.
 export const IP_TOS = 1;

@@ -56,8 +56,9 @@ export interface Bsd {
    * Queues bytes.
    * @param flags MSG_MORE holds back a segment that is not full; MSG_FASTOPEN needs `address` and `port`, and opens the
    *   connection with the bytes on the SYN where a cookie is known; MSG_OOB marks all up to the last of them as urgent
-   *   (RFC 9293 §3.8.5). MSG_EOR ends a segment behind the last of them. MSG_NOSIGNAL, MSG_DONTWAIT, MSG_ZEROCOPY
-   *   and MSG_DONTROUTE make no difference
+   *   (RFC 9293 §3.8.5). MSG_EOR ends a segment behind the last of them. With SO_ZEROCOPY, MSG_ZEROCOPY puts a notice on
+   *   the error queue once the bytes are acknowledged, though they are copied. MSG_NOSIGNAL, MSG_DONTWAIT and
+   *   MSG_DONTROUTE make no difference
    * @returns how many it took, fewer than given when the buffer is full; -EAGAIN when it is full or the connection is not
    *   open yet, -EPIPE after `shutdown` or when it is not connected, or the error that ended the connection, once;
    *   -EINPROGRESS for MSG_FASTOPEN without a cookie: the bytes are not taken, unless MSG_WAITALL asks for what a call that
@@ -150,6 +151,8 @@ export interface SocketAddress {
 /** What comes beside the bytes. */
 export interface ReceivedMessage {
   inq?: number;
+  /** With MSG_ERRQUEUE: the calls of MSG_ZEROCOPY that are done, numbered from 0, both inclusive. */
+  completed?: { first: number; last: number };
 }
 
 /** `struct pollfd` */

@@ -19,9 +19,9 @@ import {
 import { type Address, ANY_ADDRESS } from '../core/address.js';
 import type { Endpoints } from '../core/core.js';
 import type { Connections } from '../stack/connections.js';
+import { Completions } from './completions.js';
 import {
   MSG_EOR,
-  MSG_ERRQUEUE,
   MSG_MORE,
   MSG_OOB,
   MSG_PEEK,
@@ -74,6 +74,7 @@ export class Endpoint {
   role: 'fresh' | 'listener' | 'connection' = 'fresh';
   /** `connect` has begun, and nobody has been told how it ended. */
   #connecting = false;
+  readonly completions = new Completions();
   readonly #syn: WaitingSyn;
   /** The pending error, positive; 0: none. */
   #error = 0;
@@ -230,7 +231,6 @@ export class Endpoint {
   recv(buffer: Uint8Array, flags: number): number {
     if (this.role === 'listener') return -ENOTCONN;
     if ((flags & MSG_OOB) !== 0) return -EINVAL;
-    if ((flags & MSG_ERRQUEUE) !== 0) return -EAGAIN;
     const { state, unread, peerDone } = this.look();
     if (unread > 0) return this.#take(buffer, flags);
     if (peerDone) return 0;

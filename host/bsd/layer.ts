@@ -7,7 +7,10 @@ import type { Core } from '../core/core.js';
 import {
   AF_INET,
   IPPROTO_TCP,
+  MSG_ERRQUEUE,
   MSG_FASTOPEN,
+  MSG_PEEK,
+  MSG_ZEROCOPY,
   POLLERR,
   POLLHUP,
   POLLNVAL,
@@ -16,6 +19,7 @@ import {
   SIOCOUTQNSD,
   SO_REUSEADDR,
   SO_REUSEPORT,
+  SO_ZEROCOPY,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
@@ -28,6 +32,7 @@ import { Endpoint, type Ground, type LocalEnd } from './endpoint.js';
 import {
   EADDRINUSE,
   EAFNOSUPPORT,
+  EAGAIN,
   EBADF,
   EDESTADDRREQ,
   EINVAL,
@@ -103,7 +108,7 @@ export class Layer implements Bsd {
 
   send(fd: number, bytes: Uint8Array, flags = 0): number {
     return this.#on(fd, (endpoint) => {
-      return (flags & MSG_FASTOPEN) !== 0 ? -EDESTADDRREQ : endpoint.send(bytes, flags);
+      return (flags & MSG_FASTOPEN) !== 0 ? -EDESTADDRREQ : accepted(endpoint, endpoint.send(bytes, flags), flags);
     });
   }
 
@@ -113,12 +118,13 @@ export class Layer implements Bsd {
     const parsed = parseAddress(address);
     return this.#on(fd, (endpoint) => {
       if (parsed === undefined || !isPort(port)) return -EINVAL;
-      return endpoint.sendOpening(bytes, flags, parsed, port);
+      return accepted(endpoint, endpoint.sendOpening(bytes, flags, parsed, port), flags);
     });
   }
 
   recv(fd: number, buffer: Uint8Array, flags = 0, message?: ReceivedMessage): number {
     return this.#on(fd, (endpoint) => {
+      if ((flags & MSG_ERRQUEUE) !== 0) return takeCompleted(endpoint, flags, message);
       const taken = endpoint.recv(buffer, flags);
       if (message !== undefined && taken >= 0 && endpoint.settings.get(SOL_TCP, TCP_INQ) !== 0) {
         // Linux counts the end that waits behind the bytes as one more.
@@ -256,7 +262,9 @@ export class Layer implements Bsd {
 
   #revents(fd: number, events: number): number {
     const endpoint = this.#endpoints.get(fd);
-    return endpoint === undefined ? POLLNVAL : endpoint.readiness() & (events | POLLERR | POLLHUP);
+    if (endpoint === undefined) return POLLNVAL;
+    const notices = completed(endpoint) === undefined ? 0 : POLLERR;
+    return (endpoint.readiness() & (events | POLLERR | POLLHUP)) | notices;
   }
 
   #stopWaiting(fd: number): void {
@@ -305,6 +313,27 @@ function overlap(one: Address, other: Address): boolean {
 function peerOf(endpoint: Endpoint): SocketAddress {
   const ends = endpoint.ends();
   return ends === undefined ? {} : { address: ends.remoteAddress, port: ends.remotePort };
+}
+
+/** Notes which bytes a call of MSG_ZEROCOPY has handed over. @returns `taken` */
+function accepted(endpoint: Endpoint, taken: number, flags: number): number {
+  const asked = (flags & MSG_ZEROCOPY) !== 0 && endpoint.settings.get(SOL_SOCKET, SO_ZEROCOPY) !== 0;
+  if (taken > 0) endpoint.completions.accepted(taken, asked);
+  return taken;
+}
+
+/** What the error queue holds. */
+function completed(endpoint: Endpoint) {
+  return endpoint.completions.look(endpoint.look().unacknowledged);
+}
+
+/** Reads the error queue. @returns 0, -EAGAIN when it is empty */
+function takeCompleted(endpoint: Endpoint, flags: number, message: ReceivedMessage = {}): number {
+  const done = completed(endpoint);
+  if (done === undefined) return -EAGAIN;
+  message.completed = done;
+  if ((flags & MSG_PEEK) === 0) endpoint.completions.told();
+  return 0;
 }
 
 function isPort(port: number): boolean {

@@ -70,11 +70,12 @@ describe('an orderly close', () => {
   });
 
   test('with data queued sends all of it, then the FIN (§3.10.4)', async () => {
-    const t = await accepted();
+    const t = await accepted({ win: 2000 });
     t.send(2500);
     t.shutdown();
     t.expect({ seq: 1, data: 1000 });
     t.expect({ seq: 1001, data: 1000 });
+    t.inject({ ack: 2001 });
     expect(t.take().map(({ flags, seq, data }) => [flags, seq, data.length])).toEqual([['FPA', 2001, 500]]);
     t.inject({ ack: 2502 });
     expect(t.state).toBe('FinWait2');
@@ -281,7 +282,8 @@ describe('a connection that its user let go', () => {
     t.send(1500);
     t.release();
     t.expect({ seq: 1, data: 1000 });
-    t.expect({ flags: 'FPA', seq: 1001, data: 500 });
+    t.expect({ flags: 'PA', seq: 1001, data: 500 });
+    t.expect({ flags: 'FA', seq: 1501 });
     t.inject({ ack: 1502 });
     t.inject({ flags: 'FA', seq: 1, ack: 1502 });
     t.expect({ seq: 1502, ack: 2 });

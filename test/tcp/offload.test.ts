@@ -31,11 +31,11 @@ describe('sending', () => {
 
   test('with checksum offload leaves the sum of the pseudo-header and says where it goes', async () => {
     const t = await accepted({ offloads: OFFLOAD_CHECKSUM });
-    t.send(1500);
+    t.send(1000);
     expect(t.driver.emitted).toHaveLength(1);
     const header = virtio((t.driver.emitted[0] as { virtio: Uint8Array }).virtio);
     expect(header).toEqual({ ...PLAIN, flags: 1, headerLength: 40, checksumStart: 20, checksumOffset: 16 });
-    t.expect({ seq: 1, data: 1000 });
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
   });
 
   test('with TSO makes one packet of many segments, a whole number of them or the end of the stream', async () => {
@@ -51,7 +51,6 @@ describe('sending', () => {
       checksumOffset: 16,
     });
     t.expect({ seq: 1, data: 5000 });
-    t.inject({ ack: 5001 });
     t.expect({ flags: 'PA', seq: 5001, data: 500 });
   });
 
@@ -138,8 +137,6 @@ describe('loopback', () => {
         const chunk = driver.core.receive(server);
         if (chunk !== undefined) received.push(chunk);
       }
-      // The last short segment waits for the ACK of the one before it (Nagle), which may be delayed.
-      driver.advance(50);
       for (let chunk = driver.core.receive(server); chunk !== undefined; chunk = driver.core.receive(server)) {
         received.push(chunk);
         driver.output();

@@ -98,7 +98,7 @@ describe('options of ours', () => {
     active.driver.advance(1000);
     active.abort();
     sent.push(...active.take());
-    expect(new Set(sent.map(({ flags }) => flags))).toEqual(new Set(['A', 'FPA', 'RA']));
+    expect(new Set(sent.map(({ flags }) => flags))).toEqual(new Set(['A', 'PA', 'FA', 'RA']));
     for (const { options } of sent) expect(options.mss).toBeUndefined();
     const passive = await timeline({ mtu: 576 });
     passive.listen();

@@ -122,8 +122,9 @@ describe('what has arrived behind a gap', () => {
     ] as const;
     t.expect({ seq: 1, data: 980, sack: blocks });
     t.expect({ seq: 981, data: 980, sack: blocks });
+    t.expect({ flags: 'PA', seq: 1961, data: 540, sack: blocks });
     t.inject({ seq: 1, ack: 1961, data: 200 });
-    t.expect({ flags: 'PA', seq: 1961, ack: 301, data: 540, sack: [[401, 501]] });
+    t.expect({ seq: 2501, ack: 301, sack: [[401, 501]] });
     t.inject({ seq: 301, ack: 2501, data: 100 });
     t.take();
     t.send(1);

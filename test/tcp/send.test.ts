@@ -14,7 +14,6 @@ describe('SEND', () => {
     expect(t.send(2300)).toBe(2300);
     t.expect({ seq: 1, data: 1000 });
     t.expect({ seq: 1001, data: 1000 });
-    t.inject({ ack: 2001 });
     t.expect({ flags: 'PA', seq: 2001, data: 300 });
   });
 
@@ -99,6 +98,19 @@ describe("Nagle's algorithm", () => {
     t.expectNothing();
     t.inject({ ack: 4 });
     t.expect({ flags: 'PA', seq: 4, data: 'twothree' });
+  });
+
+  test('does not hold the end of a large write back for the ACK of its full segments (Minshall)', async () => {
+    const t = await accepted();
+    t.send(1300);
+    t.expect({ seq: 1, data: 1000 });
+    t.expect({ flags: 'PA', seq: 1001, data: 300 });
+    t.send(300);
+    t.expectNothing();
+    t.inject({ ack: 1001 });
+    t.expectNothing();
+    t.inject({ ack: 1301 });
+    t.expect({ flags: 'PA', seq: 1301, data: 300 });
   });
 
   test('lets full segments go at once', async () => {

@@ -5,6 +5,7 @@
 
 import { slabGive, slabTake } from '../../memory/slab';
 import { Micros, NEVER } from '../../memory/state';
+import { seqGt } from '../seq';
 import { Tcb } from '../tcb';
 
 @unmanaged
@@ -57,6 +58,9 @@ export class Flow {
   recentRttBefore: u32; // of the stretch before
   recentRttAt: Micros; // when this stretch began
 
+  smallEnd: u32; // behind the last segment that was not full-sized
+  reorderingDegree: u32; // bytes between what came late and the furthest that had come, at most
+
   sentAt: Micros; // when data was last sent
   idleAt: Micros; // when the connection counts as idle; NEVER: it is not about to
   paceNext: Micros; // when all that was sent would have gone at the pace (pacing.ts)
@@ -80,7 +84,16 @@ export function flowEnsure(tcb: Tcb): bool {
   fresh.roundEnd = tcb.sndNxt;
   fresh.usedRoundEnd = tcb.sndNxt;
   fresh.duplicateRound = tcb.sndUna;
+  fresh.smallEnd = tcb.sndUna;
   return true;
+}
+
+/**
+ * Nagle's algorithm in Minshall's form: a small segment waits for a small one before it, not for full-sized ones, whose
+ * receiver may delay the ACK of the last. `sent`: bytes in flight.
+ */
+export function smallOut(tcb: Tcb, sent: u32): bool {
+  return sent > 0 && (tcb.flow == 0 || seqGt(flow(tcb).smallEnd, tcb.sndUna));
 }
 
 export function flowFree(tcb: Tcb): void {

@@ -17,6 +17,7 @@ import { RESULT_BASE } from '../../memory/map';
 import { poolScan, slotOf } from '../../memory/pool';
 import { Micros, state } from '../../memory/state';
 import { unsent } from '../block/queues';
+import { flow } from '../congestion/flow';
 import { listenerByHandle } from '../open/listener';
 import { largestSegment, pathMtu, payloadSize } from '../path/size';
 import { LOST, REPEATED, recordAt, recordStart, SACKED, sackedBytes, scoreboard } from '../recovery/sent';
@@ -160,7 +161,8 @@ function fillPath(tcb: Tcb): void {
   info.rtt = tcb.srtt;
   info.rttvar = tcb.rttvar;
   info.minRtt = tcb.rttMinimum == 0 ? u32.MAX_VALUE : tcb.rttMinimum;
-  info.reordering = state.duplicateThreshold;
+  const degree: u32 = tcb.flow == 0 ? 0 : segments(tcb, flow(tcb).reorderingDegree);
+  info.reordering = max(state.duplicateThreshold, degree);
 }
 
 /** What is under way. */

@@ -26,9 +26,10 @@ export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32): void {
   rackDetect(tcb, delivered);
   if (delivered > 0) timeoutWaits(tcb);
   if (tcb.has(RECOVERY | ECN_REDUCES)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
-  else if (acked > 0 && !leaves) grow(tcb, acked);
+  else if (acked > 0 && !leaves) grow(tcb, min(acked, delivered));
 }
 
+/** What SACK had reported before lets the window grow no more: it had let new segments go already (RFC 3042). */
 function grow(tcb: Tcb, acked: u32): void {
   congestionAcknowledged(tcb, acked, tcb.flow == 0 ? 0 : flow(tcb).ackRtt);
 }

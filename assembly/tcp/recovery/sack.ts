@@ -5,6 +5,7 @@ import { load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
 import { Flow, flow } from '../congestion/flow';
 import { countReordering } from '../observe/statistics';
+import { payloadSize } from '../path/size';
 import { Segment } from '../segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { REORDERS, Tcb, TIMESTAMPS_ON } from '../tcb';
@@ -91,7 +92,7 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
   } else {
     tcb.rttMinimum = tcb.rttMinimum == 0 ? rtt : min(tcb.rttMinimum, rtt);
     const f = flow(tcb);
-    if (seqLt(end, board.highest)) noteReordered(tcb, f, rtt); // §6.2 step 3
+    if (seqLt(end, board.highest)) noteReordered(tcb, f, rtt, board.highest - end); // §6.2 step 3
     if (record.fate & LOST) f.original = 1;
     f.ackRtt = f.ackRtt == 0 ? rtt : min(f.ackRtt, rtt);
     f.ackRttLongest = max(f.ackRttLongest, rtt);
@@ -103,8 +104,9 @@ function delivered(tcb: Tcb, board: Scoreboard, record: SentRecord, end: u32, se
   board.rackRtt = rtt;
 }
 
-/** A segment has come that others had passed. */
-function noteReordered(tcb: Tcb, f: Flow, rtt: u32): void {
+/** A segment has come that others had passed, the furthest by `distance` bytes. */
+function noteReordered(tcb: Tcb, f: Flow, rtt: u32, distance: u32): void {
+  f.reorderingDegree = max(f.reorderingDegree, distance + payloadSize(tcb));
   tcb.set(REORDERS);
   if (tcb.statistics != 0) countReordering(tcb);
   const usual = max(f.recentRtt, f.recentRttBefore);

@@ -1,11 +1,11 @@
 /**
  * `epoll` over `poll`. Level-triggered interest is what `poll` says; edge-triggered interest reports once for each edge: more
- * bytes or the end have come, or there is room again after there was none.
+ * bytes, the end or a notice have come, or there is room again after there was none.
  * Not for: the bits, which are those of `poll`.
  */
 
-import { SIOCINQ } from '../../bsd/constants.js';
-import type { Bsd } from '../../bsd/contract.js';
+import { MSG_ERRQUEUE, MSG_PEEK, SIOCINQ } from '../../bsd/constants.js';
+import type { Bsd, ReceivedMessage } from '../../bsd/contract.js';
 import { EPOLLERR, EPOLLET, EPOLLEXCLUSIVE, EPOLLHUP, EPOLLIN, EPOLLONESHOT, EPOLLOUT, EPOLLRDHUP } from './names.js';
 
 export interface Ready {
@@ -52,6 +52,7 @@ export class Epoll {
 class Interest {
   #level = 0;
   #received = 0;
+  #completed = -1;
   /** Edges that nobody was told of. */
   #edges: number;
   #spent = false;
@@ -64,6 +65,7 @@ class Interest {
   ) {
     this.#level = this.#poll();
     this.#received = this.#bytes();
+    this.#completed = this.#notices();
     this.#edges = this.#level;
   }
 
@@ -72,8 +74,11 @@ class Interest {
     const received = this.#bytes();
     this.#edges |= level & ~this.#level;
     if (received !== this.#received) this.#edges |= level & EPOLLIN;
+    const completed = this.#notices();
+    if (completed > this.#completed) this.#edges |= level & EPOLLERR;
     this.#level = level;
     this.#received = received;
+    this.#completed = Math.max(completed, this.#completed);
   }
 
   take(): number {
@@ -92,6 +97,13 @@ class Interest {
     const entry = { fd: this.live, events: wanted, revents: 0 };
     this.bsd.poll([entry]);
     return entry.revents & (wanted | EPOLLERR | EPOLLHUP);
+  }
+
+  /** Grows whenever a notice comes. */
+  #notices(): number {
+    const message: ReceivedMessage = {};
+    this.bsd.recv(this.live, new Uint8Array(0), MSG_ERRQUEUE | MSG_PEEK, message);
+    return message.completed?.last ?? -1;
   }
 
   /** Grows whenever bytes arrive. */

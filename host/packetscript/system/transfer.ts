@@ -12,6 +12,8 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
   MSG_WAITALL,
+  SO_EE_CODE_ZEROCOPY_COPIED,
+  SO_EE_ORIGIN_ZEROCOPY,
   SOL_TCP,
   TCP_INQ,
   TCP_SYN_SENT,
@@ -74,7 +76,7 @@ export function recvmsg(call: Call, context: CallContext): Attempt {
   const length = vectorLength(given(call, field(struct, 'msg_iov')));
   const control = field(struct, 'msg_control');
   const wanted = (optionalNumber(flags) ?? 0) >>> 0;
-  if ((wanted & MSG_ERRQUEUE) !== 0) throw new UnsupportedError('the error queue (MSG_ERRQUEUE)', call);
+  if ((wanted & MSG_ERRQUEUE) !== 0) return readingErrors(context, given(call, fd), wanted, control);
   const check = (received: ReceivedMessage) => checkControl(control, received);
   return reading(context, given(call, fd), length, wanted, check);
 }
@@ -144,6 +146,36 @@ function reading(
       result > 0 ? (checkBytes(descriptor, buffer.subarray(0, result), flags) ?? check(message)) : undefined;
     return { result, ...(wrong === undefined ? {} : { wrong }) } satisfies Outcome;
   };
+}
+
+/** The error queue holds what MSG_ZEROCOPY is told. It never blocks. */
+function readingErrors(context: CallContext, fd: Expression, flags: number, control: Expression | undefined): Attempt {
+  const live = context.descriptors.live(number(fd));
+  return () => {
+    const message: ReceivedMessage = {};
+    const result = context.bsd.recv(live, new Uint8Array(0), flags, message);
+    const wrong = result < 0 ? undefined : checkNotice(control, message);
+    return { result, ...(wrong === undefined ? {} : { wrong }) } satisfies Outcome;
+  };
+}
+
+function checkNotice(control: Expression | undefined, { completed }: ReceivedMessage): string | undefined {
+  const got = {
+    ee_errno: 0,
+    ee_origin: SO_EE_ORIGIN_ZEROCOPY,
+    ee_type: 0,
+    ee_code: SO_EE_CODE_ZEROCOPY_COPIED,
+    ee_info: completed?.first,
+    ee_data: completed?.last,
+  };
+  for (const item of control === undefined ? [] : listItems(control)) {
+    const notice = given(item, field(item, 'cmsg_data'));
+    for (const [name, value] of Object.entries(got)) {
+      const expected = number(given(notice, field(notice, name)));
+      if (expected !== value) return `the notice on the error queue: ${name}: expected ${expected}, got ${value}`;
+    }
+  }
+  return undefined;
 }
 
 function checkBytes(descriptor: Descriptor | undefined, bytes: Uint8Array, flags: number): string | undefined {
