@@ -107,8 +107,8 @@ function probeKeepAlive(tcb: Tcb): void {
   if (state.now < idleUntil) {
     tcb.keepAt = idleUntil;
   } else if (tcb.sndUna != tcb.sndNxt) {
-    // What is outstanding is question enough (MUST-26).
-    tcb.keepAt = state.now + <i64>tcb.keepInterval * 1_000;
+    // What is outstanding is question enough (MUST-26); once it is answered the connection may be idle soon.
+    tcb.keepAt = state.now + <i64>min(tcb.keepIdle, tcb.keepInterval) * 1_000;
   } else if (keepsQuiet(tcb)) {
     abort(tcb, silence(tcb));
   } else {
