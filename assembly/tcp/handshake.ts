@@ -10,7 +10,7 @@ import { finish } from './block/finish';
 import { OWE_ACK_NOW, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { ecnNegotiate } from './congestion/ecn';
 import { congestionInitialize } from './congestion/window';
-import { ACK, RST, SYN } from './header';
+import { ACK, FIN, RST, SYN } from './header';
 import { statisticsBegin, statisticsEstablished } from './observe/statistics';
 import { announce } from './open/accept';
 import { fastOpenAnswered } from './open/fastconnect';
@@ -114,6 +114,7 @@ export function synSentArrives(tcb: Tcb, seg: Segment): u32 {
   }
   // Third, security: IP security options are not supported. Fourth, the SYN bit.
   if (!(seg.flags & SYN)) return STOP;
+  if (seg.flags & FIN && state.dropSynFin != 0) return STOP;
   const ours = tcb.sndNxt;
   acceptSyn(tcb, seg);
   if (!acknowledged || ours == tcb.iss) {

@@ -23,10 +23,14 @@ export function quickText(tcb: Tcb): bool {
   return true;
 }
 
-/** Text has been sent: an answer, when text has come within the delay of an ACK, or when it carries the handshake's ACK. */
+/**
+ * Text has been sent: an answer, when text has come within the delay of an ACK, or when the peer took the text of our SYN and
+ * this is more of it.
+ */
 export function quickSent(tcb: Tcb): void {
   const nothingYet = tcb.rcvNxt == tcb.irs + 1;
-  if (nothingYet ? tcb.has(OWES_ACK) : <u32>(now() - tcb.textAt) < state.ackDelay) tcb.set(ANSWERS);
+  const accepted = tcb.has(OWES_ACK) && tcb.sndUna != tcb.iss + 1;
+  if (nothingYet ? accepted : <u32>(now() - tcb.textAt) < state.ackDelay) tcb.set(ANSWERS);
 }
 
 /** Milliseconds, around every 65 seconds: a pause is told by its remainder at worst. */

@@ -37,9 +37,11 @@ export function recoveryDuplicate(tcb: Tcb): void {
 /** SND.UNA has moved by `acked` bytes. Answers whether the retransmission timer is to be started anew. */
 export function recoveryAcknowledged(tcb: Tcb, acked: u32): bool {
   const first = tcb.duplicateAcks > 0;
+  // Each duplicate ACK told of a segment that had arrived, and let a new one go (RFC 3042): it makes the window grow no more.
+  const told = min(acked, <u32>tcb.duplicateAcks * payloadSize(tcb));
   tcb.duplicateAcks = 0;
   if (!tcb.has(RECOVERY)) {
-    congestionAcknowledged(tcb, acked, 0);
+    congestionAcknowledged(tcb, acked - told, 0);
     if (seqGe(tcb.sndUna, tcb.recover)) tcb.clear(ECN_REDUCES);
     return true;
   }
