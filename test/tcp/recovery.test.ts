@@ -1,6 +1,6 @@
 /** What is sent again after a loss, and how fast sending goes (RFC 5681, RFC 6582, RFC 3042, RFC 6928). */
 import { describe, expect, test } from 'vitest';
-import { COUNTER_SEGMENTS_RETRANSMITTED } from '../../assembly/abi/constants.js';
+import { COUNTER_SEGMENTS_RETRANSMITTED, SETTING_DUPLICATE_THRESHOLD } from '../../assembly/abi/constants.js';
 import { accepted, type Segment, type Timeline, timeline } from '../kit/timeline.js';
 
 /** What is sent after ACKs of these numbers, one at a time. */
@@ -116,6 +116,15 @@ describe('fast retransmit', () => {
     expect(second).not.toContain(1);
     expect(third?.[0]).toBe(1);
     expect(t.driver.calls.counter(COUNTER_SEGMENTS_RETRANSMITTED)).toBe(1);
+  });
+
+  test('comes later where the setting says so: five duplicates, each of the first four with a new segment', async () => {
+    const t = await accepted({ settings: { [SETTING_DUPLICATE_THRESHOLD]: 5 } });
+    t.send(60_000);
+    t.take();
+    const answers = acknowledge(t, 1, 1, 1, 1, 1);
+    expect(answers.slice(0, 4)).toEqual([[10_001], [11_001], [12_001], [13_001]]);
+    expect(answers[4]?.[0]).toBe(1);
   });
 
   const notDuplicates: [name: string, first: Segment, then: Segment][] = [

@@ -1,6 +1,7 @@
 // Fast retransmit and fast recovery without SACK: NewReno (RFC 6582), with limited transmit (RFC 3042).
 // Not for: recovery by timeout (tcp/timers.ts).
 
+import { state } from '../../memory/state';
 import { congestionAcknowledged, congestionLoss } from '../congestion/window';
 import { payloadSize } from '../path/size';
 import { seqGe, seqGt } from '../seq';
@@ -23,14 +24,14 @@ export function recoveryDuplicate(tcb: Tcb): void {
   // After a timeout what follows is its own echo, until "recover" is passed (RFC 6582 §3.2 step 2, §4).
   // A window that was marked has been reduced already, but is repaired (RFC 3168 §6.1.2).
   const reduced = tcb.has(ECN_REDUCES);
-  if (tcb.duplicateAcks != THRESHOLD || (!reduced && !seqGt(tcb.sndUna, tcb.recover))) return;
+  if (tcb.duplicateAcks != state.duplicateThreshold || (!reduced && !seqGt(tcb.sndUna, tcb.recover))) return;
   if (!reduced) {
     if (tcb.flow != 0) undoBegin(tcb);
     congestionLoss(tcb);
   }
   tcb.clear(ECN_REDUCES);
   tcb.recover = tcb.sndNxt;
-  tcb.cwnd = tcb.ssthresh + THRESHOLD * payloadSize(tcb);
+  tcb.cwnd = tcb.ssthresh + state.duplicateThreshold * payloadSize(tcb);
   tcb.set(RECOVERY | OWES_RETRANSMIT);
 }
 
@@ -73,7 +74,5 @@ export function recoveryTimeout(tcb: Tcb): void {
 export function limitedTransmit(tcb: Tcb): u32 {
   return tcb.has(RECOVERY) || tcb.sndResume != tcb.sndNxt
     ? 0
-    : min<u32>(tcb.duplicateAcks, THRESHOLD - 1) * payloadSize(tcb);
+    : min<u32>(tcb.duplicateAcks, state.duplicateThreshold - 1) * payloadSize(tcb);
 }
-
-const THRESHOLD: u32 = 3;

@@ -26,10 +26,10 @@ export function rackAcknowledged(tcb: Tcb, acked: u32, delivered: u32): void {
   rackDetect(tcb, delivered);
   if (delivered > 0) timeoutWaits(tcb);
   if (tcb.has(RECOVERY | ECN_REDUCES)) prrAcknowledged(tcb, delivered, acked > 0 && scoreboard(tcb).lost <= before);
+  // What SACK had reported before lets the window grow no more: it had let new segments go already (RFC 3042).
   else if (acked > 0 && !leaves) grow(tcb, min(acked, delivered));
 }
 
-/** What SACK had reported before lets the window grow no more: it had let new segments go already (RFC 3042). */
 function grow(tcb: Tcb, acked: u32): void {
   congestionAcknowledged(tcb, acked, tcb.flow == 0 ? 0 : flow(tcb).ackRtt);
 }
@@ -154,7 +154,7 @@ function roundTrip(tcb: Tcb, board: Scoreboard): u32 {
  * the order and the loss is plain.
  */
 function reorderingWindow(tcb: Tcb, board: Scoreboard): u32 {
-  const plain = tcb.has(RECOVERY) || board.sacked >= DUPLICATES * payloadSize(tcb);
+  const plain = tcb.has(RECOVERY) || board.sacked >= state.duplicateThreshold * payloadSize(tcb);
   if (!tcb.has(REORDERS) && plain) return 0;
   const f = flow(tcb);
   return min((tcb.rttMinimum >> 2) * (1 + f.reorderingSteps) + f.reorderingExtent, tcb.srtt);
@@ -189,5 +189,3 @@ const LONGEST_ACK_DELAY: u32 = 200_000;
 const PROBE_MARGIN: u32 = 2_000;
 /** Of the clocks on both ends, a tick (RFC 7323 §5.4). */
 const GRANULARITY: u32 = 1_000;
-/** DupThresh (RFC 5681 §3.2), in segments. */
-const DUPLICATES: u32 = 3;

@@ -78,7 +78,6 @@ describe('reordering by up to a quarter of the round trip', () => {
     ['each packet is up to 2 ms early or late', { jitter: 2 }],
     ['a tenth of the packets is passed by others, or comes 10 ms late', { reorder: 0.1 }],
     ['half of the packets are passed by others, or come 10 ms late', { reorder: 0.5 }],
-    ['both', { reorder: 0.1, jitter: 2 }],
   ])('%s: nothing is sent again after the first MiB', async (_, weather) => {
     const options = { congestion: 'cubic', data: { ...LINK, queue: ENDLESS, ...weather }, acks: LINK } as const;
     await forAll(options, (transfer, seed) => {
