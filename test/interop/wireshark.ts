@@ -1,0 +1,31 @@
+/** Wireshark's command line, `tshark`, as the judge of a capture. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { KERNEL } from './addresses.js';
+
+/** Why it can't judge here; `undefined` when it can. In CI it must. */
+export function tsharkMissing(): string | undefined {
+  if (process.env.CI) return undefined;
+  return spawnSync('tshark', ['--version']).status === 0 ? undefined : 'skipped: there is no tshark here';
+}
+
+/** The packets of a capture that a display filter finds, a line each: a summary, or the values of `fields`. */
+export function tshark(capture: string, filter: string, fields: readonly string[] = []): string[] {
+  const checks = ['-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE'];
+  // The payload is random: sooner or later it looks like some protocol, and a malformed one at that.
+  const plain = ['-d', 'tcp.port==0-65535,data'];
+  const columns = fields.length === 0 ? [] : ['-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
+  const output = execFileSync('tshark', ['-r', capture, ...checks, ...plain, '-Y', filter, ...columns], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1 << 28,
+  });
+  return output.split('\n').filter(Boolean);
+}
+
+const USUAL = ['window_update', 'window_full', 'zero_window', 'zero_window_probe', 'zero_window_probe_ack'];
+
+/** Whatever Wireshark's analysis remarks besides flow control. */
+export const UNUSUAL = `tcp.analysis.flags && ${USUAL.map((name) => `!tcp.analysis.${name}`).join(' && ')}`;
+export const MALFORMED = '_ws.malformed || _ws.expert.severity == error';
+/** The kernel writes a checksum of zero as 0xffff, once in 65,536 packets; it means the same, but Wireshark frowns. */
+export const BAD_CHECKSUM = `(ip.checksum.status != 1 || tcp.checksum.status != 1) && !(ip.src == ${KERNEL} && tcp.checksum == 0xffff)`;
