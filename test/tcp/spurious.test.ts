@@ -20,6 +20,16 @@ async function plain(options: { timestamps?: boolean; forward?: boolean } = {}):
   return t;
 }
 
+/** Ten of fourteen segments were sent, and the timer has sent the first of them once more. */
+async function timedOut(options: { forward?: boolean } = {}): Promise<Timeline> {
+  const t = await plain(options);
+  t.send(14_000);
+  expect(sequences(t)).toHaveLength(10);
+  t.driver.advance(300);
+  expect(sequences(t)).toEqual([1]);
+  return t;
+}
+
 /** The most that is sent when there is more to send than the window holds; everything else has been acknowledged. */
 function window(t: Timeline): number {
   t.send(60_000);
@@ -28,21 +38,13 @@ function window(t: Timeline): number {
 
 describe('without SACK, a timeout (RFC 5682 §2.1)', () => {
   test('is followed by one segment, then by two new ones when that is acknowledged', async () => {
-    const t = await plain();
-    t.send(14_000);
-    expect(sequences(t)).toHaveLength(10);
-    t.driver.advance(300);
-    expect(sequences(t)).toEqual([1]);
+    const t = await timedOut();
     t.inject({ ack: 1001 });
     expect(sequences(t), 'never sent before').toEqual([10_001, 11_001]);
   });
 
   test('that was needless is taken back when the next ACK moves on, too', async () => {
-    const t = await plain();
-    t.send(14_000);
-    t.take();
-    t.driver.advance(300);
-    t.take();
+    const t = await timedOut();
     t.inject({ ack: 1001 });
     t.take();
     t.inject({ ack: 2001 });
@@ -52,11 +54,7 @@ describe('without SACK, a timeout (RFC 5682 §2.1)', () => {
   });
 
   test('that was right goes on with what was lost when the next ACK repeats', async () => {
-    const t = await plain();
-    t.send(14_000);
-    t.take();
-    t.driver.advance(300);
-    t.take();
+    const t = await timedOut();
     t.inject({ ack: 1001 });
     t.take();
     t.inject({ ack: 1001 });
@@ -64,11 +62,7 @@ describe('without SACK, a timeout (RFC 5682 §2.1)', () => {
   });
 
   test('is right when the first ACK repeats', async () => {
-    const t = await plain();
-    t.send(14_000);
-    t.take();
-    t.driver.advance(300);
-    t.take();
+    const t = await timedOut();
     t.inject({ ack: 1 });
     t.inject({ ack: 1001 });
     expect(sequences(t)).toEqual([1001, 2001]);
@@ -96,18 +90,14 @@ describe('without SACK, a timeout (RFC 5682 §2.1)', () => {
   });
 
   test('is always taken for right when F-RTO is off', async () => {
-    const t = await plain({ forward: false });
-    t.send(14_000);
-    t.take();
-    t.driver.advance(300);
-    t.take();
+    const t = await timedOut({ forward: false });
     t.inject({ ack: 1001 });
     expect(sequences(t)).toEqual([1001, 2001]);
   });
 });
 
 describe('with SACK, a timeout (RFC 5682 §3)', () => {
-  async function timedOut(): Promise<Timeline> {
+  async function selective(): Promise<Timeline> {
     const t = await established(RTT, { settings: PLAIN });
     t.send(14_000);
     expect(sequences(t)).toHaveLength(10);
@@ -117,13 +107,13 @@ describe('with SACK, a timeout (RFC 5682 §3)', () => {
   }
 
   test('asks with two new segments', async () => {
-    const t = await timedOut();
+    const t = await selective();
     t.inject({ ack: 1001 });
     expect(sequences(t)).toEqual([10_001, 11_001]);
   });
 
   test('was needless when a segment that was not repeated is SACKed', async () => {
-    const t = await timedOut();
+    const t = await selective();
     t.inject({ ack: 1001 });
     t.take();
     t.inject({ ack: 1001, sack: [[2001, 3001]] });
@@ -133,7 +123,7 @@ describe('with SACK, a timeout (RFC 5682 §3)', () => {
   });
 
   test('was right when only new data is SACKed', async () => {
-    const t = await timedOut();
+    const t = await selective();
     t.inject({ ack: 1001 });
     t.take();
     t.inject({ ack: 1001, sack: [[10_001, 11_001]] });
