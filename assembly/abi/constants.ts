@@ -114,7 +114,7 @@ export const SETTING_DUPLICATE_THRESHOLD = 26; // segments (RFC 5681 §3.2)
 export const SETTING_MTU_PROBING = 27; // 0: never; 1: once a black hole is suspected; 2: always (RFC 4821)
 export const SETTING_BASE_MSS = 28; // where probing starts (RFC 4821 §7.2)
 export const SETTING_PACING = 29; // 1: segments of a window are spread over the round trip
-export const SETTING_OPTION_ORDER = 30; // OPTION_ORDER_*: how the options of a SYN are laid out
+export const SETTING_DIALECT = 30; // DIALECT_*: whose ways the stack has where RFCs leave a choice
 export const SETTING_SEND_BUFFER_INITIAL = 31; // where tuning starts
 export const SETTING_RECEIVE_BUFFER_INITIAL = 32; // where tuning starts
 export const SETTING_STRICT_RESET = 33; // 1: a RST counts at RCV.NXT only (RFC 5961 §3); 0: anywhere in the window
@@ -144,8 +144,8 @@ export const OPEN_COOKIE = 1; // data goes with a cookie; without one, the SYN a
 export const OPEN_NO_COOKIE = 2; // data goes without a cookie too
 
 // Whose ways a stack has where the RFCs leave a choice: how the options of a SYN are laid out, and how windows are rounded.
-export const OPTION_ORDER_LINUX = 0; // MSS, SACK permitted, timestamps, window scale, padded with NOP
-export const OPTION_ORDER_BSD = 1; // MSS, window scale, SACK permitted, timestamps, padded with EOL
+export const DIALECT_LINUX = 0; // MSS, SACK permitted, timestamps, window scale, padded with NOP
+export const DIALECT_BSD = 1; // MSS, window scale, SACK permitted, timestamps, padded with EOL
 
 // What routers may do with a packet that is too large for them, and whether we hear what they say, as Linux's IP_PMTUDISC_*.
 export const MTU_DISCOVER_DONT = 0; // they may fragment it; what they say is not heard

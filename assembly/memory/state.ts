@@ -51,7 +51,7 @@ export class State {
   mtuProbing: u32;
   baseMss: u32;
   pacing: u32;
-  optionOrder: u32;
+  dialect: u32;
   sendBufferInitial: u32;
   receiveBufferInitial: u32;
   strictReset: u32;

@@ -2,9 +2,9 @@
 // Not for: the deletion of a control block (tcp/block/finish.ts).
 
 import {
+  DIALECT_BSD,
   ERROR_CONNECTION_REFUSED,
   ERROR_CONNECTION_RESET,
-  OPTION_ORDER_BSD,
   STATE_CLOSE_WAIT,
   STATE_CLOSING,
   STATE_ESTABLISHED,
@@ -41,7 +41,7 @@ export function checkReset(tcb: Tcb, seg: Segment): u32 {
     noteFastReset(tcb);
     // A passive open returns to LISTEN, which its listener never left; an active one was refused.
     finish(tcb, tcb.has(PASSIVE) ? ERROR_CONNECTION_RESET : ERROR_CONNECTION_REFUSED);
-  } else if ((tcb.state == STATE_CLOSING || tcb.state == STATE_LAST_ACK) && state.optionOrder != OPTION_ORDER_BSD) {
+  } else if ((tcb.state == STATE_CLOSING || tcb.state == STATE_LAST_ACK) && state.dialect != DIALECT_BSD) {
     finish(tcb, 0);
   } else {
     finish(tcb, ERROR_CONNECTION_RESET);
@@ -111,7 +111,7 @@ function timeWaitOwes(end: Endpoint, sndNxt: u32, seg: Segment): u32 {
   if (seg.flags & RST) return STOP;
   // Fifth: what carries no ACK is dropped (§3.10.7.4); BSD does so before it looks at the number, and at the SYN bit.
   if (!(seg.flags & ACK)) {
-    if (state.optionOrder == OPTION_ORDER_BSD || (!(seg.flags & SYN) && seg.seq == end.rcvNxt)) return STOP;
+    if (state.dialect == DIALECT_BSD || (!(seg.flags & SYN) && seg.seq == end.rcvNxt)) return STOP;
   }
   if (repeatsFin(end, seg)) return OWE_DUPLICATE_ACK | STOP;
   const expected = seg.seq == end.rcvNxt && seg.size == 0 && (seg.flags & (ACK | SYN)) == ACK && seg.ack == sndNxt;

@@ -2,9 +2,9 @@
 // Also the receive window. Not for: delivery to the user (tcp/calls.ts).
 
 import {
+  DIALECT_BSD,
   ERROR_CONNECTION_ABORTED,
   ERROR_NO_BUFFERS,
-  OPTION_ORDER_BSD,
   STATE_CLOSED,
   STATE_ESTABLISHED,
   STATE_FIN_WAIT_1,
@@ -52,7 +52,7 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
 
 /** Whether an ACK is due for every second segment: full-sized ones (RFC 5681 §4.2); any, in BSD's ways. */
 function isSecond(tcb: Tcb): bool {
-  if (state.optionOrder == OPTION_ORDER_BSD && tcb.ackAt != NEVER) return true;
+  if (state.dialect == DIALECT_BSD && tcb.ackAt != NEVER) return true;
   return tcb.rcvNxt - tcb.lastAckSent >= 2 * <u32>tcb.rcvMss;
 }
 
@@ -113,7 +113,7 @@ export function advertiseWindow(tcb: Tcb): u32 {
   const window = (stays ? tcb.rcvAdv : edge) - tcb.rcvNxt;
   const field = min(window >> tcb.rcvShift, <u32>u16.MAX_VALUE);
   // BSD takes what its buffer takes, also what 16 bits can't say.
-  const accepted = state.optionOrder == OPTION_ORDER_BSD ? window : field << tcb.rcvShift;
+  const accepted = state.dialect == DIALECT_BSD ? window : field << tcb.rcvShift;
   tcb.rcvAdv = seqMax(tcb.rcvAdv, tcb.rcvNxt + accepted);
   return field;
 }
@@ -126,7 +126,7 @@ export function advertisedWindow(tcb: Tcb, acknowledgment: u32): u32 {
 /** After the user has read: whether the window has opened enough to tell the peer without being asked. */
 export function windowUpdateDue(tcb: Tcb): bool {
   const largest = min<u32>(tcb.receiveSize, (<u32>u16.MAX_VALUE) << tcb.rcvShift);
-  if (state.optionOrder == OPTION_ORDER_BSD) return updateDueInBsd(tcb, largest);
+  if (state.dialect == DIALECT_BSD) return updateDueInBsd(tcb, largest);
   // A peer that still has half the window before it hears of it with the next ACK.
   if (tcb.rcvAdv - tcb.rcvNxt >= largest >> 1) return false;
   const edge = tcb.rcvNxt + min(room(tcb), largest);
@@ -167,7 +167,7 @@ function room(tcb: Tcb): u32 {
  * quarter of the buffer, and a segment, would not fit any more.
  */
 function worthSaying(tcb: Tcb): u32 {
-  if (state.optionOrder != OPTION_ORDER_BSD) return worthwhile(tcb);
+  if (state.dialect != DIALECT_BSD) return worthwhile(tcb);
   return room(tcb) < min<u32>(tcb.receiveSize >> 2, tcb.mss) ? u32.MAX_VALUE : 0;
 }
 

@@ -1,7 +1,7 @@
 // What a connection sends, and when: SYN, lost segments, new data within both windows, FIN, ACK. `tcpOutput` is called
 // for connections on the want-to-send list. Not for: writing the segment (tcp/emit.ts).
 
-import { COUNTER_SEGMENTS_RETRANSMITTED, OPTION_ORDER_BSD, STATE_CLOSED, STATE_SYN_RECEIVED } from '../abi/constants';
+import { COUNTER_SEGMENTS_RETRANSMITTED, DIALECT_BSD, STATE_CLOSED, STATE_SYN_RECEIVED } from '../abi/constants';
 import { count } from '../memory/counters';
 import { ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
@@ -141,7 +141,7 @@ function answersEarly(tcb: Tcb): bool {
 
 /** A bare ACK. In BSD's ways it repeats a FIN that is not acknowledged yet. */
 function sendAck(tcb: Tcb): bool {
-  const again = state.optionOrder == OPTION_ORDER_BSD && tcb.has(FIN_SENT) && tcb.sndUna != tcb.sndNxt;
+  const again = state.dialect == DIALECT_BSD && tcb.has(FIN_SENT) && tcb.sndUna != tcb.sndNxt;
   return emitSegment(tcb, tcb.sndNxt - (again ? 1 : 0), 0, 0, again ? ACK | FIN : ACK);
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the core says of a connection, made readable: `struct tcp_info` as it lies in memory, and how it ended. Not for: what the fields mean (`tcp-info.ts`).
  */
-import { ERROR_CONNECTION_RESET, OPTION_ORDER_LINUX, SETTING_OPTION_ORDER } from '../../assembly/abi/constants.js';
+import { DIALECT_LINUX, ERROR_CONNECTION_RESET, SETTING_DIALECT } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 import { TCP_CLOSE } from './constants.js';
 import { EPIPE } from './errno.js';
@@ -29,7 +29,7 @@ export function readTcpInfo(core: Core, { role, handle }: { role: string; handle
  */
 export function readEnding({ calls }: Core, handle: number, peerDone: boolean): number {
   const cause = calls.tcpError(handle);
-  const linux = calls.setting(SETTING_OPTION_ORDER) === OPTION_ORDER_LINUX;
+  const linux = calls.setting(SETTING_DIALECT) === DIALECT_LINUX;
   return linux && peerDone && cause === ERROR_CONNECTION_RESET ? EPIPE : -cause;
 }
 

@@ -1,9 +1,9 @@
 /** ACKs that do not wait at the beginning of a connection, and the ways of BSD (RFC 9293 §3.8.6, RFC 5681 §4.2). */
 import { describe, expect, test } from 'vitest';
 import {
+  DIALECT_BSD,
   ERROR_CONNECTION_RESET,
-  OPTION_ORDER_BSD,
-  SETTING_OPTION_ORDER,
+  SETTING_DIALECT,
   SETTING_QUICK_ACKS,
   SETTING_RECEIVE_BUFFER,
   SETTING_RECEIVE_BUFFER_INITIAL,
@@ -55,7 +55,7 @@ describe('quick ACKs', () => {
 
 describe("BSD's ways", () => {
   const settings = {
-    [SETTING_OPTION_ORDER]: OPTION_ORDER_BSD,
+    [SETTING_DIALECT]: DIALECT_BSD,
     [SETTING_RECEIVE_BUFFER]: 1 << 20,
     [SETTING_RECEIVE_BUFFER_INITIAL]: 65_536,
   };
@@ -80,7 +80,7 @@ describe("BSD's ways", () => {
 });
 
 describe("BSD's ends", () => {
-  const settings = { [SETTING_OPTION_ORDER]: OPTION_ORDER_BSD };
+  const settings = { [SETTING_DIALECT]: DIALECT_BSD };
 
   test('a bare ACK repeats a FIN that is not acknowledged yet', async () => {
     const t = await accepted({ settings });

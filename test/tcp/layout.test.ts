@@ -1,9 +1,9 @@
 /** How the options of a SYN are laid out, and what its window says (RFC 9293 §3.2, RFC 7323 §2). */
 import { describe, expect, test } from 'vitest';
 import {
-  OPTION_ORDER_BSD,
-  OPTION_ORDER_LINUX,
-  SETTING_OPTION_ORDER,
+  DIALECT_BSD,
+  DIALECT_LINUX,
+  SETTING_DIALECT,
   SETTING_RECEIVE_BUFFER,
   SETTING_RECEIVE_BUFFER_INITIAL,
   SETTING_SACK,
@@ -50,7 +50,7 @@ async function synAck(settings: Record<number, number>, offered: Options): Promi
 const ALL: Options = { mss: 1460, sackPermitted: true, timestamps: [7, 0], windowScale: 5 };
 
 describe("Linux's order", () => {
-  const order = { [SETTING_OPTION_ORDER]: OPTION_ORDER_LINUX };
+  const order = { [SETTING_DIALECT]: DIALECT_LINUX };
   const cases: [name: string, settings: Record<number, number>, expected: (number | string)[]][] = [
     ['all', {}, [...MSS, ...PERMITTED, ...STAMPS, NOP, ...SHIFT]],
     ['all but timestamps', { [SETTING_TIMESTAMPS]: 0 }, [...MSS, NOP, NOP, ...PERMITTED, NOP, ...SHIFT]],
@@ -68,7 +68,7 @@ describe("Linux's order", () => {
 });
 
 describe("BSD's order", () => {
-  const order = { [SETTING_OPTION_ORDER]: OPTION_ORDER_BSD };
+  const order = { [SETTING_DIALECT]: DIALECT_BSD };
   const cases: [name: string, settings: Record<number, number>, expected: (number | string)[]][] = [
     ['all', {}, [...MSS, NOP, ...SHIFT, ...PERMITTED, ...STAMPS]],
     ['all but timestamps', { [SETTING_TIMESTAMPS]: 0 }, [...MSS, NOP, ...SHIFT, ...PERMITTED, END, END]],
@@ -87,8 +87,8 @@ describe("BSD's order", () => {
 
 describe('the window of a SYN', () => {
   const buffers = { [SETTING_RECEIVE_BUFFER]: 6 << 20, [SETTING_RECEIVE_BUFFER_INITIAL]: 1 << 16 };
-  const linux = { ...buffers, [SETTING_OPTION_ORDER]: OPTION_ORDER_LINUX };
-  const bsd = { ...buffers, [SETTING_OPTION_ORDER]: OPTION_ORDER_BSD };
+  const linux = { ...buffers, [SETTING_DIALECT]: DIALECT_LINUX };
+  const bsd = { ...buffers, [SETTING_DIALECT]: DIALECT_BSD };
 
   test("is the buffer that a connection begins with, in whole segments with Linux's order", async () => {
     expect(window(await syn(linux))).toBe(44 * 1460);

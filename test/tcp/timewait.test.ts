@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   COUNTER_TIME_WAIT,
-  OPTION_ORDER_BSD,
+  DIALECT_BSD,
+  SETTING_DIALECT,
   SETTING_DROP_SYN_FIN,
   SETTING_MSL,
-  SETTING_OPTION_ORDER,
   SETTING_SYN_COOKIES,
 } from '../../assembly/abi/constants.js';
 import { Driver } from '../kit/driver.js';
@@ -183,7 +183,7 @@ describe.each([false, true])('TIME-WAIT, held by its user: %s', (holds) => {
   });
 
   test('drops what carries no ACK, in BSD’s way', async () => {
-    const t = await waiting({ settings: { [SETTING_OPTION_ORDER]: OPTION_ORDER_BSD } }, holds);
+    const t = await waiting({ settings: { [SETTING_DIALECT]: DIALECT_BSD } }, holds);
     t.listen();
     t.inject({ flags: 'S', seq: 2 }, { flags: 'F', seq: 1 }, { flags: 'S', seq: -100 });
     t.expectNothing();

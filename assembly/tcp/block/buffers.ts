@@ -8,7 +8,7 @@
 //
 // Not for: the window's right edge, which never moves left (tcp/receive.ts).
 
-import { EVENT_DRAIN, OPTION_ORDER_BSD, OPTION_ORDER_LINUX, STATE_SYN_SENT } from '../../abi/constants';
+import { DIALECT_BSD, DIALECT_LINUX, EVENT_DRAIN, STATE_SYN_SENT } from '../../abi/constants';
 import { PACKET_LIMIT } from '../../abi/limits';
 import { state } from '../../memory/state';
 import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
@@ -43,7 +43,7 @@ export function buffersEstablished(tcb: Tcb): void {
 
 /** How much may come behind the SYNs: what our own says. BSD's buffer takes whole segments, and all that fits is welcome. */
 export function firstWindow(tcb: Tcb, mss: u32): u32 {
-  if (state.optionOrder != OPTION_ORDER_BSD) return synWindow(tcb, mss);
+  if (state.dialect != DIALECT_BSD) return synWindow(tcb, mss);
   if (wishedReceiveSize(tcb) == 0) tcb.receiveSize = ((tcb.receiveSize + tcb.mss - 1) / tcb.mss) * tcb.mss;
   return tcb.receiveSize;
 }
@@ -101,7 +101,7 @@ export function buffersWished(tcb: Tcb): void {
 /** The window field of our SYN, which is never scaled (RFC 7323 §2.2); `mss` is what the SYN announces. */
 export function synWindow(end: Endpoint, mss: u32): u32 {
   const size = end.kind == CONNECTION ? changetype<Tcb>(end).receiveSize : receiveSizeFirst(end);
-  if (size <= <u32>u16.MAX_VALUE || state.optionOrder != OPTION_ORDER_LINUX) return min<u32>(size, u16.MAX_VALUE);
+  if (size <= <u32>u16.MAX_VALUE || state.dialect != DIALECT_LINUX) return min<u32>(size, u16.MAX_VALUE);
   // Linux offers whole segments, as many as its buffer takes; a client does not know yet what they will carry.
   const segment = mss - (end.has(PASSIVE) && end.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
   return min<u32>(size - (size % segment), u16.MAX_VALUE);

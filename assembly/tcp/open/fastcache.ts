@@ -3,7 +3,7 @@
 // lead to another host. 64 sets of 4 servers, of which the one not met for longest gives way.
 // Not for: deciding what goes on a SYN (fastconnect.ts).
 
-import { OPTION_ORDER_LINUX } from '../../abi/constants';
+import { DIALECT_LINUX } from '../../abi/constants';
 import { sipHash } from '../../crypto/siphash';
 import { takeMemory } from '../../memory/pages';
 import { Micros, state } from '../../memory/state';
@@ -85,7 +85,7 @@ export function noteLoss(tcb: Tcb): void {
  * the server alone.
  */
 function unanswered(server: Server): void {
-  if (state.optionOrder != OPTION_ORDER_LINUX) {
+  if (state.dialect != DIALECT_LINUX) {
     avoid(server, REFUSED);
     return;
   }

@@ -2,6 +2,7 @@
 
 import {
   COUNTER_SYNS_DROPPED,
+  DIALECT_BSD,
   ERROR_ADDRESS_IN_USE,
   ERROR_ADDRESS_NOT_AVAILABLE,
   ERROR_CONNECTION_ABORTED,
@@ -21,7 +22,6 @@ import {
   OPTION_DIFFSERV,
   OPTION_MSS,
   OPTION_MTU_DISCOVER,
-  OPTION_ORDER_BSD,
   OPTION_RECEIVE_BUFFER,
   OPTION_SEND_BUFFER,
   OPTION_TIME_TO_LIVE,
@@ -107,7 +107,7 @@ export function tcpListenerOption(handle: u32, option: u32, value: u32): i32 {
 export function listenerArrives(listener: Listener, seg: Segment): u32 {
   if (seg.flags & RST) return STOP; // first
   // Second: a RST; BSD passes over a SYN-ACK, whose sender may have been asked by somebody else in our name.
-  if (seg.flags & ACK) return seg.flags & SYN && state.optionOrder == OPTION_ORDER_BSD ? STOP : OWE_RESET | STOP;
+  if (seg.flags & ACK) return seg.flags & SYN && state.dialect == DIALECT_BSD ? STOP : OWE_RESET | STOP;
   if (!(seg.flags & SYN)) return STOP; // fourth: anything else is dropped
   if (seg.flags & FIN && state.dropSynFin != 0) return STOP;
   // Third

@@ -1,12 +1,12 @@
 // What a SYN offers, and how its options are laid out (RFC 9293 §3.2, RFC 7323 §2.2, §3.2, RFC 2018 §2, RFC 7413 §4.1.1). The same options
-// mean the same in every order; who wants to look like another stack needs that stack's order (SETTING_OPTION_ORDER).
+// mean the same in every order; who wants to look like another stack needs that stack's order (SETTING_DIALECT).
 //
 //   Linux   mss 4 | sackOK 2, TS 10 | nop, wscale 3 | FO     each group fills words, NOPs stand before
 //   BSD     mss 4 | nop, wscale 3 | sackOK 2, TS 10 | FO     NOPs align a value; EOL and zeros fill the last word
 //
 // Not for: the options of other segments (tcp/options.ts), deciding what to offer (tcp/handshake.ts).
 
-import { OPTION_ORDER_BSD } from '../../abi/constants';
+import { DIALECT_BSD } from '../../abi/constants';
 import { OFFER_BASE } from '../../memory/map';
 import { state } from '../../memory/state';
 import {
@@ -42,7 +42,7 @@ export const offer: Offer = changetype<Offer>(OFFER_BASE);
 /** Lays the offer out at OFFER_OPTIONS. Answers its size, a multiple of four. */
 export function offerLayOut(): u32 {
   const at = OFFER_OPTIONS;
-  return <u32>((state.optionOrder == OPTION_ORDER_BSD ? bsd(at) : linux(at)) - OFFER_OPTIONS);
+  return <u32>((state.dialect == DIALECT_BSD ? bsd(at) : linux(at)) - OFFER_OPTIONS);
 }
 
 function linux(start: usize): usize {
