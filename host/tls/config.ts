@@ -1,0 +1,57 @@
+/**
+ * What one end of a TLS connection wants, after reading options (`options.ts`). A connection has a copy of its own, which
+ * may be changed until the handshake starts. Not for: what was negotiated (`connection.ts`).
+ */
+
+import type { PrivateKey } from './crypto/keys.js';
+import type { CryptoProvider, GroupName } from './crypto/provider.js';
+import type { SignatureScheme, SuiteName } from './parameters.js';
+import type { TlsVersion } from './records.js';
+import type { TicketKeys } from './session/ticket-keys.js';
+import type { Certificate } from './x509/certificate.js';
+import type { Crl } from './x509/crl.js';
+import type { TrustStore } from './x509/trust.js';
+
+/** A certificate chain, the own certificate first, with its key. */
+export interface Credentials {
+  readonly chain: readonly Certificate[];
+  readonly key: PrivateKey;
+}
+
+export interface TlsConfig {
+  role: 'client' | 'server';
+  readonly provider: CryptoProvider;
+  /** Milliseconds since 1970, for certificates and tickets. */
+  readonly wall: () => number;
+  minVersion: TlsVersion;
+  maxVersion: TlsVersion;
+  /** In order of preference. A server follows its own order, unless `honorClientOrder`. */
+  readonly suites: readonly SuiteName[];
+  readonly honorClientOrder: boolean;
+  readonly groups: readonly GroupName[];
+  readonly signatureSchemes: readonly SignatureScheme[];
+  /** In order of preference, each 1 … 255 bytes, as text of Latin-1 characters. */
+  readonly alpn: readonly string[];
+  /** The own certificates; a server picks the first one that the client can verify. */
+  readonly credentials: readonly Credentials[];
+  /** Whom to trust; `undefined`: nobody. */
+  readonly trust: TrustStore | undefined;
+  readonly crls: readonly Crl[];
+  /**
+   * Client: who the server has to be, a host name or an IP address; a name goes out as SNI (an IP never does, RFC 6066 §3).
+   */
+  serverName: string | undefined;
+  /** Server: ask for a certificate. */
+  requestCert: boolean;
+  /** Client: refuse a server that is not verified. Server that asks: refuse a client that has no verified certificate. */
+  rejectUnauthorized: boolean;
+  /** Client: what `session()` of an earlier connection gave. */
+  session: Uint8Array | undefined;
+  /** Server: what seals tickets; `undefined`: none are given. */
+  readonly ticketKeys: TicketKeys | undefined;
+  /** Server: another configuration for the name that the client asks for; `undefined`: this one. */
+  readonly select: ((serverName: string) => TlsConfig | undefined) | undefined;
+  /** Gets each line of the key log (the format of NSS), without line end. */
+  readonly keylog: ((line: string) => void) | undefined;
+  maxSendFragment: number;
+}
