@@ -3,6 +3,7 @@
 
 import { sum } from './ip/checksum';
 
+export { aeadExpand, aeadKeySize, aeadOpen, aeadSeal } from './crypto/aead';
 export { sipHash, sipHash8 } from './crypto/siphash';
 export * from './index';
 export { complement, copySum, fold, pseudoSum, sum, swapped } from './ip/checksum';

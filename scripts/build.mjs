@@ -50,6 +50,7 @@ function steps() {
   return [
     assemblyStep('core.wasm', 'assembly/index.ts', 'release', assembly),
     assemblyStep('core.test.wasm', 'assembly/testing.ts', 'test', assembly),
+    assemblyStep('crypto.test.wasm', 'assembly/crypto/testing.ts', 'crypto', assembly),
     { name: 'the host', inputs: host, outputs: ['dist/host/index.js'], run: compileHost },
   ];
 }

@@ -206,3 +206,8 @@ export const COUNTER_HALF_OPEN = 15; // handshakes under way now, of passive ope
 export const COUNTER_TIME_WAIT = 16; // in TIME-WAIT now, without a user
 export const COUNTER_ORPHANS = 17; // control blocks in use now whose user has let go
 export const COUNTER_LIMIT = 24;
+
+// Ciphers of TLS records, `aead*` and `tlsKeys`.
+export const CIPHER_AES_128_GCM = 1;
+export const CIPHER_AES_256_GCM = 2;
+export const CIPHER_CHACHA20_POLY1305 = 3;

@@ -6,6 +6,7 @@
 //   0x011000  result area, the segment under examination, descriptors, tables of one batch
 //   0x020000  trace ring
 //   0x02c000  transmit queues, one of descriptors for each interface
+//   0x034000  scratch memory of records and of their ciphers, empty between calls
 //   0x040000  receive arena: the packets of one batch, packed
 //   0x140000  dynamic: pools, slabs, transmit arenas, the hash table's segments; grows with memory
 //
@@ -44,6 +45,7 @@ export const PATHS_BASE: usize = 0x1c000;
 export const FAULT_BASE: usize = 0x1e000;
 export const TRACE_BASE: usize = 0x20000;
 export const TRANSMIT_QUEUES: usize = 0x2c000;
+export const CRYPTO_SCRATCH: usize = 0x3c000;
 export const RECEIVE_ARENA: usize = 0x40000;
 export const DYNAMIC_BASE: usize = 0x140000;
 

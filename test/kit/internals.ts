@@ -19,6 +19,28 @@ export interface Internals extends CoreExports {
   complement(value: number): number;
   pseudoSum(from: number, to: number, length: number): number;
   sipHash(key0: bigint, key1: bigint, a: bigint, b: bigint, c: bigint, d: bigint, ports: bigint): bigint;
+  aeadKeySize(cipher: number): number;
+  aeadExpand(cipher: number, key: number, expanded: number): void;
+  aeadSeal(
+    cipher: number,
+    expanded: number,
+    nonce: number,
+    data: number,
+    dataLength: number,
+    source: number,
+    length: number,
+    target: number,
+  ): void;
+  aeadOpen(
+    cipher: number,
+    expanded: number,
+    nonce: number,
+    data: number,
+    dataLength: number,
+    source: number,
+    length: number,
+    target: number,
+  ): number;
   takeMemory(size: number): number;
   slabSize(size: number): number;
   slabTake(size: number): number;
