@@ -26,13 +26,17 @@ export interface CryptoProvider {
   createHash(name: HashName): RunningHash;
   hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer>;
 
-  /** The first side of a key exchange: makes a key pair. */
-  offer(group: GroupName): KeyOffer;
+  /**
+   * The first side of a key exchange: makes a key pair.
+   * @param secretKey in tests alone: the private key (X25519MLKEM768: the seed d ‖ z of ML-KEM, then X25519's), to repeat
+   *   an exchange that was recorded
+   */
+  offer(group: GroupName, secretKey?: Uint8Array): KeyOffer;
   /**
    * The second side: makes its share and the secret from the first side's share.
    * @throws CryptoError for a share that is malformed or leads to an all-zero secret (RFC 8446 §7.4.2)
    */
-  respond(group: GroupName, share: Uint8Array): { readonly share: Uint8Array; readonly secret: Uint8Array };
+  respond(group: GroupName, share: Uint8Array): KeyResponse;
 
   /** @throws CryptoError when this provider can't use the key */
   sign(key: PrivateKey, kind: SignatureKind, data: Uint8Array): Uint8Array<ArrayBuffer>;
@@ -63,6 +67,12 @@ export interface KeyOffer {
    * @throws CryptoError as `respond`
    */
   finish(share: Uint8Array): Uint8Array<ArrayBuffer>;
+}
+
+export interface KeyResponse {
+  /** As it stands in a key_share or ServerKeyExchange. */
+  readonly share: Uint8Array;
+  readonly secret: Uint8Array<ArrayBuffer>;
 }
 
 /** A key or share that is not what it should be. */

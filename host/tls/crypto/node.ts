@@ -1,0 +1,148 @@
+/**
+ * The CryptoProvider on `node:crypto`, for Node, Bun and Deno. Not for: runtimes without it (`noble.ts`).
+ */
+import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
+import type { Agreements } from './agreement.js';
+import type { PrivateKey, PublicKey } from './keys.js';
+import { nodeAgreements } from './node-agreement.js';
+import { type NodeCrypto, nodeCrypto, owned } from './node-module.js';
+import {
+  CryptoError,
+  type CryptoProvider,
+  type GroupName,
+  type HashName,
+  type KeyOffer,
+  type KeyResponse,
+  type RunningHash,
+  type SignatureKind,
+} from './provider.js';
+import { saltOf, suits } from './suitability.js';
+
+/** @returns `undefined` in runtimes without `node:crypto` */
+export function nodeProvider(): CryptoProvider | undefined {
+  const crypto = nodeCrypto();
+  return crypto === undefined ? undefined : new NodeProvider(crypto);
+}
+
+class NodeProvider implements CryptoProvider {
+  readonly name = 'node';
+  readonly #crypto: NodeCrypto;
+  readonly #agreements: Agreements;
+  /** Reading a key takes longer than verifying with it. */
+  readonly #publicKeys = new WeakMap<PublicKey, KeyObject>();
+  readonly #privateKeys = new WeakMap<PrivateKey, KeyObject>();
+
+  constructor(crypto: NodeCrypto) {
+    this.#crypto = crypto;
+    this.#agreements = nodeAgreements(crypto);
+  }
+
+  random(length: number): Uint8Array<ArrayBuffer> {
+    return owned(this.#crypto.randomBytes(length));
+  }
+
+  hash(name: HashName, data: Uint8Array): Uint8Array<ArrayBuffer> {
+    return owned(this.#crypto.createHash(name).update(data).digest());
+  }
+
+  createHash(name: HashName): RunningHash {
+    const hash = this.#crypto.createHash(name);
+    return { update: (data) => void hash.update(data), digest: () => owned(hash.copy().digest()) };
+  }
+
+  hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer> {
+    return owned(this.#crypto.createHmac(name, key).update(data).digest());
+  }
+
+  offer(group: GroupName, secretKey?: Uint8Array): KeyOffer {
+    return this.#agreements[group].offer(secretKey);
+  }
+
+  respond(group: GroupName, share: Uint8Array): KeyResponse {
+    return this.#agreements[group].respond(share);
+  }
+
+  sign(key: PrivateKey, kind: SignatureKind, data: Uint8Array): Uint8Array<ArrayBuffer> {
+    if (!suits(key.public, kind))
+      throw new CryptoError(`a key of ${key.algorithm} makes no ${kind.algorithm} signature`);
+    try {
+      return owned(this.#crypto.sign(digestOf(kind), data, this.#options(this.#privateKey(key), kind)));
+    } catch (cause) {
+      throw new CryptoError('the private key could not be used', { cause });
+    }
+  }
+
+  verify(key: PublicKey, kind: SignatureKind, data: Uint8Array, signature: Uint8Array): boolean {
+    if (!suits(key, kind)) return false;
+    try {
+      return this.#crypto.verify(digestOf(kind), data, this.#options(this.#publicKey(key), kind), signature);
+    } catch {
+      return false;
+    }
+  }
+
+  canSign(_key: PrivateKey): boolean {
+    return true;
+  }
+
+  seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
+    const cipher = this.#crypto.createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_SIZE });
+    cipher.setAAD(data, { plaintextLength: plaintext.length });
+    const sealed = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    return new Uint8Array(sealed);
+  }
+
+  open(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, sealed: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const length = sealed.length - TAG_SIZE;
+    if (length < 0) return undefined;
+    const cipher = this.#crypto.createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_SIZE });
+    cipher.setAAD(data, { plaintextLength: length }).setAuthTag(sealed.subarray(length));
+    const plaintext = owned(cipher.update(sealed.subarray(0, length)));
+    try {
+      cipher.final();
+      return plaintext;
+    } catch {
+      return undefined;
+    }
+  }
+
+  equal(left: Uint8Array, right: Uint8Array): boolean {
+    return left.length === right.length && this.#crypto.timingSafeEqual(left, right);
+  }
+
+  #options(key: KeyObject, kind: SignatureKind): SignKeyObjectInput {
+    const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING } = this.#crypto.constants;
+    switch (kind.algorithm) {
+      case 'ed25519':
+        return { key };
+      case 'ecdsa':
+        return { key, dsaEncoding: 'der' };
+      case 'rsa-pkcs1':
+        return { key, padding: RSA_PKCS1_PADDING };
+      case 'rsa-pss':
+        return { key, padding: RSA_PKCS1_PSS_PADDING, saltLength: saltOf(kind) };
+    }
+  }
+
+  #publicKey(key: PublicKey): KeyObject {
+    const known = this.#publicKeys.get(key);
+    if (known !== undefined) return known;
+    const made = this.#crypto.createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
+    this.#publicKeys.set(key, made);
+    return made;
+  }
+
+  #privateKey(key: PrivateKey): KeyObject {
+    const known = this.#privateKeys.get(key);
+    if (known !== undefined) return known;
+    const made = this.#crypto.createPrivateKey({ key: Buffer.from(key.pkcs8), format: 'der', type: 'pkcs8' });
+    this.#privateKeys.set(key, made);
+    return made;
+  }
+}
+
+function digestOf(kind: SignatureKind): HashName | null {
+  return kind.algorithm === 'ed25519' ? null : kind.hash;
+}
+
+const TAG_SIZE = 16;
