@@ -66,7 +66,7 @@ export function writeCertificateRequest(schemes: readonly number[]): Uint8Array 
 export function readCertificate(body: Uint8Array): CertificateMessage {
   return decode(body, 'Certificate', (reader) => ({
     context: reader.vector8(),
-    entries: reader.list(reader.vector24(), readEntry),
+    entries: reader.within(reader.vector24()).all(readEntry),
   }));
 }
 

@@ -65,7 +65,7 @@ function readFields(reader: Reader): ClientHelloFields {
   const legacyVersion = reader.u16();
   const random = reader.take(32);
   const sessionId = reader.vector8(0, 32);
-  const suites = reader.list(reader.vector16(2), (element) => element.u16());
+  const suites = reader.within(reader.vector16(2)).all((element) => element.u16());
   const compression = reader.vector8(1);
   // RFC 5246 §7.4.1.2: a ClientHello may end before the extensions.
   const extensions = reader.left === 0 ? NONE : readExtensions(reader);

@@ -29,7 +29,8 @@ export interface OfferedPsks {
 export function readServerName(content: Uint8Array): string | undefined {
   return read(content, 'server_name', (reader) => {
     const names = reader
-      .list(reader.vector16(1), (entry) => ({ type: entry.u8(), name: entry.vector16(1) }))
+      .within(reader.vector16(1))
+      .all((entry) => ({ type: entry.u8(), name: entry.vector16(1) }))
       .filter(({ type }) => type === HOST_NAME);
     const [first, second] = names;
     // RFC 6066 §3: one name of each type; a host name is ASCII without a zero byte.
@@ -48,7 +49,7 @@ export function writeServerName(name: string): Uint8Array {
 
 /** `supported_groups`, `signature_algorithms`, `signature_algorithms_cert`: numbers of two bytes. */
 export function readU16List(content: Uint8Array, what: string): number[] {
-  return read(content, what, (reader) => reader.list(reader.vector16(2), (element) => element.u16()));
+  return read(content, what, (reader) => reader.within(reader.vector16(2)).all((element) => element.u16()));
 }
 
 export function writeU16List(values: readonly number[]): Uint8Array {
@@ -57,7 +58,7 @@ export function writeU16List(values: readonly number[]): Uint8Array {
 
 export function readAlpn(content: Uint8Array): string[] {
   return read(content, 'application_layer_protocol_negotiation', (reader) =>
-    reader.list(reader.vector16(2), (element) => latin1Text(element.vector8(1))),
+    reader.within(reader.vector16(2)).all((element) => latin1Text(element.vector8(1))),
   );
 }
 
@@ -75,7 +76,7 @@ export function readSelectedAlpn(content: Uint8Array): string {
 /** supported_versions of a ClientHello. */
 export function readVersions(content: Uint8Array): number[] {
   return read(content, 'supported_versions', (reader) =>
-    reader.list(reader.vector8(2, 254), (element) => element.u16()),
+    reader.within(reader.vector8(2, 254)).all((element) => element.u16()),
   );
 }
 
@@ -102,7 +103,7 @@ export function writeCookie(cookie: Uint8Array): Uint8Array {
 
 /** key_share of a ClientHello, RFC 8446 §4.2.8. @throws TlsError when a group has two shares */
 export function readKeyShares(content: Uint8Array): KeyShareEntry[] {
-  const entries = decode(content, 'key_share', (reader) => reader.list(reader.vector16(), readEntry));
+  const entries = decode(content, 'key_share', (reader) => reader.within(reader.vector16()).all(readEntry));
   if (new Set(entries.map(({ group }) => group)).size < entries.length) {
     throw new TlsError('illegal_parameter', 'DUPLICATE_KEY_SHARE', 'a group has two key shares (illegal_parameter)');
   }
@@ -125,12 +126,12 @@ export function writeKeyShare(entry: KeyShareEntry): Uint8Array {
 /** pre_shared_key of a ClientHello, RFC 8446 §4.2.11. */
 export function readOfferedPsks(content: Uint8Array): OfferedPsks {
   return read(content, 'pre_shared_key', (reader) => {
-    const identities = reader.list(reader.vector16(7), (element) => ({
+    const identities = reader.within(reader.vector16(7)).all((element) => ({
       identity: element.vector16(1),
       age: element.u32(),
     }));
     const bindersLength = reader.left;
-    const binders = reader.list(reader.vector16(33), (element) => element.vector8(32));
+    const binders = reader.within(reader.vector16(33)).all((element) => element.vector8(32));
     return { identities, binders, bindersLength };
   });
 }
@@ -165,7 +166,7 @@ export function writeRenegotiationInfo(verifyData: Uint8Array): Uint8Array {
 /** certificate_authorities, RFC 8446 §4.2.4: names in DER. */
 export function readAuthorities(content: Uint8Array): Uint8Array[] {
   return read(content, 'certificate_authorities', (reader) =>
-    reader.list(reader.vector16(3), (element) => element.vector16(1)),
+    reader.within(reader.vector16(3)).all((element) => element.vector16(1)),
   );
 }
 

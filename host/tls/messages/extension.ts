@@ -38,7 +38,7 @@ export type Extensions = ReadonlyMap<number, Uint8Array>;
  */
 export function readExtensions(reader: Reader, minimum = 0): Extensions {
   const extensions = new Map<number, Uint8Array>();
-  for (const [type, content] of reader.list(reader.vector16(minimum), readExtension)) {
+  for (const [type, content] of reader.within(reader.vector16(minimum)).all(readExtension)) {
     if (extensions.has(type)) {
       throw new TlsError(
         'illegal_parameter',

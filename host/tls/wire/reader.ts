@@ -71,11 +71,15 @@ export class Reader {
     return this.#vector(this.u24(), minimum, maximum);
   }
 
-  /** The elements of a vector that was read: `reader.list(reader.vector16(2), (element) => element.u16())`. */
-  list<T>(bytes: Uint8Array, element: (reader: Reader) => T): T[] {
-    const reader = new Reader(bytes, this.what, this.reason);
+  /** A reader of one of the vectors above: `reader.within(reader.vector16())`. */
+  within(bytes: Uint8Array): Reader {
+    return new Reader(bytes, this.what, this.reason);
+  }
+
+  /** Reads elements until nothing is left. */
+  all<T>(element: (reader: Reader) => T): T[] {
     const elements: T[] = [];
-    while (reader.left > 0) elements.push(element(reader));
+    while (this.left > 0) elements.push(element(this));
     return elements;
   }
 
