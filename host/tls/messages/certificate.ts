@@ -35,7 +35,7 @@ export interface CertificateVerify {
 export function readCertificateRequest(body: Uint8Array): CertificateRequest {
   return decode(body, 'CertificateRequest', (reader) => {
     const context = reader.vector8();
-    const extensions = readExtensions(reader, 2);
+    const extensions = readExtensions(reader);
     const schemes = extensions.get(EXTENSION.signature_algorithms);
     // RFC 8446 §4.3.2: signature_algorithms MUST be there.
     if (schemes === undefined) {

@@ -2,7 +2,7 @@
  * Blocks of extensions (RFC 8446 §4.2) and the rules that hold for all of them. Not for: their contents
  * (`extension-codec.ts`).
  */
-import { TlsError } from '../alert.js';
+import { type AlertName, TlsError } from '../alert.js';
 import type { Reader } from '../wire/reader.js';
 import type { Writer } from '../wire/writer.js';
 
@@ -34,17 +34,13 @@ export type Extensions = ReadonlyMap<number, Uint8Array>;
 
 /**
  * Reads a block with its length.
- * @throws TlsError `illegal_parameter` when a type stands in it twice (RFC 8446 §4.2)
+ * @throws TlsError with `alert` when a type stands in it twice (RFC 8446 §4.2, which names no alert)
  */
-export function readExtensions(reader: Reader, minimum = 0): Extensions {
+export function readExtensions(reader: Reader, alert: AlertName = 'decode_error'): Extensions {
   const extensions = new Map<number, Uint8Array>();
-  for (const [type, content] of reader.within(reader.vector16(minimum)).all(readExtension)) {
+  for (const [type, content] of reader.within(reader.vector16()).all(readExtension)) {
     if (extensions.has(type)) {
-      throw new TlsError(
-        'illegal_parameter',
-        'DUPLICATE_EXTENSION',
-        `${reader.what} has extension ${type} twice (illegal_parameter)`,
-      );
+      throw new TlsError(alert, 'DUPLICATE_EXTENSION', `${reader.what} has extension ${type} twice (${alert})`);
     }
     extensions.set(type, content);
   }

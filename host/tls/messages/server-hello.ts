@@ -41,15 +41,17 @@ export function isHelloRetryRequest(hello: ServerHello): boolean {
 }
 
 function readFields(reader: Reader): ServerHello {
-  return {
+  const fields = {
     legacyVersion: reader.u16(),
     random: reader.take(32),
     sessionId: reader.vector8(0, 32),
     suite: reader.u16(),
     compression: reader.u8(),
-    // RFC 5246 §7.4.1.3: a ServerHello may end before the extensions.
-    extensions: reader.left === 0 ? new Map() : readExtensions(reader),
   };
+  // RFC 5246 §7.4.1.3: a ServerHello may end before the extensions.
+  if (reader.left === 0) return { ...fields, extensions: new Map() };
+  const isRetry = sameBytes(fields.random, RETRY_RANDOM);
+  return { ...fields, extensions: readExtensions(reader, isRetry ? 'illegal_parameter' : 'decode_error') };
 }
 
 /** RFC 8446 §4.1.3: SHA-256 of "HelloRetryRequest", the random value of a HelloRetryRequest. */
