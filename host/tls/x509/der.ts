@@ -5,6 +5,7 @@
 import { decodeString, latin1 } from './strings.js';
 import { contextConstructed, TAG } from './tags.js';
 
+export { decodeString, latin1 } from './strings.js';
 export { contextConstructed, contextTag, TAG } from './tags.js';
 
 /** What is wrong with the encoding, and at which byte of the outermost value. */
@@ -207,14 +208,12 @@ export class DerReader {
   }
 
   /**
-   * X.690 §11.2.2: named bits without trailing zeros.
+   * A BIT STRING of named bits. X.690 §11.2.2 wants trailing zeros left out; roots that everybody trusts have them.
    * @returns bit 0 as the lowest
    */
   namedBits(tag: number = TAG.bitString): number {
     const at = this.offset;
-    const { bytes, unused } = this.bitString(tag);
-    const last = bytes[bytes.length - 1];
-    if (last !== undefined && ((last >> unused) & 1) === 0) throw new DerError('named bits with trailing zeros', at);
+    const { bytes } = this.bitString(tag);
     if (bytes.length > 3) throw new DerError('more named bits than are known', at);
     return bytes.reduce((bits, byte, index) => bits | (reverse(byte) << (8 * index)), 0);
   }

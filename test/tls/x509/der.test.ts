@@ -93,12 +93,13 @@ describe('values', () => {
     expect(() => read('01 02 ff ff').boolean()).toThrow('bad BOOLEAN');
   });
 
-  it('unused bits are zero, and of named bits the last is one', () => {
+  it('unused bits are zero', () => {
     expect(read('03 02 05 a0').namedBits()).toBe(0b101);
     expect(read('03 03 07 06 80').namedBits()).toBe(0b1_0110_0000);
     expect(read('03 01 00').namedBits()).toBe(0);
     expect(() => read('03 02 05 a1').bitString()).toThrow('unused bits');
-    expect(() => read('03 02 04 a0').namedBits()).toThrow('trailing zeros');
+    expect(read('03 02 04 a0').namedBits()).toBe(0b101);
+    expect(() => read('03 05 00 01 02 03 04').namedBits()).toThrow('more named bits');
     expect(() => read('03 02 08 00').bitString()).toThrow('bad BIT STRING');
     expect(() => read('03 00').bitString()).toThrow('bad BIT STRING');
     expect(() => read('03 01 01').bitString()).toThrow('bad BIT STRING');

@@ -1,0 +1,63 @@
+/**
+ * GeneralName (RFC 5280 §4.2.1.6): the names that a certificate can be for.
+ * Not for: matching them (`names.ts`, `path/constraints.ts`).
+ */
+import { contextConstructed, contextTag, DerReader, latin1 } from './der.js';
+import { Name } from './name.js';
+
+export type GeneralName = { readonly raw: Uint8Array } & (
+  | { readonly kind: 'dns' | 'email' | 'uri'; readonly text: string }
+  /** 4 or 16 bytes; in name constraints 8 or 32, address and mask. */
+  | { readonly kind: 'ip'; readonly bytes: Uint8Array }
+  | { readonly kind: 'directory'; readonly name: Name }
+  | { readonly kind: 'other'; readonly type: string; readonly value: Uint8Array }
+  | { readonly kind: 'registered'; readonly type: string }
+  | { readonly kind: 'x400' | 'edi' }
+);
+
+/** GeneralNames: a SEQUENCE of at least one. */
+export function readGeneralNames(sequence: DerReader): GeneralName[] {
+  const names = [readGeneralName(sequence)];
+  while (!sequence.done) names.push(readGeneralName(sequence));
+  return names;
+}
+
+export function readGeneralName(from: DerReader): GeneralName {
+  const at = from.error('a bad name');
+  const element = from.element();
+  const { raw, content } = element;
+  switch (element.tag) {
+    case contextConstructed(0): {
+      const inside = element.reader();
+      const type = inside.oid();
+      const value = inside.explicit(0).element().raw;
+      inside.end();
+      return { raw, kind: 'other', type, value };
+    }
+    case contextTag(1):
+    case contextTag(2):
+    case contextTag(6):
+      if (!content.every((byte) => byte < 0x80)) throw at;
+      return {
+        raw,
+        kind: element.tag === contextTag(1) ? 'email' : element.tag === contextTag(2) ? 'dns' : 'uri',
+        text: latin1(content),
+      };
+    case contextConstructed(3):
+      return { raw, kind: 'x400' };
+    case contextConstructed(4): {
+      const inside = element.reader();
+      const name = Name.read(inside);
+      inside.end();
+      return { raw, kind: 'directory', name };
+    }
+    case contextConstructed(5):
+      return { raw, kind: 'edi' };
+    case contextTag(7):
+      return { raw, kind: 'ip', bytes: content };
+    case contextTag(8):
+      return { raw, kind: 'registered', type: new DerReader(raw).oid(contextTag(8)) };
+    default:
+      throw at;
+  }
+}
