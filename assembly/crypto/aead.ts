@@ -1,11 +1,16 @@
-// The ciphers of TLS records, by number: authenticated encryption with associated data (RFC 5116) in constant time.
+// The ciphers of TLS records, by number: authenticated encryption with associated data (RFC 5116) in constant time,
+// AEAD_AES_128_GCM and AEAD_AES_256_GCM (SP 800-38D) and AEAD_CHACHA20_POLY1305 (RFC 8439 §2.8).
 //
 // All functions work on addresses and allocate nothing. Source and target are the same or do not overlap. Which branches
 // are taken and which addresses are touched depends on the lengths, and on whether a tag was right, but on no key, nonce
 // or text. Not for: nonces, limits of use and the wiping of expanded keys, which are their owner's.
 
-import { CIPHER_CHACHA20_POLY1305 } from '../abi/constants';
-import { CHACHA_KEY, chachaOpen, chachaSeal } from './chacha20poly1305';
+import { CRYPTO_SCRATCH } from '../memory/map';
+import { aesExpand, aesKeySize, aesZeros } from './aes';
+import { checkCipher, isChaCha, roundsOf } from './ciphers';
+import { GHASH_TABLES, ghashExpand } from './ghash';
+import { authenticate, verify } from './mac';
+import { streamBegin, streamFinish, streamWipe } from './stream';
 
 /** Bytes of an authentication tag. */
 export const AEAD_TAG: u32 = 16;
@@ -13,19 +18,20 @@ export const AEAD_TAG: u32 = 16;
 /** Bytes of a nonce. */
 export const AEAD_NONCE: u32 = 12;
 
-/** Bytes of an expanded key, at most 4096. It begins at a multiple of sixteen. */
+/** Bytes of an expanded key, at most 4096. */
 export function aeadKeySize(cipher: u32): u32 {
   checkCipher(cipher);
-  return CHACHA_KEY;
+  return isChaCha(cipher) ? CHACHA_KEY : GHASH_TABLES + aesKeySize(roundsOf(cipher));
 }
 
 /** Prepares a key for many records. */
 export function aeadExpand(cipher: u32, key: usize, expanded: usize): void {
   checkCipher(cipher);
-  memory.copy(expanded, key, CHACHA_KEY);
+  if (isChaCha(cipher)) memory.copy(expanded, key, CHACHA_KEY);
+  else expandGcm(key, roundsOf(cipher), expanded);
 }
 
-/** Encrypts `length` bytes; `target` gets them and then the tag, also of the additional data. */
+/** Encrypts `length` bytes; `target` gets them and then the tag, which covers the additional data too. */
 export function aeadSeal(
   cipher: u32,
   expanded: usize,
@@ -37,11 +43,15 @@ export function aeadSeal(
   target: usize,
 ): void {
   checkCipher(cipher);
-  chachaSeal(expanded, nonce, data, dataLength, source, length, target);
+  streamBegin(cipher, expanded, nonce, source, length);
+  streamFinish(cipher, expanded, nonce, source, length, target);
+  authenticate(cipher, expanded, data, dataLength, target, length, target + length);
+  streamWipe();
 }
 
 /**
- * Decrypts `length` bytes, behind which the tag stands, to as many at `target`.
+ * Decrypts `length` bytes, behind which the tag stands, to as many at `target`. Nothing is written there before the tag
+ * has been found to be right.
  * @returns false: the tag is wrong, `target` is zeroed
  */
 export function aeadOpen(
@@ -55,9 +65,21 @@ export function aeadOpen(
   target: usize,
 ): bool {
   checkCipher(cipher);
-  return chachaOpen(expanded, nonce, data, dataLength, source, length, target);
+  streamBegin(cipher, expanded, nonce, source, length);
+  const genuine = verify(cipher, expanded, data, dataLength, source, length, source + length);
+  if (genuine) streamFinish(cipher, expanded, nonce, source, length, target);
+  else memory.fill(target, 0, length);
+  streamWipe();
+  return genuine;
 }
 
-function checkCipher(cipher: u32): void {
-  assert(cipher == CIPHER_CHACHA20_POLY1305, 'unknown cipher');
+/** Tables of the hash key, then round keys. */
+function expandGcm(key: usize, rounds: u32, expanded: usize): void {
+  const keys = expanded + GHASH_TABLES;
+  aesExpand(key, rounds, keys);
+  aesZeros(keys, rounds, CRYPTO_SCRATCH);
+  ghashExpand(CRYPTO_SCRATCH, expanded);
+  memory.fill(CRYPTO_SCRATCH, 0, 16);
 }
+
+const CHACHA_KEY: u32 = 32;

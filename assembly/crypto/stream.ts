@@ -1,0 +1,47 @@
+// The key stream of a record, of any length. Both ciphers spend the first block on authentication (RFC 8439 §2.6,
+// SP 800-38D §7.1), so a text is treated as if zeros stood before it: one step in scratch memory makes that block and the
+// first bytes of the text. Not for: whether the text is genuine (mac.ts).
+
+import { CRYPTO_SCRATCH } from '../memory/map';
+import { aesXor } from './aes';
+import { CHACHA_STEP, chachaXor } from './chacha20';
+import { blockSize, isChaCha, roundsOf, stepSize } from './ciphers';
+import { GHASH_TABLES } from './ghash';
+
+/** Where `streamBegin` leaves the first block: the one-time key of Poly1305, or what GCM adds to the hash. */
+export const LEAD: usize = CRYPTO_SCRATCH;
+
+/** Leaves the first block, and the first bytes of text, encrypted or decrypted, in scratch memory. */
+export function streamBegin(cipher: u32, key: usize, nonce: usize, source: usize, length: u32): void {
+  const lead = blockSize(cipher);
+  memory.fill(LEAD, 0, stepSize(cipher));
+  memory.copy(LEAD + lead, source, min(length, stepSize(cipher) - lead));
+  xorSteps(cipher, key, nonce, 0, LEAD, 1, LEAD);
+}
+
+/** Writes the whole text: what `streamBegin` left, whole steps from place to place, the rest by way of scratch memory. */
+export function streamFinish(cipher: u32, key: usize, nonce: usize, source: usize, length: u32, target: usize): void {
+  const step = stepSize(cipher);
+  const first = min(length, step - blockSize(cipher));
+  const steps = (length - first) / step;
+  const done = first + steps * step;
+  memory.copy(target, LEAD + blockSize(cipher), first);
+  xorSteps(cipher, key, nonce, 1, source + first, steps, target + first);
+  if (done == length) return;
+  memory.copy(REST, source + done, length - done);
+  xorSteps(cipher, key, nonce, 1 + steps, REST, 1, REST);
+  memory.copy(target + done, REST, length - done);
+}
+
+/** Wipes what a record left in scratch memory. */
+export function streamWipe(): void {
+  memory.fill(LEAD, 0, REST + CHACHA_STEP - LEAD);
+}
+
+/** Steps from number `step` on. The first block of ChaCha20 is block 0, that of GCM is block 1. */
+function xorSteps(cipher: u32, key: usize, nonce: usize, step: u32, source: usize, steps: u32, target: usize): void {
+  if (isChaCha(cipher)) chachaXor(key, nonce, step * 4, source, steps, target);
+  else aesXor(key + GHASH_TABLES, roundsOf(cipher), nonce, 1 + step * 8, source, steps, target);
+}
+
+const REST: usize = LEAD + CHACHA_STEP;
