@@ -3,6 +3,7 @@
  * may be changed until the handshake starts. Not for: what was negotiated (`connection.ts`).
  */
 
+import type { TlsError } from './alert.js';
 import type { PrivateKey } from './crypto/keys.js';
 import type { CryptoProvider, GroupName } from './crypto/provider.js';
 import type { SignatureScheme, SuiteName } from './parameters.js';
@@ -16,6 +17,8 @@ import type { TrustStore } from './x509/trust.js';
 export interface Credentials {
   readonly chain: readonly Certificate[];
   readonly key: PrivateKey;
+  /** What this key may sign with, by preference; absent: `TlsConfig.signatureSchemes`. */
+  readonly schemes?: readonly SignatureScheme[];
 }
 
 export interface TlsConfig {
@@ -29,6 +32,7 @@ export interface TlsConfig {
   readonly suites: readonly SuiteName[];
   readonly honorClientOrder: boolean;
   readonly groups: readonly GroupName[];
+  /** What is accepted of the peer, by preference. */
   readonly signatureSchemes: readonly SignatureScheme[];
   /** In order of preference, each 1 … 255 bytes, as text of Latin-1 characters. */
   readonly alpn: readonly string[];
@@ -37,6 +41,12 @@ export interface TlsConfig {
   /** Whom to trust; `undefined`: nobody. */
   readonly trust: TrustStore | undefined;
   readonly crls: readonly Crl[];
+  /**
+   * A last word on the peer's chain, when it shows one and when a session stands for it.
+   * @param verdict our own; `null`: nothing to complain about
+   * @returns the verdict that counts
+   */
+  readonly judge?: ((chain: readonly Certificate[], verdict: TlsError | null) => TlsError | null) | undefined;
   /**
    * Client: who the server has to be, a host name or an IP address; a name goes out as SNI (an IP never does, RFC 6066 §3).
    */

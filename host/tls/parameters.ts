@@ -25,7 +25,7 @@ export interface CipherSuite {
 }
 
 /** By preference where nobody says otherwise: without AES instructions ChaCha20 is the faster one. */
-export const SUITES = [
+export const SUITES: readonly CipherSuite[] = [
   suite(0x1303, 'TLS_CHACHA20_POLY1305_SHA256', 'chacha20-poly1305', 'sha256'),
   suite(0x1301, 'TLS_AES_128_GCM_SHA256', 'aes-128-gcm', 'sha256'),
   suite(0x1302, 'TLS_AES_256_GCM_SHA384', 'aes-256-gcm', 'sha384'),
@@ -47,7 +47,7 @@ export const SUITES = [
   suite(0xc02f, 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'aes-128-gcm', 'sha256', 'ECDHE-RSA-AES128-GCM-SHA256'),
   suite(0xc02c, 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'aes-256-gcm', 'sha384', 'ECDHE-ECDSA-AES256-GCM-SHA384'),
   suite(0xc030, 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'aes-256-gcm', 'sha384', 'ECDHE-RSA-AES256-GCM-SHA384'),
-] as const;
+];
 
 export type SuiteName =
   | 'TLS_CHACHA20_POLY1305_SHA256'
@@ -107,6 +107,21 @@ export const SCHEMES: Readonly<Record<SignatureScheme, Scheme>> = {
   rsa_pkcs1_sha384: { id: 0x0501, kind: { algorithm: 'rsa-pkcs1', hash: 'sha384' }, key: 'rsa', legacy: true },
   rsa_pkcs1_sha512: { id: 0x0601, kind: { algorithm: 'rsa-pkcs1', hash: 'sha512' }, key: 'rsa', legacy: true },
 };
+
+/** The suite with this number on the wire, if it is spoken. */
+export function suiteById(id: number): CipherSuite | undefined {
+  return SUITES.find((candidate) => candidate.id === id);
+}
+
+/** The group with this number, if it is spoken. */
+export function groupById(id: number): GroupName | undefined {
+  return (Object.keys(GROUPS) as GroupName[]).find((name) => GROUPS[name] === id);
+}
+
+/** The signature scheme with this number, if it is spoken. */
+export function schemeById(id: number): SignatureScheme | undefined {
+  return (Object.keys(SCHEMES) as SignatureScheme[]).find((name) => SCHEMES[name].id === id);
+}
 
 function suite(
   id: number,
