@@ -3,6 +3,7 @@
  * same whoever does the arithmetic: checks of shares, and the hybrid group of draft-ietf-tls-ecdhe-mlkem.
  * Not for: the arithmetic itself (`node-agreement.ts`, `noble-agreement.ts`).
  */
+import { concat, wipe } from '../wire/bytes.js';
 import { CryptoError, type GroupName, type KeyOffer, type KeyResponse } from './provider.js';
 
 export interface Agreement {
@@ -97,17 +98,9 @@ function agree(pair: KeyOffer, share: Uint8Array, size: number, checks: Checks):
   return secret;
 }
 
-function concat(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(left.length + right.length);
-  both.set(left);
-  both.set(right, left.length);
-  return both;
-}
-
 function concatSecrets(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = concat(left, right);
-  left.fill(0);
-  right.fill(0);
+  wipe(left, right);
   return both;
 }
 

@@ -11,6 +11,12 @@ import { CryptoError, type HashName, type SignatureKind } from './provider.js';
 import { verifyPkcs1, verifyPss } from './rsa-verify.js';
 import { saltOf } from './suitability.js';
 
+export const nobleCurves: Readonly<Record<CurveName, typeof p256>> = {
+  secp256r1: p256,
+  secp384r1: p384,
+  secp521r1: p521,
+};
+
 /** @throws CryptoError for RSA keys */
 export function sign(key: PrivateKey, kind: SignatureKind, data: Uint8Array): Uint8Array<ArrayBuffer> {
   if (kind.algorithm === 'ed25519') return ed25519.sign(data, key.bytes);
@@ -18,7 +24,7 @@ export function sign(key: PrivateKey, kind: SignatureKind, data: Uint8Array): Ui
     throw new CryptoError('RSA signatures need node:crypto, which this runtime does not have');
   }
   const options = { prehash: false, lowS: false, format: 'der', extraEntropy: true } as const;
-  return CURVES[key.curve].sign(nobleHashes[kind.hash](data), key.bytes, options);
+  return nobleCurves[key.curve].sign(nobleHashes[kind.hash](data), key.bytes, options);
 }
 
 /** May throw for what is malformed. */
@@ -39,7 +45,7 @@ export function verify(key: PublicKey, kind: SignatureKind, data: Uint8Array, si
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) in strict DER. */
 function verifyEcdsa({ curve, bytes }: PublicKey, hash: HashName, data: Uint8Array, signature: Uint8Array): boolean {
   if (curve === undefined) return false;
-  const { verify: verifyCompact, lengths } = CURVES[curve];
+  const { verify: verifyCompact, lengths } = nobleCurves[curve];
   const size = (lengths.signature ?? 0) / 2;
   const outer = new DerReader(signature);
   const pair = outer.sequence();
@@ -52,5 +58,3 @@ function verifyEcdsa({ curve, bytes }: PublicKey, hash: HashName, data: Uint8Arr
   compact.set(s, 2 * size - s.length);
   return verifyCompact(compact, nobleHashes[hash](data), bytes, { prehash: false, lowS: false });
 }
-
-const CURVES: Readonly<Record<CurveName, typeof p256>> = { secp256r1: p256, secp384r1: p384, secp521r1: p521 };

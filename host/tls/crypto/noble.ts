@@ -3,11 +3,12 @@
  * Not for: runtimes that have better (`node.ts`).
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import type { PrivateKey, PublicKey } from './keys.js';
 import { nobleAgreements } from './noble-agreement.js';
 import { nobleHashes } from './noble-hashes.js';
-import { sign, verify } from './noble-signature.js';
+import { nobleCurves, sign, verify } from './noble-signature.js';
 import { CryptoError, type CryptoProvider, type RunningHash, type SignatureKind } from './provider.js';
 import { suits } from './suitability.js';
 
@@ -44,6 +45,14 @@ export const nobleProvider: CryptoProvider = {
       return suits(key, kind) && verify(key, kind, data, signature);
     } catch {
       return false;
+    }
+  },
+
+  publicPoint(curve, secret) {
+    try {
+      return curve === 'ed25519' ? ed25519.getPublicKey(secret) : nobleCurves[curve].getPublicKey(secret, false);
+    } catch {
+      throw new CryptoError(`not a private key of ${curve}`);
     }
   },
 

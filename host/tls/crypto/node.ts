@@ -3,8 +3,8 @@
  */
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
 import type { Agreements } from './agreement.js';
-import type { PrivateKey, PublicKey } from './keys.js';
-import { nodeAgreements } from './node-agreement.js';
+import type { CurveName, PrivateKey, PublicKey } from './keys.js';
+import { nodeAgreements, publicPoint } from './node-agreement.js';
 import { type NodeCrypto, nodeCrypto, owned } from './node-module.js';
 import {
   CryptoError,
@@ -78,6 +78,14 @@ class NodeProvider implements CryptoProvider {
       return this.#crypto.verify(digestOf(kind), data, this.#options(this.#publicKey(key), kind), signature);
     } catch {
       return false;
+    }
+  }
+
+  publicPoint(curve: CurveName | 'ed25519', secret: Uint8Array): Uint8Array<ArrayBuffer> {
+    try {
+      return publicPoint(this.#crypto, curve, secret);
+    } catch {
+      throw new CryptoError(`not a private key of ${curve}`);
     }
   }
 

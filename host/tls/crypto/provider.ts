@@ -3,7 +3,7 @@
  * (`node.ts`), `@noble/*` elsewhere (`noble.ts`). Not for: records, whose ciphers are the core's; parsing keys
  * (`../keys/`); deciding which algorithms are acceptable (`../parameters.ts`).
  */
-import type { PrivateKey, PublicKey } from './keys.js';
+import type { CurveName, PrivateKey, PublicKey } from './keys.js';
 
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
@@ -42,6 +42,12 @@ export interface CryptoProvider {
   sign(key: PrivateKey, kind: SignatureKind, data: Uint8Array): Uint8Array<ArrayBuffer>;
   /** False for a wrong or malformed signature, and for a key of another algorithm. Never throws. */
   verify(key: PublicKey, kind: SignatureKind, data: Uint8Array, signature: Uint8Array): boolean;
+  /**
+   * The public part of a private key: an uncompressed point, or 32 bytes of Ed25519.
+   * @param secret the scalar, as long as the field; the seed of Ed25519
+   * @throws CryptoError for a scalar that is zero or not below the order
+   */
+  publicPoint(curve: CurveName | 'ed25519', secret: Uint8Array): Uint8Array<ArrayBuffer>;
   /** Whether `sign` can use this key: without `node:crypto`, RSA only verifies. */
   canSign(key: PrivateKey): boolean;
 

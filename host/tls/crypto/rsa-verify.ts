@@ -2,6 +2,7 @@
  * Verifying RSA signatures (RFC 8017 §8.1.2, §8.2.2): only public values are computed with, so time does not matter.
  * Not for: signing; the size of keys (`suitability.ts`).
  */
+import { hex, sameBytes } from '../wire/bytes.js';
 import type { PublicKey } from './keys.js';
 import { nobleHashes } from './noble-hashes.js';
 import type { HashName } from './provider.js';
@@ -15,7 +16,7 @@ export function verifyPkcs1(key: PublicKey, hash: HashName, data: Uint8Array, si
   const expected = new Uint8Array(message.length).fill(0xff);
   expected.set([0x00, 0x01]);
   expected.set([0x00, ...info], message.length - info.length - 1);
-  return same(message, expected);
+  return sameBytes(message, expected);
 }
 
 /** RFC 8017 §8.1.2 and §9.1.2, with MGF1 over the same hash. */
@@ -48,7 +49,7 @@ export function verifyPss(
     .update(new Uint8Array(8))
     .update(nobleHashes[hash](data))
     .update(block.subarray(padding + 1));
-  return same(again.digest(), digest);
+  return sameBytes(again.digest(), digest);
 }
 
 /** RSAVP1 (RFC 8017 §5.2.2), as many bytes as the modulus; `undefined` for a signature out of range. */
@@ -82,18 +83,12 @@ function mgf1(hash: HashName, seed: Uint8Array, length: number): Uint8Array {
 }
 
 function toNumber(bytes: Uint8Array): bigint {
-  let hex = '0x0';
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
-  return BigInt(hex);
+  return BigInt(`0x${hex(bytes)}`);
 }
 
 function toBytes(value: bigint, length: number): Uint8Array {
-  const hex = value.toString(16).padStart(2 * length, '0');
-  return Uint8Array.from({ length }, (_, index) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16));
-}
-
-function same(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  const digits = value.toString(16).padStart(2 * length, '0');
+  return Uint8Array.from({ length }, (_, index) => Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16));
 }
 
 /** DigestInfo up to the hash itself (RFC 8017 §9.2, note 1). */

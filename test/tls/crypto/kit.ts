@@ -1,6 +1,6 @@
 /** What the tests of the providers share. */
-import { createPublicKey } from 'node:crypto';
-import type { CurveName, PublicKey } from '../../../host/tls/crypto/keys.js';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import type { CurveName, PrivateKey, PublicKey } from '../../../host/tls/crypto/keys.js';
 import { nobleProvider } from '../../../host/tls/crypto/noble.js';
 import { nodeProvider } from '../../../host/tls/crypto/node.js';
 import type { CryptoProvider } from '../../../host/tls/crypto/provider.js';
@@ -22,9 +22,28 @@ export function publicKey(spki: Uint8Array): PublicKey {
     const point = Uint8Array.of(4, ...part('x'), ...part('y'));
     return { algorithm: 'ec', curve, spki, bytes: point, bits: Number(curve.slice(4, 7)) };
   }
-  const [modulus, exponent] = [part('n'), part('e')];
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (key.asymmetricKeyType === 'rsa-pss') {
+    // No JWK there; the modulus begins behind the sign byte that 2048 bits have.
+    const at = Buffer.from(spki).indexOf(Buffer.from([0x02, 0x82, bits >> 11, 1, 0]));
+    const modulus = spki.slice(at + 5, at + 5 + bits / 8);
+    return { algorithm: 'rsa-pss', spki, bytes: spki, bits, modulus, exponent: Uint8Array.of(1, 0, 1) };
+  }
+  const [modulus, exponent] = [part('n'), part('e')];
   return { algorithm: 'rsa', spki, bytes: spki, bits, modulus, exponent };
+}
+
+/** The same of a PKCS#8 PrivateKeyInfo. */
+export function privateKey(pkcs8: Uint8Array): PrivateKey {
+  const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+  const spki = new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }));
+  const known = publicKey(spki);
+  const { algorithm } = known;
+  if (algorithm === 'unknown') return fail();
+  const isRsa = algorithm === 'rsa' || algorithm === 'rsa-pss';
+  const bytes = isRsa ? pkcs8 : new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url'));
+  const { curve } = known;
+  return { algorithm, ...(curve && { curve }), pkcs8, bytes, public: known };
 }
 
 function fail(): never {
