@@ -1,0 +1,86 @@
+/**
+ * The master secret at work: it switches on the keys of both directions, makes and checks Finished, and exports.
+ * Not for: how the secret came about (`exchange.ts`, `session.ts`); which state comes when (`finish.ts`).
+ */
+import { TlsError } from '../alert.js';
+import type { HandshakeContext } from '../handshake/context.js';
+import { logSecret } from '../keylog.js';
+import { HANDSHAKE } from '../messages/handshake.js';
+import { type CipherSuite, TLS12 } from '../parameters.js';
+import { exporter, finishedData, keyBlock, type Randoms, VERIFY_DATA_LENGTH } from './secrets.js';
+
+export class Protection {
+  readonly #keys: ReturnType<typeof keyBlock>;
+
+  /** @param master 48 bytes, wiped with the handshake's secrets */
+  constructor(
+    readonly ctx: HandshakeContext,
+    readonly suite: CipherSuite,
+    readonly master: Uint8Array<ArrayBuffer>,
+    readonly randoms: Randoms,
+  ) {
+    ctx.own(master);
+    this.#keys = keyBlock(ctx.provider, suite, master, randoms);
+    for (const { key, iv } of Object.values(this.#keys)) {
+      ctx.own(key);
+      ctx.own(iv);
+    }
+    logSecret(ctx.config, 'CLIENT_RANDOM', randoms.client, master);
+  }
+
+  /** Sends ChangeCipherSpec and Finished behind it (RFC 5246 §7.1, §7.4.9). */
+  sendFinished(): void {
+    const { config, facts } = this.ctx;
+    this.ctx.sendChangeCipherSpec();
+    this.ctx.writeKeys(TLS12, this.#keys[config.role]);
+    facts.finished = this.#verifyData(config.role);
+    this.ctx.send(HANDSHAKE.finished, facts.finished);
+    this.ctx.flush();
+  }
+
+  /**
+   * The peer's ChangeCipherSpec came.
+   * @throws TlsError when part of a handshake message waits: it would be half plain, half sealed
+   */
+  openPeer(): void {
+    if (!this.ctx.inbox.isEmpty) {
+      const message = 'ChangeCipherSpec came within a handshake message (unexpected_message)';
+      throw new TlsError('unexpected_message', 'UNEXPECTED_RECORD', message);
+    }
+    this.ctx.readKeys(TLS12, this.#keys[peerOf(this.ctx.config.role)]);
+  }
+
+  /**
+   * Checks the body of the peer's Finished, which is not yet in the transcript.
+   * @throws TlsError `decode_error` or `decrypt_error`
+   */
+  checkFinished(body: Uint8Array): void {
+    const expected = this.#verifyData(peerOf(this.ctx.config.role));
+    if (body.length !== VERIFY_DATA_LENGTH) {
+      const message = `Finished has ${body.length} bytes (decode_error)`;
+      throw new TlsError('decode_error', 'DECODE_ERROR', message);
+    }
+    if (!this.ctx.provider.equal(expected, body)) {
+      throw new TlsError('decrypt_error', 'DIGEST_CHECK_FAILED', "the peer's Finished is wrong (decrypt_error)");
+    }
+    this.ctx.facts.peerFinished = expected;
+  }
+
+  /** Both Finished are verified. The exporter keeps the master secret until the connection ends. */
+  finish(): void {
+    const { ctx, suite, randoms } = this;
+    const master = this.master.slice();
+    ctx.exporter = (length, label, context) =>
+      exporter(ctx.provider, suite.hash, master, randoms, length, label, context);
+    ctx.finish();
+    ctx.own(master);
+  }
+
+  #verifyData(sender: 'client' | 'server'): Uint8Array<ArrayBuffer> {
+    return finishedData(this.ctx.provider, this.suite.hash, this.master, sender, this.ctx.transcript.hash());
+  }
+}
+
+function peerOf(role: 'client' | 'server'): 'client' | 'server' {
+  return role === 'client' ? 'server' : 'client';
+}
