@@ -16,6 +16,9 @@ export class CaptureSink {
   /** Bytes of `#chunk` in use. */
   #used = 0;
   #full: Uint8Array[] = [];
+  /** Goes before all of these. */
+  #ahead: Uint8Array[] = [];
+  /** Bytes that wait or are being written. */
   #pending = 0;
   #writing = false;
   #scheduled = false;
@@ -23,26 +26,41 @@ export class CaptureSink {
   #failed = false;
   #settle!: (error?: unknown) => void;
 
-  /** @throws Error of `node:fs` when the file can't be opened */
-  constructor(to: { path: string } | { write: CaptureWriter }) {
+  /**
+   * @param first what the capture begins with
+   * @throws Error of `node:fs` when the file can't be opened
+   */
+  constructor(to: { path: string } | { write: CaptureWriter }, first: Uint8Array) {
     this.#target = 'path' in to ? new FileTarget(to.path) : new FunctionTarget(to.write);
     this.finished = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error));
     });
     this.finished.catch(() => {});
+    this.insert(first);
     open.add(this);
     if (open.size === 1) globalThis.process?.on('exit', endAll);
   }
 
   /** Room for `size` bytes, to be filled at once; `undefined` when too much waits already or writing has failed. */
   reserve(size: number): Uint8Array | undefined {
-    if (this.#ended || this.#failed || this.#pending + size > PENDING_LIMIT) return undefined;
+    if (!this.#has(size, PENDING_LIMIT)) return undefined;
     if (this.#used + size > this.#chunk.length) this.#seal(size);
     const room = this.#chunk.subarray(this.#used, this.#used + size);
     this.#used += size;
-    this.#pending += size;
-    this.#schedule();
+    this.#wait(size);
     return room;
+  }
+
+  /**
+   * Puts `bytes` before everything that still waits, behind what was inserted before. There is room for some more than
+   * `reserve` has, so that packets can't keep it out.
+   * @returns whether it was kept
+   */
+  insert(bytes: Uint8Array): boolean {
+    if (!this.#has(bytes.length, PENDING_LIMIT + INSERTED_LIMIT)) return false;
+    this.#ahead.push(bytes);
+    this.#wait(bytes.length);
+    return true;
   }
 
   /** Hands over everything that waits, `last` at the end. Idempotent. */
@@ -52,12 +70,28 @@ export class CaptureSink {
     this.#seal(0);
     open.delete(this);
     if (open.size === 0) globalThis.process?.off('exit', endAll);
-    this.#target.end(this.#failed ? [] : [...this.#full, last], this.#settle);
+    this.#target.end(this.#failed ? [] : [...this.#take(), last], this.#settle);
   }
 
   /** What `process.exit` does to a capture that nobody closed. */
   static abandon(sink: CaptureSink): void {
     sink.end(new Uint8Array(0));
+  }
+
+  #has(size: number, limit: number): boolean {
+    return !this.#ended && !this.#failed && this.#pending + size <= limit;
+  }
+
+  #wait(size: number): void {
+    this.#pending += size;
+    this.#schedule();
+  }
+
+  #take(): Uint8Array[] {
+    const pieces = [...this.#ahead, ...this.#full];
+    this.#ahead = [];
+    this.#full = [];
+    return pieces;
   }
 
   #seal(size: number): void {
@@ -79,9 +113,8 @@ export class CaptureSink {
   #next(): void {
     if (this.#ended || this.#writing || this.#pending === 0) return;
     this.#seal(0);
-    const pieces = this.#full;
+    const pieces = this.#take();
     const size = this.#pending;
-    this.#full = [];
     this.#writing = true;
     this.#target.write(pieces, (error) => {
       this.#writing = false;
@@ -93,7 +126,7 @@ export class CaptureSink {
 
   #fail(error: unknown): void {
     this.#failed = true;
-    this.#full = [];
+    this.#take();
     this.#settle(error);
   }
 }
@@ -197,3 +230,4 @@ const open = new Set<CaptureSink>();
 const CHUNK = 256 * 1024;
 /** Bytes that may wait for a slow disk; then packets are dropped and counted. */
 const PENDING_LIMIT = 16 * 1024 * 1024;
+const INSERTED_LIMIT = 1024 * 1024;

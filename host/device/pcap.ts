@@ -9,7 +9,7 @@ import { PACKET_LIMIT, VNET_HEADER } from '../../assembly/abi/constants.js';
 import { CaptureSink, type CaptureWriter } from './capture-sink.js';
 import type { Device, DevicePort } from './device.js';
 import { onlyKnown, unexpected, wholeNumber } from './options.js';
-import { fileHeader, packetBlockSize, putPacket, statistics } from './pcapng.js';
+import { decryptionSecrets, fileHeader, packetBlockSize, putPacket, statistics } from './pcapng.js';
 
 /** Exactly one of `path` and `write`. */
 export interface PcapOptions {
@@ -24,12 +24,22 @@ export interface PcapOptions {
 }
 
 export interface Pcap extends Device {
+  /** Bytes of each packet that are kept. May be changed at any time, for the packets that are yet to come. */
+  snapLength: number;
   /** Packets in the capture. */
   readonly captured: number;
   /** Packets that passed through but are not in the capture, for want of room or after a failed write. */
   readonly dropped: number;
   /** Settles after `close()`, when the capture is complete; rejects with what went wrong while writing it. */
   readonly finished: Promise<void>;
+  /**
+   * Puts a line of a TLS key log (the format of NSS) into the capture, so that Wireshark and tshark decrypt it without
+   * another file: `createStack({ device: capture, keylog: capture.secret })`. Whoever gets the capture can then read what
+   * was said. To be called as soon as there is a secret: it stands before the packets of the same turn of the event loop, since
+   * Wireshark needs it before the first packet that it opens.
+   * @returns whether it is in the capture; false for want of room, after a failed write and once closed
+   */
+  readonly secret: (line: string) => boolean;
 }
 
 /**
@@ -44,9 +54,9 @@ export function pcap(device: Device, options: PcapOptions): Pcap {
   if ((path === undefined) === (write === undefined)) throw new TypeError('pcap needs either path or write');
   if (path !== undefined && typeof path !== 'string') throw unexpected('path', 'a string', path);
   if (write !== undefined && typeof write !== 'function') throw unexpected('write', 'a function', write);
-  const snapLength = wholeNumber('snapLength', options.snapLength, 68, PACKET_LIMIT, PACKET_LIMIT);
-  const sink = new CaptureSink(path !== undefined ? { path } : { write: write as CaptureWriter });
-  return new PcapDevice(device, sink, name, snapLength);
+  const snapLength = snapLengthOf(options.snapLength);
+  const target = path !== undefined ? { path } : { write: write as CaptureWriter };
+  return new PcapDevice(device, new CaptureSink(target, fileHeader(name, PACKET_LIMIT)), snapLength);
 }
 
 class PcapDevice implements Pcap {
@@ -62,20 +72,32 @@ class PcapDevice implements Pcap {
   /** Before every packet lies a virtio-net header that means something. */
   #hasHeader = false;
   #closed = false;
+  #snapLength: number;
 
   constructor(
     private readonly below: Device,
     private readonly sink: CaptureSink,
-    name: string,
-    private readonly snapLength: number,
+    snapLength: number,
   ) {
+    this.#snapLength = snapLength;
     this.mtu = below.mtu;
     this.linkType = below.linkType;
     this.addresses = below.addresses;
     this.finished = sink.finished;
-    const header = fileHeader(name, snapLength);
-    sink.reserve(header.length)?.set(header);
   }
+
+  get snapLength(): number {
+    return this.#snapLength;
+  }
+
+  set snapLength(bytes: number) {
+    this.#snapLength = snapLengthOf(bytes);
+  }
+
+  readonly secret = (line: string): boolean => {
+    if (typeof line !== 'string') throw unexpected('line', 'a string', line);
+    return this.sink.insert(decryptionSecrets(`${line}\n`));
+  };
 
   get offloads(): number {
     return this.below.offloads;
@@ -127,7 +149,7 @@ class PcapDevice implements Pcap {
 
   #capture(address: number, length: number, inbound: boolean, time?: number): void {
     if (this.#closed) return;
-    const kept = Math.min(length, this.snapLength);
+    const kept = Math.min(length, this.#snapLength);
     const room = this.sink.reserve(packetBlockSize(kept));
     if (room === undefined) {
       this.dropped++;
@@ -159,6 +181,10 @@ function completeChecksum(copy: Uint8Array, packet: Uint8Array, header: DataView
   const checksum = ~sum & 0xffff;
   copy[field] = checksum >> 8;
   copy[field + 1] = checksum & 0xff;
+}
+
+function snapLengthOf(value: unknown): number {
+  return wholeNumber('snapLength', value, 68, PACKET_LIMIT, PACKET_LIMIT);
 }
 
 function nameOf(device: Device): string {

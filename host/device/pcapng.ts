@@ -1,5 +1,6 @@
 /**
- * Blocks of the pcapng capture format, draft-ietf-opsawg-pcapng, in little-endian order: one section, one interface.
+ * Blocks of the pcapng capture format, draft-ietf-opsawg-pcapng, in little-endian order: one section, one interface, and
+ * the keys of what it holds.
  * Not for: what is captured (`pcap.ts`) and where it goes (`capture-sink.ts`).
  */
 
@@ -57,6 +58,16 @@ export function putPacket(
   return target.subarray(PACKET_FIXED, PACKET_FIXED + kept);
 }
 
+/** §4.7: lines of a TLS key log (the format of NSS), for the packets behind it in the file. */
+export function decryptionSecrets(lines: string): Uint8Array {
+  const secrets = encode(lines);
+  return block(BLOCK_SECRETS, 8 + padded(secrets.length), [], (fixed) => {
+    fixed.setUint32(0, SECRETS_TLS_KEY_LOG, true);
+    fixed.setUint32(4, secrets.length, true);
+    new Uint8Array(fixed.buffer, fixed.byteOffset + 8).set(secrets);
+  });
+}
+
 /** §4.6: what a file ends with, if it ends in good order. */
 export function statistics(timestamp: number, captured: number, dropped: number): Uint8Array {
   const options = [option(OPTION_RECEIVED, count(captured + dropped)), option(OPTION_DROPPED, count(dropped))];
@@ -69,7 +80,7 @@ export function statistics(timestamp: number, captured: number, dropped: number)
 
 /** §3.1: type, length, fixed part, options, length again. */
 function block(type: number, fixed: number, options: Uint8Array[], fill: (fixed: DataView) => void): Uint8Array {
-  const all = [...options, END_OF_OPTIONS];
+  const all = options.length === 0 ? [] : [...options, END_OF_OPTIONS];
   const length = 12 + fixed + all.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
@@ -113,9 +124,12 @@ const BLOCK_SECTION = 0x0a0d0d0a;
 const BLOCK_INTERFACE = 1;
 const BLOCK_STATISTICS = 5;
 const BLOCK_PACKET = 6;
+const BLOCK_SECRETS = 10;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** An IPv4 or IPv6 header, told apart by its version. */
 const LINKTYPE_RAW = 101;
+/** "TLSK" */
+const SECRETS_TLS_KEY_LOG = 0x544c534b;
 const OPTION_USER_APPLICATION = 4;
 const OPTION_NAME = 2;
 const OPTION_RESOLUTION = 9;

@@ -26,12 +26,13 @@ export function tcp(
   ports: [number, number],
   payload: Uint8Array,
   partial = false,
+  { seq, ack } = { seq: 1, ack: 1 },
 ) {
   const body = Buffer.alloc(20 + payload.length);
   body.writeUInt16BE(ports[0], 0);
   body.writeUInt16BE(ports[1], 2);
-  body.writeUInt32BE(1, 4);
-  body.writeUInt32BE(1, 8);
+  body.writeUInt32BE(seq, 4);
+  body.writeUInt32BE(ack, 8);
   body[12] = 5 << 4;
   body[13] = 0x18;
   body.writeUInt16BE(65535, 14);

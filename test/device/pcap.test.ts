@@ -7,6 +7,7 @@ import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { type PcapOptions, pcap } from '../../host/device/pcap.js';
 import { tcp, udp } from './packets.js';
+import { A, B, captured, rows } from './pcap-kit.js';
 import { TestPort } from './port.js';
 
 let folder: string;
@@ -108,6 +109,21 @@ describe('pcap', () => {
     expect(tshark('frame.len', 'frame.cap_len', 'tcp.checksum')).toEqual([
       ['1040', '68', `0x${sum}`],
       ['29', '29', ''],
+    ]);
+  });
+
+  it('keeps more of the packets that come when it is told to', () => {
+    const { device, inside } = captured({ path, snapLength: 68 });
+    inside.write(udp(A, B, [5, 6], new Uint8Array(1000)));
+    device.snapLength = 1000;
+    inside.write(udp(A, B, [5, 6], new Uint8Array(1000)));
+    expect(() => {
+      device.snapLength = 67;
+    }).toThrow(/snapLength/);
+    device.close();
+    expect(tshark('frame.len', 'frame.cap_len')).toEqual([
+      ['1028', '68'],
+      ['1028', '1000'],
     ]);
   });
 
@@ -251,14 +267,6 @@ describe('pcap', () => {
   });
 });
 
-function captured(options: PcapOptions, offloads = 0, mtu = 1500) {
-  const clock = manualClock();
-  const [near, far] = memoryWire({ mtu, capacity: 65536 });
-  near.offloads = offloads;
-  const device = pcap(near, options);
-  return { clock, device, inside: new TestPort(device, clock), outside: new TestPort(far, clock) };
-}
-
 /** struct virtio_net_hdr of a packet whose checksum is partial; with `segment` it is a TCP/IPv4 super-packet. */
 function virtioHeader(start: number, offset: number, segment = 0): Uint8Array {
   const header = new DataView(new ArrayBuffer(10));
@@ -273,32 +281,22 @@ function virtioHeader(start: number, offset: number, segment = 0): Uint8Array {
 
 /** Rows of the named fields, one for each packet of the capture. */
 function tshark(...fields: string[]): string[][] {
-  return run(['-T', 'fields', '-E', 'separator=/t', ...fields.flatMap((field) => ['-e', field])]).map((line) =>
-    line.split('\t'),
-  );
+  return rows(path, fields);
 }
 
 /** What tshark finds wrong or odd in the capture. */
-function complaints(): string[] {
-  return run([
-    '-Y',
-    '_ws.malformed || _ws.expert.severity >= 6291456 || ip.checksum.status == 0 || tcp.checksum.status == 0',
-  ]);
-}
-
-function run(args: string[]): string[] {
-  const checks = ['ip', 'tcp', 'udp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
-  const output = execFileSync('tshark', ['-r', path, ...checks, ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return output.split('\n').filter((line) => line !== '');
+function complaints(): string[][] {
+  const suspicious = [
+    '_ws.malformed',
+    '_ws.expert.severity >= 6291456',
+    'ip.checksum.status == 0',
+    'tcp.checksum.status == 0',
+  ];
+  return rows(path, ['frame.number'], suspicious.join(' || '));
 }
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-const A = '10.9.0.2';
-const B = '10.9.0.1';
 const CHECKSUM_OFFLOAD = 3;
