@@ -8,6 +8,7 @@ import {
   COUNTER_LISTENERS,
   COUNTER_ORPHANS,
   COUNTER_TIME_WAIT,
+  COUNTER_TLS,
 } from './abi/constants';
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
 import './abi/fault'; // the compiler is told to look for `abort` there
@@ -34,6 +35,7 @@ import { settleBatch } from './tcp/receive';
 import { sendOwed } from './tcp/send';
 import { connectionsInUse, HELD, tcbInitialize } from './tcp/tcb';
 import { tcpTimersExpire } from './tcp/timers';
+import { tlsInitialize, tlsPool } from './tls/state';
 
 /** Prepares memory and seeds the secrets; once, before any other call. */
 export function initialize(): void {
@@ -47,6 +49,7 @@ export function initialize(): void {
   assert(offsetof<HalfOpen>() <= RECORD && offsetof<TimeWait>() <= RECORD, 'a record has grown');
   recordsInitialize();
   listenerInitialize();
+  tlsInitialize();
   interfacesInitialize();
 }
 
@@ -57,6 +60,7 @@ export function counter(which: u32): f64 {
   if (which == COUNTER_HALF_OPEN) return halfOpenPool.used;
   if (which == COUNTER_TIME_WAIT) return timeWaitPool.used;
   if (which == COUNTER_LISTENERS) return listenerPool.used;
+  if (which == COUNTER_TLS) return tlsPool.used;
   if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
   return countOf(which);
 }

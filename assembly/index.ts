@@ -71,6 +71,20 @@ export { tcpInfo, tcpListenerInfo } from './tcp/observe/info';
 // `tcpNext(handle)`: the live connection after this one (0: the first one), 0 at the end.
 export { tcpNext } from './tcp/observe/info';
 
+// Records of TLS, on the rings of a TCP connection, or, for `tlsNew(0)`, on rings of their own.
+export { tlsNew, tlsFree, tlsOption } from './tls/state';
+// `tlsKeys(handle, direction, cipher)` takes the key from result[0..7], the static nonce from [8..10], and wipes them there.
+export { tlsKeys } from './tls/seal';
+// Own rings. `tlsReserve(handle, wanted)` answers how many bytes of ciphertext may be put at result[0], `tlsCommit(handle,
+// length)` hands them over; `tlsTake(handle, limit)` takes what is to go out, as `tcpReceive`.
+export { tlsReserve, tlsCommit, tlsTake, tlsBacklog } from './tls/streams';
+// `tlsOpen(handle, limit)` answers the type of the records opened, 0: none is whole; the result area as after `tcpReceive`.
+// A record that breaks a rule: TLS_ALERT_BASE − the alert; result[0] = TLS_FAULT_*, [1..2] = its header.
+export { tlsOpen } from './tls/open';
+// `tlsSealReserve(handle, type, wanted)` answers how many bytes of plaintext may be put at result[0]; `tlsSealCommit(handle,
+// type, length)`, the next call, makes a record of them. `tlsSealsLeft(handle)`: how many more the keys may seal.
+export { tlsSealReserve, tlsSealCommit, tlsSealsLeft } from './tls/seal';
+
 // ICMP echo. `icmpEcho(sequence, length)` sends a request to result[0..3]. `icmpEchoNext()` answers 1 for each reply
 // taken: result[0..3] source, [4] sequence, [5] bytes of data, [6] TTL.
 export { icmpEcho, icmpEchoNext } from './ip/echo';

@@ -179,6 +179,40 @@ export const LOOPBACK_INTERFACE = 0;
 export const ADDRESS_SIZE = 16; // every address is IPv6-sized; IPv4 is IPv4-mapped (RFC 4291 §2.5.5.2)
 export const RESULT_WORDS = 264; // u32 words of the result area
 
+// Records of TLS (RFC 8446 §5, RFC 5246 §6), `tls*`.
+export const TLS_READ = 0; // directions
+export const TLS_WRITE = 1;
+export const TLS_CHANGE_CIPHER_SPEC = 20; // content types
+export const TLS_ALERT = 21;
+export const TLS_HANDSHAKE = 22;
+export const TLS_APPLICATION_DATA = 23;
+export const TLS_ALERT_BASE = -1000; // an answer of TLS_ALERT_BASE − n asks for the alert n; result[0] = TLS_FAULT_*, result[1..2] = the record's header
+export const TLS_PLAINTEXT_LIMIT = 16384; // bytes of content in a record
+export const TLS_OPEN_LIMIT = 65536; // bytes of application data that one `tlsOpen` gives at most
+
+// Options of a record layer, `tlsOption`.
+export const TLS_OPTION_READ_VERSION = 1; // 0x0303 or 0x0304: the form of records from the next `tlsKeys` on
+export const TLS_OPTION_WRITE_VERSION = 2;
+export const TLS_OPTION_RECORD_VERSION = 3; // what records say that are sent without keys: 0x0301 to 0x0303
+export const TLS_OPTION_FRAGMENT = 4; // bytes of content in a record that is sent, at most: 512 to TLS_PLAINTEXT_LIMIT
+export const TLS_OPTION_PASS = 5; // 1: the handshake of TLS 1.3 is under way: plain change_cipher_spec records are passed over, a plain alert is heard
+export const TLS_OPTION_SKIP = 6; // so many bytes of records that can't be opened are passed over, until the first that can be (RFC 8446 §4.2.10)
+export const TLS_OPTION_SEAL_LIMIT = 7; // records that the keys in place may seal, fewer than the cipher allows
+
+// Why a record was refused.
+export const TLS_FAULT_VERSION = 1; // the version field
+export const TLS_FAULT_RECORD_TYPE = 2; // a content type that can't stand here
+export const TLS_FAULT_OUTER_TYPE = 3; // a protected record of TLS 1.3 does not look like application data
+export const TLS_FAULT_ENCRYPTED_LENGTH = 4; // too long to be opened
+export const TLS_FAULT_LENGTH = 5; // too much content
+export const TLS_FAULT_MAC = 6; // not authentic, or too short to be
+export const TLS_FAULT_NO_TYPE = 7; // nothing but padding
+export const TLS_FAULT_EMPTY = 8; // no content, where there has to be some
+export const TLS_FAULT_TOO_MANY_EMPTY = 9; // too many in a row without content, change_cipher_spec among them
+export const TLS_FAULT_EARLY_DATA = 10; // more than TLS_OPTION_SKIP
+export const TLS_FAULT_CHANGE_CIPHER_SPEC = 11; // a change_cipher_spec that says something else
+export const TLS_FAULT_SEQUENCE = 12; // the keys in place have opened or sealed as many records as they may
+
 // Trace records, `trace*`.
 export const TRACE_RECORD = 48; // bytes, laid out in assembly/trace/trace.ts
 export const TRACE_LIMIT = 1024; // records the ring holds; the oldest is dropped and counted
@@ -205,6 +239,7 @@ export const COUNTER_COOKIES_FAILED = 14; // ACKs that could have carried a cook
 export const COUNTER_HALF_OPEN = 15; // handshakes under way now, of passive opens
 export const COUNTER_TIME_WAIT = 16; // in TIME-WAIT now, without a user
 export const COUNTER_ORPHANS = 17; // control blocks in use now whose user has let go
+export const COUNTER_TLS = 18; // record layers of TLS in use now
 export const COUNTER_LIMIT = 24;
 
 // Ciphers of TLS records, `aead*` and `tlsKeys`.

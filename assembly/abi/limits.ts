@@ -16,3 +16,4 @@ export const RESULT_WORDS: u32 = abi.RESULT_WORDS;
 export const TRACE_RECORD: u32 = abi.TRACE_RECORD;
 export const TRACE_LIMIT: u32 = abi.TRACE_LIMIT;
 export const COUNTER_LIMIT: u32 = abi.COUNTER_LIMIT;
+export const TLS_PLAINTEXT_LIMIT: u32 = abi.TLS_PLAINTEXT_LIMIT;

@@ -15,11 +15,14 @@
 import {
   BATCH_LIMIT,
   HEADROOM,
+  INTERFACE_LIMIT,
   PACKET_LIMIT,
   RECEIVE_DESCRIPTOR,
   RESULT_WORDS,
   TRACE_LIMIT,
   TRACE_RECORD,
+  TRANSMIT_DESCRIPTOR,
+  TRANSMIT_LIMIT,
 } from '../abi/limits';
 
 export const STATE_BASE: usize = 0x10000;
@@ -41,10 +44,13 @@ export const CONNECTION_DIRECTORY: usize = 0x16000;
 export const LISTENER_DIRECTORY: usize = 0x1a000;
 export const HALF_OPEN_DIRECTORY: usize = 0x1b000;
 export const TIME_WAIT_DIRECTORY: usize = 0x1b400;
+export const TLS_DIRECTORY: usize = 0x1b800;
 export const PATHS_BASE: usize = 0x1c000;
 export const FAULT_BASE: usize = 0x1e000;
 export const TRACE_BASE: usize = 0x20000;
 export const TRANSMIT_QUEUES: usize = 0x2c000;
+export const TLS_SCRATCH: usize = 0x34200;
+export const TLS_SCRATCH_SIZE: usize = 0x7c00;
 export const CRYPTO_SCRATCH: usize = 0x3c000;
 export const RECEIVE_ARENA: usize = 0x40000;
 export const DYNAMIC_BASE: usize = 0x140000;
@@ -80,5 +86,8 @@ export function checkMap(): void {
   assert(RESULT_BASE + RESULT_WORDS * 4 <= SEGMENT_BASE, 'result area too small');
   assert(RECEIVE_DESCRIPTORS + BATCH_LIMIT * RECEIVE_DESCRIPTOR <= PIECES_BASE, 'descriptors too many');
   assert(TRACE_BASE + TRACE_LIMIT * TRACE_RECORD <= TRANSMIT_QUEUES, 'trace ring too large');
+  const queue = TRANSMIT_LIMIT * TRANSMIT_DESCRIPTOR + 16;
+  assert(TRANSMIT_QUEUES + <usize>(INTERFACE_LIMIT * queue) <= TLS_SCRATCH, 'transmit queues too large');
+  assert(TLS_SCRATCH + TLS_SCRATCH_SIZE <= CRYPTO_SCRATCH, 'scratch memory of records too large');
   assert(RECEIVE_ARENA + HEADROOM + PACKET_LIMIT <= DYNAMIC_BASE, 'receive arena too small');
 }

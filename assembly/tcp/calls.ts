@@ -5,9 +5,7 @@ import {
   CONGESTION_CUBIC,
   ERROR_CONNECTION_ABORTED,
   ERROR_INVALID,
-  ERROR_NO_BUFFERS,
   ERROR_NOT_CONNECTED,
-  ERROR_PIPE,
   ERROR_STALE_HANDLE,
   OPTION_BURSTS,
   OPTION_CONGESTION,
@@ -46,10 +44,10 @@ import { isPatience, setPatience, setWish } from './block/rare';
 import { raiseReceived } from './block/ready';
 import { reassemblyFree } from './block/reassembly';
 import { wantSend } from './block/sendlist';
+import { held, taken, windowMoved, writable, written } from './block/stream';
 import { urgentLeft, urgentSend } from './block/urgent';
 import { armOrphanFinWait } from './close';
-import { flowEnsure } from './congestion/flow';
-import { fastOpenAsk, fastOpenRelease, sendsEarly } from './open/fastconnect';
+import { fastOpenAsk, fastOpenRelease } from './open/fastconnect';
 import { segmentsBounded } from './path/size';
 import { isWish } from './path/wishes';
 import { windowUpdateDue } from './receive';
@@ -64,16 +62,13 @@ import {
   KEEP_ALIVE,
   MORE_COMES,
   NO_DELAY,
-  ORPHAN,
   OWES_ACK,
   PAUSED,
   REFUSE,
   REPORTS,
   RESET_WHEN_SENT,
   Tcb,
-  tcbFind,
   tcbOrphan,
-  UNPUSHED,
   unread,
 } from './tcb';
 
@@ -81,12 +76,10 @@ import {
 export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   const tcb = held(handle);
   if (tcb == null) return ERROR_STALE_HANDLE;
-  if (tcb.state == STATE_CLOSED) return ERROR_NOT_CONNECTED;
-  if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
-  if (tcb.state < STATE_ESTABLISHED && !sendsEarly(tcb)) return ERROR_NOT_CONNECTED;
+  const refusal = writable(tcb);
+  if (refusal < 0) return refusal;
   const ring = tcb.sendRing;
   const size = min(wanted, sendRoom(tcb));
-  if (!flowEnsure(tcb)) return ERROR_NO_BUFFERS;
   if (size == 0 || (!ringEnsure(ring, ring.length + size) && ring.length == ring.capacity)) {
     if (wanted > 0) tcb.set(DRAIN_WANTED);
     return 0;
@@ -101,10 +94,7 @@ export function tcpSendCommit(handle: u32, length: u32): i32 {
   if (tcb == null) return ERROR_STALE_HANDLE;
   const ring = tcb.sendRing;
   if (length > ring.capacity - ring.length) return ERROR_INVALID;
-  ring.length += length;
-  setFlag(tcb, UNPUSHED, tcb.has(MORE_COMES));
-  if (length > 0) fastOpenRelease(tcb);
-  wantSend(tcb);
+  written(tcb, length);
   return 0;
 }
 
@@ -145,13 +135,9 @@ export function tcpReceive(handle: u32, limit: u32): i32 {
   const before = unread(tcb);
   const pieces = takePieces(tcb, limit, takeRing(tcb, limit));
   const left = unread(tcb);
-  urgentLeft(tcb); // forgets the mark once it is passed
   setResult(0, left);
   setResult(1, pieces);
-  if (before > left) {
-    if (tcb.state >= STATE_ESTABLISHED && windowUpdateDue(tcb)) tcb.set(OWES_ACK);
-    wantSend(tcb); // also to give the ring's storage back
-  }
+  if (before > left) taken(tcb);
   return <i32>(before - left);
 }
 
@@ -233,7 +219,7 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
     const outcome = setWish(tcb, option, value);
     segmentsBounded(tcb);
     buffersWished(tcb);
-    if (option == OPTION_RECEIVE_BUFFER) announceWindow(tcb);
+    if (option == OPTION_RECEIVE_BUFFER) windowMoved(tcb);
     return outcome;
   } else return ERROR_INVALID;
   return 0;
@@ -277,12 +263,6 @@ export function tcpEndpoints(handle: u32): i32 {
   setResult(8, tcb.localPort);
   setResult(9, tcb.remotePort);
   return 0;
-}
-
-/** The connection that the host knows by this handle: not one that it has released. */
-function held(handle: u32): Tcb | null {
-  const tcb = tcbFind(handle);
-  return tcb == null || tcb.has(ORPHAN) ? null : tcb;
 }
 
 function flush(tcb: Tcb): void {
@@ -339,13 +319,6 @@ function takePieces(tcb: Tcb, limit: u32, count: u32): u32 {
     left -= length;
   }
   return count;
-}
-
-/** The receive buffer has another size. What that makes of the window, the peer hears as if the user had read. */
-function announceWindow(tcb: Tcb): void {
-  if (tcb.state < STATE_ESTABLISHED || !windowUpdateDue(tcb)) return;
-  tcb.set(OWES_ACK);
-  wantSend(tcb);
 }
 
 /** From now on what arrives is acknowledged and thrown away; so is what waits. */

@@ -241,6 +241,8 @@ export const REPORTS: u64 = 1 << 57;
 export const MORE_COMES: u64 = 1 << 51;
 /** What begins to wait within the send buffer may end outside it. */
 export const BURSTS: u64 = 1 << 53;
+/** The user takes whole records of TLS: the receive buffer has room for one. */
+export const WHOLE_RECORDS: u64 = 1 << 59;
 
 // ECN (RFC 3168); what each bit does stands in congestion/ecn.ts.
 

@@ -143,8 +143,14 @@ export class Core {
    * there are none. `bytesLeft` tells whether there are more.
    */
   receive(handle: number): Uint8Array<ArrayBuffer> | undefined {
-    const total = this.calls.tcpReceive(handle, CHUNK_LIMIT);
-    if (total <= 0) return undefined;
+    return this.calls.tcpReceive(handle, CHUNK_LIMIT) > 0 ? this.takePieces() : undefined;
+  }
+
+  /** What the last call has put into the result area as pieces, in one copy that nobody else refers to. */
+  takePieces(): Uint8Array<ArrayBuffer> {
+    const pieces = this.result(1);
+    let total = 0;
+    for (let piece = 0; piece < pieces; piece++) total += this.result(3 + 2 * piece);
     const chunk = allocate(total);
     this.#copyPieces(chunk);
     return chunk;
@@ -162,7 +168,7 @@ export class Core {
     return total;
   }
 
-  /** Copies what `tcpReceive` or `tcpPeek` has put into the result area. */
+  /** Copies the pieces that the last call has put into the result area. */
   #copyPieces(target: Uint8Array): void {
     const { bytes } = this;
     this.bytesLeft = this.result(0);

@@ -48,6 +48,18 @@ export interface CoreExports extends WebAssembly.Exports {
   tcpInfo(handle: number): number;
   tcpListenerInfo(handle: number): number;
   tcpNext(handle: number): number;
+  tlsNew(connection: number): number;
+  tlsFree(handle: number): number;
+  tlsOption(handle: number, option: number, value: number): number;
+  tlsKeys(handle: number, direction: number, cipher: number): number;
+  tlsReserve(handle: number, wanted: number): number;
+  tlsCommit(handle: number, length: number): number;
+  tlsTake(handle: number, limit: number): number;
+  tlsBacklog(handle: number): number;
+  tlsOpen(handle: number, limit: number): number;
+  tlsSealReserve(handle: number, type: number, wanted: number): number;
+  tlsSealCommit(handle: number, type: number, length: number): number;
+  tlsSealsLeft(handle: number): number;
   icmpEcho(sequence: number, length: number): number;
   icmpEchoNext(): number;
   traceEnable(on: number): void;

@@ -15,7 +15,7 @@ import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
 import { payloadSize } from '../path/size';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
-import { BURSTS, DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread } from '../tcb';
+import { BURSTS, DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread, WHOLE_RECORDS } from '../tcb';
 import { CONNECTION, Endpoint } from './endpoint';
 import { wishedReceiveSize, wishedSendSize } from './rare';
 import { raise } from './ready';
@@ -92,10 +92,19 @@ export function receiveTune(tcb: Tcb, seg: Segment): void {
 /** The user may have fixed a size, or left it to tuning again, which goes on from the size it has. */
 export function buffersWished(tcb: Tcb): void {
   const size = wishedReceiveSize(tcb);
-  if (size != 0) tcb.receiveSize = size;
+  if (size != 0) tcb.receiveSize = tcb.has(WHOLE_RECORDS) ? max(size, RECORDS_SIZE) : size;
   const unsent = tcb.state <= STATE_SYN_SENT && tcb.sndNxt == tcb.iss;
   if (unsent && tcb.has(SCALING_ON)) tcb.rcvShift = windowShift(tcb);
   raiseDrain(tcb);
+}
+
+/**
+ * The user takes nothing but whole records of TLS from now on: the receive buffer is never too small for one. As long as a
+ * record is half of it at most, the window opens far enough for the rest of one that has begun (tcp/receive.ts).
+ */
+export function buffersForRecords(tcb: Tcb): void {
+  tcb.set(WHOLE_RECORDS);
+  tcb.receiveSize = max(tcb.receiveSize, RECORDS_SIZE);
 }
 
 /** The window field of our SYN, which is never scaled (RFC 7323 §2.2); `mss` is what the SYN announces. */
@@ -131,3 +140,6 @@ function roundTripOver(tcb: Tcb, seg: Segment): bool {
 function milliseconds(): u32 {
   return <u32>(state.now / 1_000);
 }
+
+/** Two records of the largest size that TLS 1.2 allows (RFC 5246 §6.2.3). */
+const RECORDS_SIZE: u32 = 2 * (5 + 16_384 + 2_048);
