@@ -3,6 +3,7 @@
  * Not for: whether it is to be believed (`verify.ts`).
  */
 import type { PublicKey } from '../crypto/keys.js';
+import { readPem } from '../keys/pem.js';
 import { contextTag, DerReader, equalBytes, TAG } from './der.js';
 import {
   type AuthorityKeyIdentifier,
@@ -90,6 +91,15 @@ export class Certificate implements Signed {
       algorithm,
       signature,
     );
+  }
+
+  /**
+   * All certificates of a text in PEM; other blocks are passed over.
+   * @param what for messages: `ca`
+   * @throws KeyMaterialError for a broken block, DerError for a broken certificate
+   */
+  static fromPem(text: string, what = 'certificate'): Certificate[] {
+    return readPem(text, what).flatMap(({ label, bytes }) => (LABELS.has(label) ? [Certificate.parse(bytes)] : []));
   }
 
   get basicConstraints(): BasicConstraints | undefined {
@@ -199,6 +209,8 @@ function readRest(fields: DerReader, version: number): ReadonlyMap<string, Exten
   return extensions;
 }
 
+/** RFC 7468 §5.1, and what old tools write. */
+const LABELS = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
 const CHECKED = [
   'basicConstraints',
   'keyUsage',

@@ -61,3 +61,49 @@ export function readGeneralName(from: DerReader): GeneralName {
       throw at;
   }
 }
+
+/** As OpenSSL and Node print them: `DNS:example.com, IP Address:192.0.2.1`. */
+export function altNameText(names: readonly GeneralName[]): string {
+  return names.map(generalNameText).join(', ');
+}
+
+function generalNameText(name: GeneralName): string {
+  switch (name.kind) {
+    case 'dns':
+      return `DNS:${quoted(name.text)}`;
+    case 'email':
+      return `email:${quoted(name.text)}`;
+    case 'uri':
+      return `URI:${quoted(name.text)}`;
+    case 'ip':
+      return `IP Address:${addressText(name.bytes)}`;
+    case 'directory':
+      return `DirName:${quoted(name.name.toString().replaceAll(', ', ','))}`;
+    case 'registered':
+      return `Registered ID:${name.type}`;
+    case 'x400':
+      return 'X400Name:<unsupported>';
+    case 'edi':
+      return 'EdiPartyName:<unsupported>';
+    case 'other':
+      return 'othername:<unsupported>';
+  }
+}
+
+/** Quotes what could be taken for more than one name: a comma, quotes, and all that is no plain character. */
+function quoted(text: string): string {
+  return /^[ -~]*$/.test(text) && !/[",'\\]/.test(text) ? text : JSON.stringify(text);
+}
+
+/** IPv6 in full, as OpenSSL prints it. */
+function addressText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return '<invalid>';
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: 8 }, (_, index) =>
+    view
+      .getUint16(2 * index)
+      .toString(16)
+      .toUpperCase(),
+  ).join(':');
+}
