@@ -19,15 +19,15 @@ export interface Choice extends Signer {
 export type Offered = Pick<ClientHello, 'suites' | 'groups' | 'schemes' | 'certificateSchemes'>;
 
 /** @throws TlsError `handshake_failure` when nothing fits */
-export function choose(ctx: HandshakeContext, hello: Offered): Choice {
-  const { config } = ctx;
+export function choose(context: HandshakeContext, hello: Offered): Choice {
+  const { config } = context;
   const group = classicGroups(config).find((name) => hello.groups?.includes(GROUPS[name]));
   if (group === undefined) throw failure('NO_SHARED_CIPHER', 'the client offers none of our groups');
   const suiteFor = ({ key }: Credentials) => sharedSuite(config, hello, authenticationOf(key));
   const fits = (own: Credentials) => suiteFor(own) !== undefined && hasOfferedCurve(own.key.public, hello);
   // RFC 5246 §7.4.1.4.1: a client without signature_algorithms means SHA-1, which is not spoken.
   const { schemes = [], certificateSchemes } = hello;
-  const signer = chooseSigner(ctx, { schemes, certificateSchemes }, TLS12, fits);
+  const signer = chooseSigner(context, { schemes, certificateSchemes }, TLS12, fits);
   const suite = signer && suiteFor(signer.credentials);
   if (signer !== undefined && suite !== undefined) return { ...signer, suite, group };
   if (config.credentials.some((own) => suiteFor(own) !== undefined && !fits(own))) {

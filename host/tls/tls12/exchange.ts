@@ -9,7 +9,7 @@ import { Protection } from './protection.js';
 import { extendedMasterSecret, masterSecret, type Randoms } from './secrets.js';
 
 export interface Exchange {
-  readonly ctx: HandshakeContext;
+  readonly context: HandshakeContext;
   readonly suite: CipherSuite;
   readonly randoms: Randoms;
   /** The hellos promised a NewSessionTicket (RFC 5077 §3.2). */
@@ -21,10 +21,10 @@ export interface Exchange {
  * to do, and exporters and `finished` then bind nothing to this connection alone (RFC 7627 §1).
  * @param premaster the shared secret, which is wiped
  */
-export function protect({ ctx, suite, randoms }: Exchange, premaster: Uint8Array): Protection {
-  const master = ctx.facts.extendedMasterSecret
-    ? extendedMasterSecret(ctx.provider, suite.hash, premaster, ctx.transcript.hash())
-    : masterSecret(ctx.provider, suite.hash, premaster, randoms);
+export function protect({ context, suite, randoms }: Exchange, premaster: Uint8Array): Protection {
+  const master = context.facts.extendedMasterSecret
+    ? extendedMasterSecret(context.provider, suite.hash, premaster, context.transcript.hash())
+    : masterSecret(context.provider, suite.hash, premaster, randoms);
   wipe(premaster);
-  return new Protection(ctx, suite, master, randoms);
+  return new Protection(context, suite, master, randoms);
 }

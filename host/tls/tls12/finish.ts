@@ -40,8 +40,8 @@ export class ExpectFinished implements Expect {
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.finished, this);
     this.protection.checkFinished(message.body);
-    this.protection.ctx.transcript.add(message.bytes);
-    this.protection.ctx.checkBoundary();
+    this.protection.context.transcript.add(message.bytes);
+    this.protection.context.checkBoundary();
     return this.done();
   }
 }

@@ -14,28 +14,28 @@ export class Protection {
 
   /** @param master 48 bytes, wiped with the handshake's secrets */
   constructor(
-    readonly ctx: HandshakeContext,
+    readonly context: HandshakeContext,
     readonly suite: CipherSuite,
     readonly master: Uint8Array<ArrayBuffer>,
     readonly randoms: Randoms,
   ) {
-    ctx.own(master);
-    this.#keys = keyBlock(ctx.provider, suite, master, randoms);
+    context.own(master);
+    this.#keys = keyBlock(context.provider, suite, master, randoms);
     for (const { key, iv } of Object.values(this.#keys)) {
-      ctx.own(key);
-      ctx.own(iv);
+      context.own(key);
+      context.own(iv);
     }
-    logSecret(ctx.config, 'CLIENT_RANDOM', randoms.client, master);
+    logSecret(context.config, 'CLIENT_RANDOM', randoms.client, master);
   }
 
   /** Sends ChangeCipherSpec and Finished behind it (RFC 5246 §7.1, §7.4.9). */
   sendFinished(): void {
-    const { config, facts } = this.ctx;
-    this.ctx.sendChangeCipherSpec();
-    this.ctx.writeKeys(TLS12, this.#keys[config.role]);
+    const { config, facts } = this.context;
+    this.context.sendChangeCipherSpec();
+    this.context.writeKeys(TLS12, this.#keys[config.role]);
     facts.finished = this.#verifyData(config.role);
-    this.ctx.send(HANDSHAKE.finished, facts.finished);
-    this.ctx.flush();
+    this.context.send(HANDSHAKE.finished, facts.finished);
+    this.context.flush();
   }
 
   /**
@@ -43,11 +43,11 @@ export class Protection {
    * @throws TlsError when part of a handshake message waits: it would be half plain, half sealed
    */
   openPeer(): void {
-    if (!this.ctx.inbox.isEmpty) {
+    if (!this.context.inbox.isEmpty) {
       const message = 'ChangeCipherSpec came within a handshake message (unexpected_message)';
       throw new TlsError('unexpected_message', 'UNEXPECTED_RECORD', message);
     }
-    this.ctx.readKeys(TLS12, this.#keys[peerOf(this.ctx.config.role)]);
+    this.context.readKeys(TLS12, this.#keys[peerOf(this.context.config.role)]);
   }
 
   /**
@@ -55,29 +55,29 @@ export class Protection {
    * @throws TlsError `decode_error` or `decrypt_error`
    */
   checkFinished(body: Uint8Array): void {
-    const expected = this.#verifyData(peerOf(this.ctx.config.role));
+    const expected = this.#verifyData(peerOf(this.context.config.role));
     if (body.length !== VERIFY_DATA_LENGTH) {
       const message = `Finished has ${body.length} bytes (decode_error)`;
       throw new TlsError('decode_error', 'DECODE_ERROR', message);
     }
-    if (!this.ctx.provider.equal(expected, body)) {
+    if (!this.context.provider.equal(expected, body)) {
       throw new TlsError('decrypt_error', 'DIGEST_CHECK_FAILED', "the peer's Finished is wrong (decrypt_error)");
     }
-    this.ctx.facts.peerFinished = expected;
+    this.context.facts.peerFinished = expected;
   }
 
   /** Both Finished are verified. The exporter keeps the master secret until the connection ends. */
   finish(): void {
-    const { ctx, suite, randoms } = this;
+    const { context, suite, randoms } = this;
     const master = this.master.slice();
-    ctx.exporter = (length, label, context) =>
-      exporter(ctx.provider, suite.hash, master, randoms, length, label, context);
-    ctx.finish();
-    ctx.own(master);
+    context.exporter = (length, label, bound) =>
+      exporter(context.provider, suite.hash, master, randoms, length, label, bound);
+    context.finish();
+    context.own(master);
   }
 
   #verifyData(sender: 'client' | 'server'): Uint8Array<ArrayBuffer> {
-    return finishedData(this.ctx.provider, this.suite.hash, this.master, sender, this.ctx.transcript.hash());
+    return finishedData(this.context.provider, this.suite.hash, this.master, sender, this.context.transcript.hash());
   }
 }
 

@@ -35,16 +35,16 @@ export interface Offer12 {
  * @returns the state that awaits what follows it
  * @throws TlsError when it answers what was not asked
  */
-export function beginClient12(ctx: HandshakeContext, offer: Offer12, hello: ServerHello): Expect {
-  const exchange = readAnswer(ctx, offer, hello);
-  ctx.transcript.start(exchange.suite.hash);
-  ctx.records.passChangeCipherSpec(false);
+export function beginClient12(context: HandshakeContext, offer: Offer12, hello: ServerHello): Expect {
+  const exchange = readAnswer(context, offer, hello);
+  context.transcript.start(exchange.suite.hash);
+  context.records.passChangeCipherSpec(false);
   const session = resumedSession(offer, hello);
   return session === undefined ? new ExpectServerCertificate(exchange) : resume(exchange, session);
 }
 
-function readAnswer(ctx: HandshakeContext, offer: Offer12, hello: ServerHello): Exchange {
-  const suite = suites12(ctx.config).find(({ id }) => id === hello.suite);
+function readAnswer(context: HandshakeContext, offer: Offer12, hello: ServerHello): Exchange {
+  const suite = suites12(context.config).find(({ id }) => id === hello.suite);
   if (suite === undefined) {
     throw failure('illegal_parameter', 'WRONG_CIPHER_RETURNED', 'the server chose a cipher suite that was not offered');
   }
@@ -54,14 +54,14 @@ function readAnswer(ctx: HandshakeContext, offer: Offer12, hello: ServerHello): 
   const { extensions } = hello;
   checkAnswer('ServerHello', extensions, ALLOWED, offer.extensions);
   checkContents(extensions);
-  ctx.facts.suite = suite;
-  ctx.facts.extendedMasterSecret = extensions.has(EXTENSION.extended_master_secret);
+  context.facts.suite = suite;
+  context.facts.extendedMasterSecret = extensions.has(EXTENSION.extended_master_secret);
   const protocol = extensions.get(EXTENSION.application_layer_protocol_negotiation);
-  if (protocol !== undefined) acceptAlpn(ctx, readSelectedAlpn(protocol));
+  if (protocol !== undefined) acceptAlpn(context, readSelectedAlpn(protocol));
   return {
-    ctx,
+    context,
     suite,
-    randoms: { client: ctx.clientRandom, server: hello.random.slice() },
+    randoms: { client: context.clientRandom, server: hello.random.slice() },
     ticketPromised: extensions.has(EXTENSION.session_ticket),
   };
 }
@@ -113,17 +113,17 @@ function resumedSession({ sessionId, session }: Offer12, hello: ServerHello): Se
 
 /** The abbreviated handshake: the server finishes first (RFC 5246 §7.3). */
 function resume(exchange: Exchange, session: Session): Expect {
-  const { ctx, suite, randoms, ticketPromised } = exchange;
-  restorePeer(ctx, session);
-  confirmPeer(ctx);
-  const protection = new Protection(ctx, suite, session.secret.slice(), randoms);
+  const { context, suite, randoms, ticketPromised } = exchange;
+  restorePeer(context, session);
+  confirmPeer(context);
+  const protection = new Protection(context, suite, session.secret.slice(), randoms);
   const slot: TicketSlot = { ticket: undefined };
   const finished = new ExpectFinished(protection, () => {
     protection.sendFinished();
     return tellSession(protection, slot, session);
   });
   const changed = new ExpectChangeCipherSpec(protection, finished);
-  return ticketPromised ? new ExpectNewSessionTicket(ctx, slot, changed) : changed;
+  return ticketPromised ? new ExpectNewSessionTicket(context, slot, changed) : changed;
 }
 
 function failure(alert: AlertName, reason: string, message: string): TlsError {

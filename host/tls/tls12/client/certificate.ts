@@ -23,15 +23,15 @@ export class ExpectServerCertificate implements Expect {
 
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.certificate, this);
-    const { ctx, suite } = this.exchange;
+    const { context, suite } = this.exchange;
     const chain = readChain(readCertificate(message.body));
     const [leaf] = chain;
     if (leaf === undefined) {
       throw new TlsError('decode_error', 'DECODE_ERROR', 'the server gave no certificate (decode_error)');
     }
-    checkKey(leaf, suite, ctx.config);
-    ctx.facts.peerChain = chain;
-    ctx.transcript.add(message.bytes);
+    checkKey(leaf, suite, context.config);
+    context.facts.peerChain = chain;
+    context.transcript.add(message.bytes);
     return new ExpectServerKeyExchange(this.exchange, leaf);
   }
 }
@@ -59,18 +59,18 @@ class ExpectServerKeyExchange implements Expect {
 
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.server_key_exchange, this);
-    const { ctx, randoms } = this.exchange;
+    const { context, randoms } = this.exchange;
     const { group: id, share, params, scheme, signature } = readServerKeyExchange(message.body);
-    const group = classicGroups(ctx.config).find((name) => GROUPS[name] === id);
+    const group = classicGroups(context.config).find((name) => GROUPS[name] === id);
     if (group === undefined) {
       const text = `the server chose group 0x${id.toString(16)}, which was not offered (illegal_parameter)`;
       throw new TlsError('illegal_parameter', 'WRONG_CURVE', text);
     }
     const content = signedParams(randoms, params);
-    ctx.facts.peerSignatureScheme = checkSignature(ctx.config, this.leaf.publicKey, scheme, content, signature);
-    verifyPeer(ctx);
-    ctx.facts.group = group;
-    ctx.transcript.add(message.bytes);
+    context.facts.peerSignatureScheme = checkSignature(context.config, this.leaf.publicKey, scheme, content, signature);
+    verifyPeer(context);
+    context.facts.group = group;
+    context.transcript.add(message.bytes);
     return new ExpectCertificateRequest(this.exchange, { group, share: share.slice() });
   }
 }

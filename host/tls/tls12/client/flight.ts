@@ -41,7 +41,7 @@ export class ExpectCertificateRequest implements Expect {
   handle(message: HandshakeMessage): Expect {
     if (message.type !== HANDSHAKE.certificate_request) return answer(message, this, this.exchange, this.server);
     const request = readCertificateRequest(message.body);
-    this.exchange.ctx.transcript.add(message.bytes);
+    this.exchange.context.transcript.add(message.bytes);
     return new ExpectServerHelloDone(this.exchange, this.server, request);
   }
 }
@@ -71,35 +71,35 @@ function answer(
 ): Expect {
   expectType(message, HANDSHAKE.server_hello_done, state);
   readEmpty(message.body, 'ServerHelloDone');
-  const { ctx } = exchange;
-  ctx.transcript.add(message.bytes);
-  ctx.checkBoundary();
+  const { context } = exchange;
+  context.transcript.add(message.bytes);
+  context.checkBoundary();
   const signer = request && sendCertificate(exchange, request);
-  const { share, secret } = respondShare(ctx.provider, server.group, server.share);
-  ctx.send(HANDSHAKE.client_key_exchange, writeClientKeyExchange(share));
+  const { share, secret } = respondShare(context.provider, server.group, server.share);
+  context.send(HANDSHAKE.client_key_exchange, writeClientKeyExchange(share));
   const protection = protect(exchange, secret);
   if (signer !== undefined) sendCertificateVerify(exchange, signer);
   protection.sendFinished();
   const slot: TicketSlot = { ticket: undefined };
   const finished = new ExpectFinished(protection, () => tellSession(protection, slot, undefined));
   const changed = new ExpectChangeCipherSpec(protection, finished);
-  return exchange.ticketPromised ? new ExpectNewSessionTicket(ctx, slot, changed) : changed;
+  return exchange.ticketPromised ? new ExpectNewSessionTicket(context, slot, changed) : changed;
 }
 
 /** RFC 5246 §7.4.6: an empty list when nothing fits. */
-function sendCertificate({ ctx }: Exchange, { types, schemes }: CertificateRequest12): Signer | undefined {
-  const signer = chooseSigner(ctx, { schemes, certificateSchemes: undefined }, TLS12, ({ key }) =>
+function sendCertificate({ context }: Exchange, { types, schemes }: CertificateRequest12): Signer | undefined {
+  const signer = chooseSigner(context, { schemes, certificateSchemes: undefined }, TLS12, ({ key }) =>
     types.includes(authenticationOf(key) === 'rsa' ? RSA_SIGN : ECDSA_SIGN),
   );
   const chain = signer?.credentials.chain ?? [];
-  ctx.send(HANDSHAKE.certificate, writeCertificate(chain.map(({ raw }) => raw)));
-  ctx.facts.localChain = chain;
+  context.send(HANDSHAKE.certificate, writeCertificate(chain.map(({ raw }) => raw)));
+  context.facts.localChain = chain;
   return signer;
 }
 
 /** RFC 5246 §7.4.8: over all messages so far. */
-function sendCertificateVerify({ ctx }: Exchange, { credentials, scheme }: Signer): void {
+function sendCertificateVerify({ context }: Exchange, { credentials, scheme }: Signer): void {
   const { id, kind } = SCHEMES[scheme];
-  const signature = ctx.provider.sign(credentials.key, kind, ctx.transcript.messages());
-  ctx.send(HANDSHAKE.certificate_verify, writeCertificateVerify(id, signature));
+  const signature = context.provider.sign(credentials.key, kind, context.transcript.messages());
+  context.send(HANDSHAKE.certificate_verify, writeCertificateVerify(id, signature));
 }

@@ -21,7 +21,7 @@ export class ExpectNewSessionTicket implements Expect {
   readonly awaits = 'NewSessionTicket';
 
   constructor(
-    private readonly ctx: HandshakeContext,
+    private readonly context: HandshakeContext,
     private readonly slot: TicketSlot,
     private readonly next: Expect,
   ) {}
@@ -29,7 +29,7 @@ export class ExpectNewSessionTicket implements Expect {
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.new_session_ticket, this);
     this.slot.ticket = readNewSessionTicket(message.body);
-    this.ctx.transcript.add(message.bytes);
+    this.context.transcript.add(message.bytes);
     return this.next;
   }
 }
@@ -40,28 +40,28 @@ export class ExpectNewSessionTicket implements Expect {
  * @param resumed the session that was resumed, which is still good when no new ticket came
  */
 export function tellSession(protection: Protection, slot: TicketSlot, resumed: Session | undefined): Expect {
-  const { ctx, master } = protection;
+  const { context, master } = protection;
   const secret = master.slice();
   protection.finish();
-  const session = newSession(ctx, secret, slot.ticket, resumed);
+  const session = newSession(context, secret, slot.ticket, resumed);
   if (session !== undefined) {
-    ctx.facts.ticket = session.ticket.slice();
-    ctx.facts.session = encodeSession(session);
-    if (session !== resumed) ctx.tell({ kind: 'session', session: ctx.facts.session.slice() });
+    context.facts.ticket = session.ticket.slice();
+    context.facts.session = encodeSession(session);
+    if (session !== resumed) context.tell({ kind: 'session', session: context.facts.session.slice() });
   }
   secret.fill(0);
   return new Open('client');
 }
 
 function newSession(
-  ctx: HandshakeContext,
+  context: HandshakeContext,
   secret: Uint8Array,
   ticket: NewSessionTicket12 | undefined,
   resumed: Session | undefined,
 ): Session | undefined {
   if (ticket === undefined || ticket.ticket.length === 0) return resumed;
-  if (!ctx.facts.extendedMasterSecret) return undefined;
+  if (!context.facts.extendedMasterSecret) return undefined;
   // RFC 5077 §5.6: a lifetime of 0 says nothing.
   const lifetime = ticket.lifetime === 0 ? MAX_LIFETIME : ticket.lifetime;
-  return makeSession(ctx, { version: TLS12, secret, lifetime, ageAdd: 0, ticket: ticket.ticket }, resumed);
+  return makeSession(context, { version: TLS12, secret, lifetime, ageAdd: 0, ticket: ticket.ticket }, resumed);
 }

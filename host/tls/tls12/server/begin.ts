@@ -36,15 +36,15 @@ import { findSession, givesTickets, type Resumable, sendTicket } from './ticket.
  * @returns the state that awaits what follows it
  * @throws TlsError when it can't be answered
  */
-export function beginServer12(ctx: HandshakeContext, hello: ClientHello): Expect {
-  ctx.checkBoundary();
+export function beginServer12(context: HandshakeContext, hello: ClientHello): Expect {
+  context.checkBoundary();
   checkHello(hello);
-  ctx.records.passChangeCipherSpec(false);
-  ctx.facts.version = TLS12;
-  chooseAlpn(ctx, hello.alpn);
-  const session = findSession(ctx, hello);
-  const randoms = { client: hello.random.slice(), server: serverRandom(ctx, TLS12) };
-  return session === undefined ? full(ctx, hello, randoms) : resume(ctx, hello, randoms, session);
+  context.records.passChangeCipherSpec(false);
+  context.facts.version = TLS12;
+  chooseAlpn(context, hello.alpn);
+  const session = findSession(context, hello);
+  const randoms = { client: hello.random.slice(), server: serverRandom(context, TLS12) };
+  return session === undefined ? full(context, hello, randoms) : resume(context, hello, randoms, session);
 }
 
 function checkHello({ compression, pointFormats, renegotiationInfo }: ClientHello): void {
@@ -62,37 +62,42 @@ function checkHello({ compression, pointFormats, renegotiationInfo }: ClientHell
 }
 
 /** RFC 5246 §7.3, figure 1: everything up to ServerHelloDone goes out at once. */
-function full(ctx: HandshakeContext, hello: ClientHello, randoms: Randoms): Expect {
-  const { suite, group, credentials, scheme } = choose(ctx, hello);
-  const { config, facts } = ctx;
+function full(context: HandshakeContext, hello: ClientHello, randoms: Randoms): Expect {
+  const { suite, group, credentials, scheme } = choose(context, hello);
+  const { config, facts } = context;
   facts.group = group;
   facts.extendedMasterSecret = hello.extendedMasterSecret;
-  const exchange: Exchange = { ctx, suite, randoms, ticketPromised: givesTickets(ctx, hello) };
+  const exchange: Exchange = { context, suite, randoms, ticketPromised: givesTickets(context, hello) };
   sendServerHello(exchange, hello, EMPTY);
-  ctx.send(HANDSHAKE.certificate, writeCertificate(credentials.chain.map(({ raw }) => raw)));
+  context.send(HANDSHAKE.certificate, writeCertificate(credentials.chain.map(({ raw }) => raw)));
   facts.localChain = credentials.chain;
-  const offer = ctx.provider.offer(group);
+  const offer = context.provider.offer(group);
   const params = writeParams(GROUPS[group], offer.share);
   const { id, kind } = SCHEMES[scheme];
-  const signature = ctx.provider.sign(credentials.key, kind, signedParams(randoms, params));
-  ctx.send(HANDSHAKE.server_key_exchange, writeServerKeyExchange(params, id, signature));
+  const signature = context.provider.sign(credentials.key, kind, signedParams(randoms, params));
+  context.send(HANDSHAKE.server_key_exchange, writeServerKeyExchange(params, id, signature));
   if (config.requestCert) {
     const schemes = config.signatureSchemes.map((name) => SCHEMES[name].id);
-    ctx.send(HANDSHAKE.certificate_request, writeCertificateRequest(schemes));
+    context.send(HANDSHAKE.certificate_request, writeCertificateRequest(schemes));
   }
-  ctx.send(HANDSHAKE.server_hello_done, EMPTY);
-  ctx.flush();
+  context.send(HANDSHAKE.server_hello_done, EMPTY);
+  context.flush();
   if (config.requestCert) return new ExpectClientCertificate(exchange, offer);
   return new ExpectClientKeyExchange(exchange, offer, undefined);
 }
 
 /** RFC 5246 §7.3, figure 2, and RFC 5077 §3.1, figure 2: the server finishes first. */
-function resume(ctx: HandshakeContext, hello: ClientHello, randoms: Randoms, session: Resumable): Expect {
-  restorePeer(ctx, session);
-  confirmPeer(ctx);
-  const exchange: Exchange = { ctx, suite: session.cipherSuite, randoms, ticketPromised: givesTickets(ctx, hello) };
+function resume(context: HandshakeContext, hello: ClientHello, randoms: Randoms, session: Resumable): Expect {
+  restorePeer(context, session);
+  confirmPeer(context);
+  const exchange: Exchange = {
+    context,
+    suite: session.cipherSuite,
+    randoms,
+    ticketPromised: givesTickets(context, hello),
+  };
   sendServerHello(exchange, hello, hello.sessionId);
-  const protection = new Protection(ctx, exchange.suite, session.secret.slice(), randoms);
+  const protection = new Protection(context, exchange.suite, session.secret.slice(), randoms);
   if (exchange.ticketPromised) sendTicket(protection, session);
   protection.sendFinished();
   const finished = new ExpectFinished(protection, () => {
@@ -104,10 +109,10 @@ function resume(ctx: HandshakeContext, hello: ClientHello, randoms: Randoms, ses
 
 /** @param sessionId what the client sent, when its session is resumed (RFC 5077 §3.4) */
 function sendServerHello(exchange: Exchange, hello: ClientHello, sessionId: Uint8Array): void {
-  const { ctx, suite, randoms, ticketPromised } = exchange;
-  const { facts } = ctx;
+  const { context, suite, randoms, ticketPromised } = exchange;
+  const { facts } = context;
   facts.suite = suite;
-  ctx.transcript.start(suite.hash);
+  context.transcript.start(suite.hash);
   const extensions = new Map<number, Uint8Array>();
   // RFC 6066 §3: not when a session is resumed.
   if (hello.serverName !== undefined && !facts.resumed) extensions.set(EXTENSION.server_name, EMPTY);
@@ -124,7 +129,7 @@ function sendServerHello(exchange: Exchange, hello: ClientHello, sessionId: Uint
   }
   const { server: random } = randoms;
   const body = { legacyVersion: TLS12, random, sessionId, suite: suite.id, compression: 0, extensions };
-  ctx.send(HANDSHAKE.server_hello, writeServerHello(body));
+  context.send(HANDSHAKE.server_hello, writeServerHello(body));
 }
 
 function failure(alert: AlertName, reason: string, message: string): TlsError {

@@ -27,11 +27,11 @@ export class ExpectClientCertificate implements Expect {
 
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.certificate, this);
-    const { ctx } = this.exchange;
+    const { context } = this.exchange;
     const chain = readChain(readCertificate(message.body));
-    if (chain.length === 0) missPeer(ctx, 'handshake_failure');
-    ctx.facts.peerChain = chain;
-    ctx.transcript.add(message.bytes);
+    if (chain.length === 0) missPeer(context, 'handshake_failure');
+    context.facts.peerChain = chain;
+    context.transcript.add(message.bytes);
     return new ExpectClientKeyExchange(this.exchange, this.offer, chain[0]);
   }
 }
@@ -50,7 +50,7 @@ export class ExpectClientKeyExchange implements Expect {
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.client_key_exchange, this);
     const premaster = finishShare(this.offer, readClientKeyExchange(message.body));
-    this.exchange.ctx.transcript.add(message.bytes);
+    this.exchange.context.transcript.add(message.bytes);
     const protection = protect(this.exchange, premaster);
     const changed = expectEnd(this.exchange, protection);
     return this.leaf === undefined ? changed : new ExpectCertificateVerify(this.exchange, this.leaf, changed);
@@ -69,12 +69,12 @@ class ExpectCertificateVerify implements Expect {
 
   handle(message: HandshakeMessage): Expect {
     expectType(message, HANDSHAKE.certificate_verify, this);
-    const { ctx } = this.exchange;
+    const { context } = this.exchange;
     const { scheme, signature } = readCertificateVerify(message.body);
-    const content = ctx.transcript.messages();
-    ctx.facts.peerSignatureScheme = checkSignature(ctx.config, this.leaf.publicKey, scheme, content, signature);
-    verifyPeer(ctx);
-    ctx.transcript.add(message.bytes);
+    const content = context.transcript.messages();
+    context.facts.peerSignatureScheme = checkSignature(context.config, this.leaf.publicKey, scheme, content, signature);
+    verifyPeer(context);
+    context.transcript.add(message.bytes);
     return this.next;
   }
 }

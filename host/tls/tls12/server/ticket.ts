@@ -23,14 +23,14 @@ export interface Resumable extends Session {
  * The session of the client's ticket, if it may be resumed; if not, the handshake is a full one.
  * @throws TlsError for a client that forgot the extended master secret of its session (RFC 7627 §5.3)
  */
-export function findSession(ctx: HandshakeContext, hello: ClientHello): Resumable | undefined {
+export function findSession(context: HandshakeContext, hello: ClientHello): Resumable | undefined {
   const sealed = hello.sessionTicket;
   if (sealed === undefined || sealed.length === 0) return undefined;
-  const opened = ctx.config.ticketKeys?.open(sealed);
+  const opened = context.config.ticketKeys?.open(sealed);
   const session = opened && decodeSession(opened);
   if (session === undefined || session.version !== TLS12) return undefined;
-  const cipherSuite = suites12(ctx.config).find(({ id }) => id === session.suite && hello.suites.includes(id));
-  if (cipherSuite === undefined || !isUsable(session, ctx.config, hello.serverName)) return undefined;
+  const cipherSuite = suites12(context.config).find(({ id }) => id === session.suite && hello.suites.includes(id));
+  if (cipherSuite === undefined || !isUsable(session, context.config, hello.serverName)) return undefined;
   if (!hello.extendedMasterSecret) {
     const message = "the client resumes without its session's extended master secret (handshake_failure)";
     throw new TlsError('handshake_failure', 'RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION', message);
@@ -47,15 +47,15 @@ export function givesTickets({ config }: HandshakeContext, hello: ClientHello): 
  * Sends a fresh ticket, as the ServerHello promised.
  * @param resumed the session that this one goes on from
  */
-export function sendTicket({ ctx, master }: Protection, resumed: Session | undefined): void {
-  const { ticketKeys } = ctx.config;
+export function sendTicket({ context, master }: Protection, resumed: Session | undefined): void {
+  const { ticketKeys } = context.config;
   const lifetime = ticketKeys?.lifetime ?? 0;
-  const session = makeSession(ctx, { version: TLS12, secret: master, lifetime, ageAdd: 0, ticket: EMPTY }, resumed);
+  const session = makeSession(context, { version: TLS12, secret: master, lifetime, ageAdd: 0, ticket: EMPTY }, resumed);
   const content = encodeSession(session);
   // RFC 5077 §3.3: an empty ticket takes the promise back, as for a client whose certificates are too long to be kept.
   const ticket = content.length > MAX_CONTENT ? undefined : ticketKeys?.seal(content);
   content.fill(0);
-  ctx.send(HANDSHAKE.new_session_ticket, writeNewSessionTicket(session.lifetime, ticket ?? EMPTY));
+  context.send(HANDSHAKE.new_session_ticket, writeNewSessionTicket(session.lifetime, ticket ?? EMPTY));
 }
 
 /** Bytes of a session; clients send it back in each ClientHello. */
