@@ -154,18 +154,20 @@ function mixed(twice: v128, below: v128, sum: v128, key: usize): v128 {
   return v128.xor(v128.xor(twice, below), v128.xor(twoBelow(sum), v128.load(key)));
 }
 
+// Permutations by `swizzle`, not `shuffle`: V8 builds the mask of a shuffle anew each time.
+
 /** ShiftRows: byte 4 · column + row comes from `row` columns to the right. */
 function rowsShifted(a: v128): v128 {
-  return i8x16.shuffle(a, a, 0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11);
+  return i8x16.swizzle(a, i8x16(0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11));
 }
 
 /** ShiftRows, then each byte from the row below it. */
 function rowBelow(a: v128): v128 {
-  return i8x16.shuffle(a, a, 5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12);
+  return i8x16.swizzle(a, i8x16(5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12));
 }
 
 function twoBelow(a: v128): v128 {
-  return i8x16.shuffle(a, a, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  return i8x16.swizzle(a, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
 /** Eight blocks become eight vectors of bits, and back: an 8 × 8 transposition of the bits of bytes in the same place. */
