@@ -44,6 +44,7 @@ export class HandshakeContext {
   #complete = false;
   #flight: Uint8Array[] = [];
   readonly #secrets = new Set<Wipeable>();
+  readonly #kept = new Set<Wipeable>();
 
   /** @param config may be replaced by the server once it knows the name that the client asks for */
   constructor(
@@ -119,22 +120,41 @@ export class HandshakeContext {
 
   /** Has a secret wiped at the end of the handshake or of the connection, whichever comes first. */
   own<T extends Uint8Array | Wipeable>(secret: T): T {
-    this.#secrets.add(secret instanceof Uint8Array ? { wipe: () => void secret.fill(0) } : secret);
+    this.#secrets.add(wipeable(secret));
+    return secret;
+  }
+
+  /** Has a secret wiped at the end of the connection. */
+  keep<T extends Uint8Array | Wipeable>(secret: T): T {
+    this.#kept.add(wipeable(secret));
     return secret;
   }
 
   /** The handshake is over: both Finished are verified, keys for application data are in place both ways. */
   finish(): void {
     this.flush();
-    this.wipe();
+    wipeAll(this.#secrets);
     this.transcript.forget();
     this.#complete = true;
     this.tell({ kind: 'handshake' });
   }
 
-  /** Wipes what `own` was given so far. */
+  /** The connection is over. */
   wipe(): void {
-    for (const secret of this.#secrets) secret.wipe();
-    this.#secrets.clear();
+    wipeAll(this.#secrets);
+    wipeAll(this.#kept);
+    this.inbox.wipe();
+    this.exporter = undefined;
+    this.beforeData = undefined;
+    this.updateKeys = undefined;
   }
+}
+
+function wipeable(secret: Uint8Array | Wipeable): Wipeable {
+  return secret instanceof Uint8Array ? { wipe: () => void secret.fill(0) } : secret;
+}
+
+function wipeAll(secrets: Set<Wipeable>): void {
+  for (const secret of secrets) secret.wipe();
+  secrets.clear();
 }
