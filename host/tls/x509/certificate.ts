@@ -170,8 +170,10 @@ export class Certificate implements Signed {
     for (const getter of CHECKED) void this[getter];
   }
 
+  /** Its subject, shortened: for messages. */
   toString(): string {
-    return this.subject.empty ? '(no subject)' : this.subject.toString();
+    const text = this.subject.empty ? '(no subject)' : this.subject.toString();
+    return text.length > 200 ? `${text.slice(0, 199)}…` : text;
   }
 
   #read<T>(oid: string, read: (reader: DerReader) => T): T | undefined {

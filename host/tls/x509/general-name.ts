@@ -67,7 +67,7 @@ export function altNameText(names: readonly GeneralName[]): string {
   return names.map(generalNameText).join(', ');
 }
 
-function generalNameText(name: GeneralName): string {
+export function generalNameText(name: GeneralName): string {
   switch (name.kind) {
     case 'dns':
       return `DNS:${quoted(name.text)}`;
@@ -78,7 +78,7 @@ function generalNameText(name: GeneralName): string {
     case 'ip':
       return `IP Address:${addressText(name.bytes)}`;
     case 'directory':
-      return `DirName:${quoted(name.name.toString().replaceAll(', ', ','))}`;
+      return `DirName:${quoted(name.name.toString(','))}`;
     case 'registered':
       return `Registered ID:${name.type}`;
     case 'x400':
@@ -90,9 +90,13 @@ function generalNameText(name: GeneralName): string {
   }
 }
 
-/** Quotes what could be taken for more than one name: a comma, quotes, and all that is no plain character. */
+/** As Node does: in quotes when it could be taken for more than one name, or is not plain ASCII. */
 function quoted(text: string): string {
-  return /^[ -~]*$/.test(text) && !/[",'\\]/.test(text) ? text : JSON.stringify(text);
+  if (/^[ !#-&(-+\--[\]-~]*$/.test(text)) return text;
+  const escaped = text.replace(/[\\"]/g, '\\$&').replace(/[,\p{Cc}]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+  return `"${escaped}"`;
 }
 
 /** IPv6 in full, as OpenSSL prints it. */

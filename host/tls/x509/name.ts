@@ -63,11 +63,11 @@ export class Name {
   }
 
   /** `CN=example.com, O=Example`: the last relative name first (RFC 4514 §2.1), with a space for the eye. */
-  toString(): string {
+  toString(separator = ', '): string {
     return this.rdns
       .map((rdn) => rdn.map((a) => `${ATTRIBUTE_NAMES.get(a.type) ?? a.type}=${escaped(textOf(a))}`).join('+'))
       .reverse()
-      .join(', ');
+      .join(separator);
   }
 
   private get keys(): readonly string[] {

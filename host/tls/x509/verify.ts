@@ -124,8 +124,8 @@ function judgePath(path: readonly Certificate[], options: VerifyOptions, names: 
     checkPathLength(path) ??
     checkLeafUsage(leaf, purpose) ??
     first(authorities, (certificate) => checkExtendedUsage(certificate, purpose)) ??
-    checkConformance(path, trust.profile) ??
     checkNameConstraints(path, names) ??
+    checkConformance(path, trust.profile) ??
     checkRevocation(path, { crls, at, provider, profile: trust.profile })
   );
 }

@@ -55,7 +55,7 @@ function checkCritical(certificate: Certificate): Failure | undefined {
 }
 
 /** RSA 2048 to 8192 bits, P-256, P-384, P-521, Ed25519. */
-function checkKey(certificate: Certificate, isLeaf: boolean): Failure | undefined {
+export function checkKey(certificate: Certificate, isLeaf: boolean): Failure | undefined {
   const { publicKey } = certificate;
   const isRsa = publicKey.algorithm === 'rsa' || publicKey.algorithm === 'rsa-pss';
   if (isRsa ? acceptableRsa(publicKey) : publicKey.algorithm !== 'unknown') return undefined;

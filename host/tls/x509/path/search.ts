@@ -8,7 +8,7 @@ import type { Certificate } from '../certificate.js';
 import { DerError, equalBytes, latin1 } from '../der.js';
 import { checkSignature } from '../signature.js';
 import type { TrustStore } from '../trust.js';
-import { checkAuthority, checkTime } from './checks.js';
+import { checkAlgorithm, checkAuthority, checkKey, checkTime } from './checks.js';
 import { type Failure, failure } from './failure.js';
 
 export interface SearchOptions {
@@ -150,10 +150,8 @@ function noIssuer(path: readonly Certificate[]): Failure {
 }
 
 function signatureFailure(certificate: Certificate, issuer: Certificate): Failure {
-  if (certificate.algorithm.kind === undefined) {
-    return failure('UNSUPPORTED_SIGNATURE_ALGORITHM', `${certificate} is signed with ${certificate.algorithm.oid}`);
-  }
-  return failure('CERT_SIGNATURE_FAILURE', `${certificate} was not signed by ${issuer}`);
+  const wrong = failure('CERT_SIGNATURE_FAILURE', `${certificate} was not signed by ${issuer}`);
+  return checkAlgorithm(certificate) ?? checkKey(issuer, false) ?? wrong;
 }
 
 /** The same name and the same key: certificates of one authority, whoever signed them. */
