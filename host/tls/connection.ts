@@ -111,6 +111,12 @@ export class TlsConnection {
     if (this.#phase === 'open' && !this.#ended) this.#guard(() => this.#context.updateKeys?.(requestPeer));
   }
 
+  /** The most plaintext in a record that is sent from now on: 512 … 16384 bytes. */
+  setMaxSendFragment(size: number): void {
+    this.config.maxSendFragment = size;
+    if (this.#phase === 'handshake' || this.#phase === 'open') this.records.setMaxSendFragment(size);
+  }
+
   /** Wipes all secrets, the record layer's too; only the first call counts. */
   free(): void {
     if (this.#freed) return;
