@@ -234,7 +234,8 @@ export class TlsConnection {
     }
     // RFC 8446 §5.1: other types do not come between the fragments of a message.
     if (!this.#context.inbox.isEmpty) throw unexpectedRecord(type, `in the middle of ${state.awaits}`);
-    if (type === CHANGE_CIPHER_SPEC && state.changeCipherSpec !== undefined) this.#state = state.changeCipherSpec();
+    if (type === CHANGE_CIPHER_SPEC && state.changeCipherSpec !== undefined)
+      this.#state = state.changeCipherSpec(bytes);
     else if (type === APPLICATION_DATA && state.applicationData !== undefined) {
       this.#alerts.reset();
       state.applicationData();

@@ -14,8 +14,8 @@ export interface Expect {
    * @throws TlsError when the message breaks a rule; CryptoError for a key share that is none
    */
   handle(message: HandshakeMessage): Expect;
-  /** TLS 1.2: change_cipher_spec came. Where this is absent, it must not come. */
-  changeCipherSpec?(): Expect;
+  /** TLS 1.2: change_cipher_spec came, with this content. Where this is absent, it must not come. */
+  changeCipherSpec?(content: Uint8Array): Expect;
   /** Application data came. Where this is absent, it must not come. */
   applicationData?(): void;
 }

@@ -21,7 +21,11 @@ export class ExpectChangeCipherSpec implements Expect {
     throw new TlsError(alert, 'UNEXPECTED_RECORD', text);
   }
 
-  changeCipherSpec(): Expect {
+  changeCipherSpec(content: Uint8Array): Expect {
+    if (content.length !== 1 || content[0] !== 1) {
+      const message = 'ChangeCipherSpec says something unknown (illegal_parameter)';
+      throw new TlsError('illegal_parameter', 'BAD_CHANGE_CIPHER_SPEC', message);
+    }
     this.protection.openPeer();
     return this.next;
   }

