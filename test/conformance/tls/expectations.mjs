@@ -1,0 +1,96 @@
+/**
+ * What the runner wants to be true after a handshake: the flags `-expect-*`. Not for: the data behind it (`exchange.mjs`).
+ */
+import { GROUPS, SCHEMES } from '../../../dist/host/tls/parameters.js';
+import { Failure } from './failure.mjs';
+import { readCertificates } from './settings.mjs';
+
+/**
+ * @typedef {object} Outcome
+ * @property {import('../../../host/tls/connection.js').TlsConnection} connection
+ * @property {import('./flags.mjs').Settings} settings
+ * @property {import('../../../host/tls/config.js').TlsConfig} config
+ * @property {import('./hellos.mjs').Hellos} hellos
+ * @property {boolean} resumes whether an earlier session is there to be resumed
+ */
+
+/**
+ * @param {Outcome} outcome
+ * @throws Failure that says what is not as expected
+ */
+export function checkHandshake(outcome) {
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const expected = outcome.settings[name];
+    if (expected === undefined) continue;
+    const found = check(outcome);
+    if (found !== expected) throw new Failure(`-${name} ${expected}, but it is ${found}`);
+  }
+  checkResumption(outcome);
+  checkAlpn(outcome);
+  checkPeer(outcome);
+  checkOffers(outcome);
+}
+
+/** @param {Outcome} outcome */
+function checkResumption({ connection, settings, resumes }) {
+  const expected = resumes && settings['expect-session-miss'] === undefined;
+  if (connection.resumed !== expected) throw new Failure(`the session was ${expected ? 'not resumed' : 'resumed'}`);
+}
+
+/** Without a word of the runner, none is negotiated. @param {Outcome} outcome */
+function checkAlpn({ connection, settings }) {
+  const expected = settings[settings.server ? 'select-alpn' : 'expect-alpn'] ?? false;
+  const found = connection.alpnProtocol;
+  if (found !== expected) throw new Failure(`the application protocol is ${found} instead of ${expected}`);
+}
+
+/** @param {Outcome} outcome */
+function checkPeer({ connection, settings }) {
+  const file = settings['expect-peer-cert-file'];
+  const chain = connection.peerChain;
+  const needed = !settings.server || settings['require-any-client-certificate'];
+  if (needed && !connection.resumed && chain.length === 0) throw new Failure('the peer gave no certificate');
+  if (file === undefined) return;
+  const expected = readCertificates(file);
+  const same = chain.length === expected.length && chain.every((one, at) => expected[at]?.equals(one));
+  if (!same) throw new Failure('the chain of the peer is not the expected one');
+}
+
+/** Lists that the peer offered, as they stood on the wire. @param {Outcome} outcome */
+function checkOffers({ settings, hellos }) {
+  const protocols = settings['expect-advertised-alpn'];
+  const offered = hellos.extension('client', ALPN)?.subarray(2).toString('latin1');
+  if (protocols !== undefined && offered !== protocols) throw new Failure(`the client offered ALPN ${offered}`);
+  const schemes = settings['expect-peer-verify-pref'];
+  if (schemes === undefined || !settings.server) return;
+  const list = hellos.extension('client', SIGNATURE_ALGORITHMS)?.subarray(2) ?? Buffer.alloc(0);
+  const found = Array.from({ length: list.length / 2 }, (_, at) => list.readUInt16BE(2 * at));
+  if (found.join() !== schemes.join()) throw new Failure(`the client offered the schemes ${found}`);
+}
+
+/**
+ * How each property is found. A flag without a value expects `true`.
+ * @type {Record<string, (outcome: Outcome) => unknown>}
+ */
+const CHECKS = {
+  'expect-version': ({ connection }) => connection.version,
+  'expect-cipher': ({ connection }) => connection.suite?.id,
+  // AES is bitsliced or permuted in the core: there is no hardware for it.
+  'expect-cipher-no-aes': ({ connection }) => connection.suite?.id,
+  'expect-curve-id': ({ connection }) => GROUPS[connection.group ?? ''],
+  'expect-peer-signature-algorithm': ({ connection }) => SCHEMES[connection.peerSignatureScheme ?? '']?.id,
+  'expect-server-name': ({ connection }) => connection.serverName,
+  'expect-selected-credential': ({ connection, config }) =>
+    config.credentials.findIndex(({ chain }) => chain[0] === connection.localChain[0]),
+  'expect-hrr': ({ hellos }) => hellos.retried,
+  'expect-no-hrr': ({ hellos }) => !hellos.retried,
+  'expect-extended-master-secret': ({ hellos }) => hellos.extension('server', EXTENDED_MASTER_SECRET) !== undefined,
+  'expect-secure-renegotiation': ({ hellos }) => hellos.extension('server', RENEGOTIATION_INFO) !== undefined,
+  'expect-no-secure-renegotiation': ({ hellos }) => hellos.extension('server', RENEGOTIATION_INFO) === undefined,
+};
+
+// RFC 8446 §4.2, RFC 7301, RFC 7627, RFC 5746.
+const SIGNATURE_ALGORITHMS = 13;
+const ALPN = 16;
+const EXTENDED_MASTER_SECRET = 23;
+const RENEGOTIATION_INFO = 0xff01;

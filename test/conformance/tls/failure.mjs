@@ -1,0 +1,45 @@
+/**
+ * How the shim ends when something is not as it should be. Not for: what is checked.
+ */
+
+/** Something was asked for that the product does not have: the runner skips the test. */
+export class Unimplemented extends Error {
+  exitCode = 89;
+}
+
+/** The test failed. The message stands on stderr as it is: `:TOKEN:`, or a sentence where there is no token. */
+export class Failure extends Error {
+  exitCode = 1;
+}
+
+/**
+ * The failure of a connection, in the runner's words: our reason, or the name of the alert that the peer sent.
+ * @param {{ reason: string, alert: string, remote: boolean, message: string }} error a `TlsError`
+ */
+export function failureOf(error) {
+  return new Failure(`:${error.remote ? remoteToken(error.alert) : error.reason}: ${error.message}`);
+}
+
+/**
+ * Alerts that SSL 3.0 had carry its name. A server that refuses our ClientHello says what it always says.
+ * @param {string} alert
+ */
+function remoteToken(alert) {
+  if (alert === 'handshake_failure') return 'SSLV3_ALERT_HANDSHAKE_FAILURE: :HANDSHAKE_FAILURE_ON_CLIENT_HELLO';
+  return `${SSL3_ALERTS.includes(alert) ? 'SSLV3' : 'TLSV1'}_ALERT_${alert.toUpperCase()}`;
+}
+
+/** The stream ended without close_notify: in the words that the runner looks for. */
+export const TRUNCATED = 'Unexpected SSL_shutdown result: -1 != 1';
+
+const SSL3_ALERTS = [
+  'unexpected_message',
+  'bad_record_mac',
+  'decompression_failure',
+  'bad_certificate',
+  'unsupported_certificate',
+  'certificate_revoked',
+  'certificate_expired',
+  'certificate_unknown',
+  'illegal_parameter',
+];
