@@ -30,6 +30,15 @@ export interface SocketHandler<Data = unknown, DataBinaryType extends BinaryType
   close?(socket: Socket<Data>, error?: Error): void | Promise<void>;
   /** A handler threw. */
   error?(socket: Socket<Data>, error: Error): void | Promise<void>;
+  /**
+   * The handshake of TLS has ended. `success` is false when it failed, or when the server is not the one that was asked for;
+   * `authorizationError` says why the peer is not verified. Without this handler `open` waits for the handshake.
+   */
+  handshake?(socket: Socket<Data>, success: boolean, authorizationError: Error | null): void | Promise<void>;
+  /** A session came, with which `setSession` resumes on a later connection. */
+  session?(socket: Socket<Data>, session: Buffer): void | Promise<void>;
+  /** A line of the key log, for Wireshark: whoever has it can read the connection. */
+  keylog?(socket: Socket<Data>, line: Buffer): void | Promise<void>;
   /** `connect` failed; the promise is rejected with the same error just after. */
   connectError?(socket: Socket<Data>, error: Error): void | Promise<void>;
   /** The time set by `timeout` is over; the socket is closed afterwards unless the handler calls `timeout` again. */
@@ -67,13 +76,19 @@ export function parseHandlers(value: unknown): Handlers {
 }
 
 /** Calls a handler if there is one. @returns what it returned, or `THREW` */
-export function call(socket: Socket<unknown>, handlers: Handlers, name: HandlerName, argument?: unknown): unknown {
+export function call(
+  socket: Socket<unknown>,
+  handlers: Handlers,
+  name: HandlerName,
+  argument?: unknown,
+  further?: unknown,
+): unknown {
   const handler = handlers[name];
   if (handler === undefined) return undefined;
   try {
-    return name === 'data' || name === 'close' || name === 'error'
-      ? handler.call(socket, socket, argument)
-      : handler.call(socket, socket);
+    if (name === 'handshake') return handler.call(socket, socket, argument, further);
+    const alone = name === 'open' || name === 'drain' || name === 'end' || name === 'timeout';
+    return alone ? handler.call(socket, socket) : handler.call(socket, socket, argument);
   } catch (error) {
     raise(socket, handlers, error);
     return THREW;
@@ -112,7 +127,7 @@ function parseBinaryType(value: unknown): BinaryType {
 }
 
 type HandlerName = (typeof NAMES)[number][0];
-type Handler = (this: unknown, socket: unknown, argument?: unknown) => unknown;
+type Handler = (this: unknown, socket: unknown, argument?: unknown, further?: unknown) => unknown;
 
 export const THREW: unique symbol = Symbol('threw');
 
@@ -122,7 +137,10 @@ const NAMES = [
   ['error', 'onError'],
   ['data', 'onData'],
   ['drain', 'onWritable'],
+  ['handshake', 'onHandshake'],
   ['end', 'onEnd'],
   ['connectError', 'onConnectError'],
   ['timeout', 'onTimeout'],
+  ['session', 'onSession'],
+  ['keylog', 'onKeylog'],
 ] as const;

@@ -2,6 +2,7 @@
  * `listen`: from options to a listener, at once. Not for: accepting (`listener.ts`).
  */
 import type { Connections } from '../stack/connections.js';
+import { parseServerTls } from '../tls/options.js';
 import { listenFailure, nameFailure } from './errors.js';
 import { SocketListener } from './listener.js';
 import { parseListenOptions, resolve, type TCPSocketListenOptions } from './options.js';
@@ -12,7 +13,8 @@ export function listenSocket<Data>(
   connections: Connections<Socket<unknown>>,
   options: TCPSocketListenOptions<Data>,
 ): SocketListener<Data> {
-  const { handlers, data, allowHalfOpen, hostname, port } = parseListenOptions<Data>(options);
+  const { handlers, data, allowHalfOpen, hostname, port, tls } = parseListenOptions<Data>(options);
+  const config = parseServerTls(tls, connections.port.tls);
   const address = resolve(hostname);
   if (address === undefined) throw nameFailure(hostname);
   const listening = connections.listen(address, port);
@@ -25,5 +27,6 @@ export function listenSocket<Data>(
     hostname,
     port: listening.port,
     allowHalfOpen,
+    tls: config,
   });
 }

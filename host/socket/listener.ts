@@ -2,11 +2,15 @@
  * A listening port as programs see it: Bun's `SocketListener`.
  * Not for: the sockets that it accepted (`socket.ts`).
  */
-import type { Connection, Connections } from '../stack/connections.js';
+import type { Connection } from '../stack/connection.js';
+import type { Connections } from '../stack/connections.js';
+import { Hold } from '../stack/keep-alive.js';
+import type { TlsConfig } from '../tls/config.js';
 import type { HandlerBox } from './handlers.js';
 import { parseReload, type SocketOptions } from './options.js';
 import type { SocketParts } from './parts.js';
 import { Socket } from './socket.js';
+import { TlsTransport } from './tls/transport.js';
 
 export class SocketListener<Data = undefined> {
   /** The first `data` of sockets that are accepted from now on. */
@@ -17,9 +21,10 @@ export class SocketListener<Data = undefined> {
   readonly hostname: string;
 
   readonly #allowHalfOpen: boolean;
+  readonly #tls: TlsConfig | undefined;
   #listening = true;
-  #holding = false;
   readonly #box: HandlerBox;
+  readonly #hold: Hold;
   readonly #handle: number;
   readonly #connections: Connections<Socket<unknown>>;
 
@@ -31,6 +36,8 @@ export class SocketListener<Data = undefined> {
     this.#box = parts.box;
     this.#handle = parts.handle;
     this.#connections = parts.connections;
+    this.#tls = parts.tls;
+    this.#hold = new Hold(parts.connections.port.keepAlive);
     this.#allowHalfOpen = parts.allowHalfOpen;
     this.#connections.accept(this.#handle, (connection) => this.adopt(connection, this.#allowHalfOpen));
     this.ref();
@@ -49,7 +56,7 @@ export class SocketListener<Data = undefined> {
   stop(closeActiveConnections?: boolean): void {
     if (this.#listening) {
       this.#listening = false;
-      this.#hold(false);
+      this.#hold.set(false);
       this.#connections.unlisten(this.#handle);
     }
     if (closeActiveConnections !== true) return;
@@ -65,11 +72,11 @@ export class SocketListener<Data = undefined> {
 
   /** Keeps the process alive until `stop`, as it does from the start. */
   ref(): void {
-    this.#hold(this.#listening);
+    this.#hold.set(this.#listening);
   }
 
   unref(): void {
-    this.#hold(false);
+    this.#hold.set(false);
   }
 
   /** Replaces the handlers of all sockets of this listener, accepted or to come; what is left out is removed. */
@@ -84,8 +91,10 @@ export class SocketListener<Data = undefined> {
     allowHalfOpen: boolean,
     resumed?: SocketParts<unknown>['resumed'],
   ): Socket<unknown> {
-    return new Socket<unknown>({
-      connection,
+    const tls = this.#tls && new TlsTransport(connection, this.#tls, false);
+    const socket = new Socket<unknown>({
+      connection: tls ?? connection,
+      tls,
       keepAlive: this.#connections.port.keepAlive,
       box: this.#box,
       data: this.data,
@@ -93,20 +102,15 @@ export class SocketListener<Data = undefined> {
       listener: this,
       ...(resumed === undefined ? {} : { resumed }),
     });
+    tls?.attach(socket);
+    return socket;
   }
 
   /** What a snapshot has to remember. For the stack, not for programs. */
   static state(listener: SocketListener<unknown>): ListenerState {
     const { hostname, port } = listener;
-    return { handle: listener.#handle, hostname, port, allowHalfOpen: listener.#allowHalfOpen };
-  }
-
-  #hold(wanted: boolean): void {
-    if (wanted === this.#holding) return;
-    this.#holding = wanted;
-    const { keepAlive } = this.#connections.port;
-    if (wanted) keepAlive.hold();
-    else keepAlive.release();
+    const secure = listener.#tls !== undefined;
+    return { handle: listener.#handle, hostname, port, allowHalfOpen: listener.#allowHalfOpen, secure };
   }
 }
 
@@ -115,6 +119,8 @@ export interface ListenerState {
   hostname: string;
   port: number;
   allowHalfOpen: boolean;
+  /** It speaks TLS. */
+  secure: boolean;
 }
 
 export interface ListenerParts<Data> {
@@ -125,4 +131,5 @@ export interface ListenerParts<Data> {
   hostname: string;
   port: number;
   allowHalfOpen: boolean;
+  tls?: TlsConfig | undefined;
 }

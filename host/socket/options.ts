@@ -3,6 +3,7 @@
  * read once, at the call. Not for: options of a whole stack (`../stack/settings.ts`).
  */
 import { type Address, parseAddress } from '../core/address.js';
+import type { TLSOptions } from '../tls/options.js';
 import { notSupported, outOfRange, wrongType } from './errors.js';
 import { type Handlers, parseHandlers, type SocketHandler } from './handlers.js';
 
@@ -19,8 +20,8 @@ export interface TCPSocketConnectOptions<Data = undefined> extends SocketOptions
   /** An IPv4 or IPv6 literal, or `localhost`. There is no DNS yet. */
   hostname: string;
   port: number;
-  /** Not there yet: `true` or an object throws. */
-  tls?: boolean | object;
+  /** TLS: `true` for the defaults; an object, even an empty one, means TLS too. */
+  tls?: TLSOptions | boolean;
   exclusive?: boolean;
 }
 
@@ -29,8 +30,8 @@ export interface TCPSocketListenOptions<Data = undefined> extends SocketOptions<
   hostname: string;
   /** 0: chosen, see `listener.port`. */
   port: number;
-  /** Not there yet: `true` or an object throws. */
-  tls?: boolean | object;
+  /** TLS, with `key` and `cert`; of several the one that has the client's `serverName`, else the first. */
+  tls?: TLSOptions | readonly TLSOptions[] | boolean;
   exclusive?: boolean;
 }
 
@@ -41,6 +42,8 @@ export interface ParsedOptions<Data> {
   allowHalfOpen: boolean;
   hostname: string;
   port: number;
+  /** Not read yet: `parseTlsOptions` does that. */
+  tls: unknown;
 }
 
 /** @throws TypeError or RangeError */
@@ -85,11 +88,10 @@ function parse<Data>(source: Source): ParsedOptions<Data> {
   const { port, tls } = source;
   parseBoolean(source, 'exclusive');
   const { unix, fd } = source;
-  rejectTls(tls);
   if (unix !== undefined && unix !== null) throw notSupported('A unix domain socket');
   if (fd !== undefined && fd !== null) throw notSupported('A socket on a file descriptor');
   if (name === undefined || name === null || name === '') throw wrongType('Expected either "hostname" or "unix"');
-  return { handlers, data, allowHalfOpen, hostname: String(name), port: parsePort(port) };
+  return { handlers, data, allowHalfOpen, hostname: String(name), port: parsePort(port), tls };
 }
 
 function parseBoolean(source: Source, name: 'allowHalfOpen' | 'exclusive'): boolean {
@@ -107,13 +109,6 @@ function parsePort(value: unknown): number {
     throw outOfRange(`SocketOptions.port must be in the range [0, 65535] (received ${port})`);
   }
   return port;
-}
-
-/** Silently talking plain TCP to somebody who asked for TLS would be a trap: even `{}` means TLS. */
-function rejectTls(value: unknown): void {
-  if (value === undefined || value === null || value === false) return;
-  if (value !== true && typeof value !== 'object') throw wrongType('TLSOptions must be an object');
-  throw notSupported('TLS');
 }
 
 type Source = Readonly<Record<string, unknown>>;

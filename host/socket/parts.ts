@@ -1,15 +1,17 @@
 /**
  * What a socket is made of, and what a snapshot keeps of it. Not for: programs.
  */
-import type { Connection } from '../stack/connections.js';
 import type { KeepAlive } from '../stack/keep-alive.js';
 import type { HandlerBox } from './handlers.js';
 import type { SocketListener } from './listener.js';
 import type { Phase } from './ready-state.js';
-import type { Socket } from './socket.js';
+import type { TlsTransport } from './tls/transport.js';
+import type { Transport } from './transport.js';
 
 export interface SocketParts<Data> {
-  connection: Connection<Socket<unknown>> | undefined;
+  connection: Transport | undefined;
+  /** TLS, when `connection` is it. */
+  tls?: TlsTransport | undefined;
   keepAlive: KeepAlive;
   box: HandlerBox;
   data: Data;
@@ -32,4 +34,6 @@ export interface SocketState {
   discarding: boolean;
   allowHalfOpen: boolean;
   listener: SocketListener<unknown> | undefined;
+  /** It speaks TLS. */
+  secure: boolean;
 }

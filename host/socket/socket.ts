@@ -7,43 +7,46 @@ import {
   ERROR_CONNECTION_ABORTED,
   ERROR_TIMED_OUT,
   OPTION_DISCARD,
-  OPTION_KEEP_ALIVE,
-  OPTION_KEEP_COUNT,
-  OPTION_KEEP_IDLE,
-  OPTION_KEEP_INTERVAL,
   OPTION_NO_DELAY,
 } from '../../assembly/abi/constants.js';
-import { addressFamily } from '../core/address.js';
-import type { Endpoints } from '../core/core.js';
-import type { CoreFault } from '../core/fault.js';
-import type { Connection, OwnerEvents } from '../stack/connections.js';
-import type { KeepAlive } from '../stack/keep-alive.js';
-import { connectFailure, connectionFailure, outOfRange, wrongType } from './errors.js';
+import type { OwnerEvents } from '../stack/connection.js';
+import { Hold, type KeepAlive } from '../stack/keep-alive.js';
+import type { TlsConnection } from '../tls/connection.js';
+import { connectFailure, connectionFailure } from './errors.js';
 import { call, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
 import type { SocketListener } from './listener.js';
 import { parseReload, type SocketOptions } from './options.js';
 import type { Settle, SocketParts, SocketState } from './parts.js';
 import { type Payload, parsePayload, utf8 } from './payload.js';
 import { type Phase, READY_STATE, type ReadyState } from './ready-state.js';
+import { TLS, TlsMembers } from './tls/members.js';
+import type { TlsTransport } from './tls/transport.js';
+import { type TLSUpgradeOptions, upgrade } from './tls/upgrade.js';
+import type { Transport } from './transport.js';
+import { LIVE, TRANSPORT } from './transport-members.js';
+import { parseTimeout } from './tuning.js';
 
-export class Socket<Data = undefined> {
+export class Socket<Data = undefined> extends TlsMembers {
   /** What the program keeps with this socket; stays after `close`. */
   data: Data;
 
-  #connection: Connection<Socket<unknown>> | undefined;
+  #connection: Transport | undefined;
   #phase: Phase = 'connecting';
   #bytesWritten = 0;
-  #holding = false;
   #reffed = true;
   /** After `shutdown()`: what arrives is thrown away, and so is the news that it ended. */
   #discarding = false;
+  /** TLS with a `handshake` handler, or no TLS: `open` was called when the connection was there, not when it was secure. */
+  #openTold = false;
   /** Counts calls of `timeout`, so that one inside the handler can be noticed. */
   #timeouts = 0;
   #settle: Settle | undefined;
   readonly #box: HandlerBox;
   readonly #allowHalfOpen: boolean;
   readonly #listener: SocketListener<unknown> | undefined;
+  readonly #hold: Hold;
   readonly #keepAlive: KeepAlive;
+  readonly #tls: TlsTransport | undefined;
 
   /** How connections tell their sockets. For the stack, not for programs. */
   static readonly events: OwnerEvents<Socket<unknown>> = {
@@ -53,17 +56,25 @@ export class Socket<Data = undefined> {
     ended: (socket) => socket.#ended(),
     timedOut: (socket) => socket.#timedOut(),
     closed: (socket, cause) => socket.#closed(cause),
+    secured: (socket) => socket.#secured(),
+    failed: (socket, error, early) => socket.#tlsFailed(error, early),
+    session: (socket, session) => void socket.#call('session', shape(session, 'buffer')),
+    wantsKeys: (socket) => socket.#box.current.keylog !== undefined,
+    keylog: (socket, line) => void socket.#call('keylog', Buffer.from(`${line}\n`)),
   };
 
   /** For `connect`, listeners and `restore`, not for programs. */
   constructor(parts: SocketParts<Data>) {
+    super();
     this.data = parts.data;
     this.#connection = parts.connection;
     this.#box = parts.box;
     this.#allowHalfOpen = parts.allowHalfOpen;
     this.#listener = parts.listener;
     this.#keepAlive = parts.keepAlive;
+    this.#hold = new Hold(parts.keepAlive);
     this.#settle = parts.settle;
+    this.#tls = parts.tls;
     if (parts.resumed !== undefined) {
       this.#phase = parts.resumed.phase;
       this.#bytesWritten = parts.resumed.bytesWritten;
@@ -87,33 +98,16 @@ export class Socket<Data = undefined> {
     return this.#isLive && this.#listener?.listening ? this.#listener : undefined;
   }
 
-  /** Addresses and ports are `undefined` once the socket is closed, which its type, Bun's, does not say. */
-  get localAddress(): string {
-    return this.#endpoints?.localAddress as string;
-  }
-
-  get localPort(): number {
-    return this.#endpoints?.localPort as number;
-  }
-
-  get localFamily(): 'IPv4' | 'IPv6' {
-    return this.#family(this.localAddress);
-  }
-
-  get remoteAddress(): string {
-    return this.#endpoints?.remoteAddress as string;
-  }
-
-  get remotePort(): number {
-    return this.#endpoints?.remotePort as number;
-  }
-
-  get remoteFamily(): 'IPv4' | 'IPv6' {
-    return this.#family(this.remoteAddress);
-  }
-
   get [Symbol.toStringTag](): string {
-    return 'TCPSocket';
+    return this.#tls === undefined ? 'TCPSocket' : 'TLSSocket';
+  }
+
+  get [TLS](): TlsConnection | undefined {
+    return this.#tls?.tls;
+  }
+
+  get [LIVE](): boolean {
+    return this.#isLive;
   }
 
   /**
@@ -164,7 +158,7 @@ export class Socket<Data = undefined> {
    * later is answered with RST.
    */
   close(): void {
-    this.#leave((connection) => connection.abandon(this.#holding));
+    this.#leave((connection) => connection.abandon(this.#hold.held));
   }
 
   /** Closes with RST, forgetting what was not sent yet; `close` fires before this returns. */
@@ -186,55 +180,20 @@ export class Socket<Data = undefined> {
     if (this.#phase === 'open') this.#endWriting(undefined);
   }
 
-  /** Sends now what is held back to be sent together. */
-  flush(): void {
-    if (this.#isLive) this.#connection?.flush();
-  }
-
   /**
    * After so many seconds, counted from this call, the `timeout` handler runs and the socket is closed, unless the
    * handler calls `timeout` again. Fractions count; 0 cancels.
    */
   timeout(seconds: number): void;
   timeout(...given: [seconds?: number]): void {
-    if (given.length === 0) throw new Error('Expected 1 argument, got 0');
-    const milliseconds = Number(given[0]) * 1000;
-    if (milliseconds < 0) throw new Error('Timeout must be a positive integer');
+    const milliseconds = parseTimeout(given);
     this.#timeouts++;
-    this.#connection?.setTimeout(Number.isNaN(milliseconds) ? 0 : Math.min(milliseconds, LONGEST_TIMEOUT));
-  }
-
-  /** Nagle's algorithm off (as it is from the start) or on. @returns false when not connected */
-  setNoDelay(noDelay: boolean = true): boolean {
-    return this.#isLive && this.#setOption(OPTION_NO_DELAY, noDelay ? 1 : 0);
-  }
-
-  /**
-   * Probes a silent peer: first after `initialDelay` milliseconds (0: two hours), then every second, ten times.
-   * @returns false when not connected
-   */
-  setKeepAlive(enable: boolean = false, initialDelay: number = 0): boolean {
-    if (typeof initialDelay !== 'number') {
-      throw wrongType(`The "initialDelay" property must be of type number. Received ${typeof initialDelay}`);
-    }
-    if (initialDelay < 0 || initialDelay > LONGEST_TIMEOUT) {
-      const range = `It must be >= 0 and <= ${LONGEST_TIMEOUT}. Received ${initialDelay}`;
-      throw outOfRange(`The value of "initialDelay" is out of range. ${range}`);
-    }
-    if (!this.#isLive) return false;
-    this.#setOption(OPTION_KEEP_IDLE, Math.ceil(initialDelay) || DEFAULT_KEEP_IDLE);
-    this.#setOption(OPTION_KEEP_INTERVAL, KEEP_INTERVAL);
-    this.#setOption(OPTION_KEEP_COUNT, KEEP_COUNT);
-    return this.#setOption(OPTION_KEEP_ALIVE, enable ? 1 : 0);
+    this.#connection?.setTimeout(milliseconds);
   }
 
   /** No `data` until `resume`; the window closes, so that the peer has to wait. */
   pause(): void {
     if (this.#isLive && !this.#discarding) this.#connection?.pause();
-  }
-
-  resume(): void {
-    if (this.#isLive && this.#connection?.paused) this.#connection.resume();
   }
 
   /** Keeps the process alive until this socket is closed, as it does from the start. */
@@ -254,11 +213,40 @@ export class Socket<Data = undefined> {
     this.#box.current = parseReload(given, 'option');
   }
 
+  /**
+   * Goes on with TLS on this connection: as its server if a listener accepted it, else as its client. This socket is detached.
+   * @returns `raw`, which keeps the handlers and sees the ciphertext, and `tls`, which has the handlers given here
+   * @throws Error, TypeError for options that mean nothing and when not connected
+   */
+  upgradeTLS<Next = undefined>(options: TLSUpgradeOptions<Next>): [raw: Socket<Next>, tls: Socket<Next>];
+  upgradeTLS(...given: unknown[]): [raw: Socket<unknown>, tls: Socket<unknown>] | undefined {
+    if (this.#tls !== undefined) return undefined;
+    const upgraded = upgrade(given, {
+      connection: this.#phase === 'open' ? this.#connection : undefined,
+      keepAlive: this.#keepAlive,
+      box: this.#box,
+      data: undefined,
+      allowHalfOpen: this.#allowHalfOpen,
+      listener: this.#listener,
+    });
+    const [raw, tls] = upgraded.parts.map((parts) => new Socket<unknown>(parts)) as [Socket<unknown>, Socket<unknown>];
+    upgraded.transport.attach(tls, raw);
+    this.#phase = 'detached';
+    this.#connection = undefined;
+    this.#updateHold();
+    return [raw, tls];
+  }
+
   #opened(): void {
     this.#phase = 'open';
     this.#setOption(OPTION_NO_DELAY, 1);
     this.#settle?.resolve(this);
     this.#settle = undefined;
+    if (this.#tls === undefined || this.#box.current.handshake !== undefined) this.#tellOpen();
+  }
+
+  #tellOpen(): void {
+    this.#openTold = true;
     const answer = this.#call('open');
     if (answer instanceof Error) raise(this, this.#box.current, answer);
     if (answer instanceof Error || answer === THREW) this.close();
@@ -286,9 +274,28 @@ export class Socket<Data = undefined> {
     else this.close();
   }
 
-  #closed(cause: number | CoreFault): void {
+  #closed(cause: number | Error): void {
     if (this.#phase !== 'connecting') this.#finish(cause === 0 ? undefined : failure(cause, connectionFailure));
     else this.#failed(failure(cause === 0 ? ERROR_CONNECTION_ABORTED : cause, connectFailure));
+  }
+
+  /** Bun's `success` is false for a name that does not match even where that was allowed. */
+  #secured(): void {
+    const error = this.getAuthorizationError();
+    if (!this.#openTold) this.#tellOpen();
+    else this.#call('handshake', (error as { code?: string } | null)?.code !== WRONG_NAME, error);
+  }
+
+  /** Who has a `handshake` handler has heard why; who has none hears it with `close`. */
+  #tlsFailed(error: Error, early: boolean): void {
+    if (!this.#isLive) return;
+    this.#phase = 'shutdown';
+    const heard = early && this.#openTold;
+    if (heard) this.#call('handshake', false, error);
+    else if (early) this.#tellOpen();
+    else if (this.#box.current.error !== undefined) this.#call('error', error);
+    if (this.#isLive)
+      this.#leave((connection) => connection.abandon(this.#hold.held), early && !heard ? error : undefined);
   }
 
   #endWriting(bytes: Uint8Array | undefined): void {
@@ -296,13 +303,13 @@ export class Socket<Data = undefined> {
     this.#connection?.finish(bytes);
   }
 
-  #leave(how: (connection: Connection<Socket<unknown>>) => void): void {
+  #leave(how: (connection: Transport) => void, error?: Error): void {
     if (this.#phase === 'connecting') {
       this.#abandonConnect(ERROR_CONNECTION_ABORTED);
     } else if (this.#isLive) {
       this.#phase = 'closed';
       if (this.#connection !== undefined) how(this.#connection);
-      this.#finish(undefined);
+      this.#finish(error);
     }
   }
 
@@ -333,8 +340,8 @@ export class Socket<Data = undefined> {
     }
   }
 
-  #call(name: Parameters<typeof call>[2], argument?: unknown): unknown {
-    return call(this, this.#box.current, name, argument);
+  #call(name: Parameters<typeof call>[2], argument?: unknown, further?: unknown): unknown {
+    return call(this, this.#box.current, name, argument, further);
   }
 
   #setOption(option: number, value: number): boolean {
@@ -342,23 +349,15 @@ export class Socket<Data = undefined> {
   }
 
   #updateHold(): void {
-    const wanted = this.#reffed && (this.#phase === 'connecting' || this.#isLive);
-    if (wanted === this.#holding) return;
-    this.#holding = wanted;
-    if (wanted) this.#keepAlive.hold();
-    else this.#keepAlive.release();
+    this.#hold.set(this.#reffed && (this.#phase === 'connecting' || this.#isLive));
   }
 
   get #isLive(): boolean {
     return this.#phase === 'open' || this.#phase === 'shutdown';
   }
 
-  get #endpoints(): Endpoints | undefined {
-    return this.#connection?.endpoints();
-  }
-
-  #family(address: string | undefined): 'IPv4' | 'IPv6' {
-    return (address === undefined ? undefined : addressFamily(address)) as 'IPv4' | 'IPv6';
+  get [TRANSPORT](): Transport | undefined {
+    return this.#connection;
   }
 
   /** Ends a `connect` that never reached the core. For `connect`, not for programs. */
@@ -379,16 +378,14 @@ export class Socket<Data = undefined> {
       discarding: socket.#discarding,
       allowHalfOpen: socket.#allowHalfOpen,
       listener: socket.#listener,
+      secure: socket.#tls !== undefined,
     };
   }
 }
 
-function failure(cause: number | CoreFault, render: (errno: number) => Error): Error {
+function failure(cause: number | Error, render: (errno: number) => Error): Error {
   return typeof cause === 'number' ? render(cause) : cause;
 }
 
-/** In milliseconds; 24.8 days. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
-const DEFAULT_KEEP_IDLE = 7_200_000;
-const KEEP_INTERVAL = 1000;
-const KEEP_COUNT = 10;
+/** The verdict about a certificate of another name. */
+const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';

@@ -5,7 +5,8 @@
  * Not for: what the events mean (`connections.ts`).
  */
 import type { Core } from '../core/core.js';
-import type { Connection, Connections } from './connections.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
 
 export class Delivery<Owner> {
   #connection: Connection<Owner> | undefined;

@@ -20,5 +20,23 @@ export class KeepAlive {
   }
 }
 
+/** One holder's part in it, which counts once. */
+export class Hold {
+  #held = false;
+
+  constructor(private readonly keepAlive: KeepAlive) {}
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  set(wanted: boolean): void {
+    if (wanted === this.#held) return;
+    this.#held = wanted;
+    if (wanted) this.keepAlive.hold();
+    else this.keepAlive.release();
+  }
+}
+
 /** The longest delay that `setTimeout` takes. */
 const LONGEST_DELAY = 2 ** 31 - 1;

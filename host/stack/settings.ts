@@ -82,6 +82,11 @@ export interface StackOptions extends Limits {
    * uncaught exceptions.
    */
   error?: (error: Error) => void;
+  /**
+   * Gets the keys of every TLS connection, line by line, in the format of `SSLKEYLOGFILE`: for `pcap`'s `secret`, or for a
+   * file that Wireshark reads. Whoever has them can read the connections.
+   */
+  keylog?: (line: string) => void;
 }
 
 export type Congestion = 'reno' | 'cubic';

@@ -10,7 +10,9 @@ import { type ListenerState, SocketListener } from '../socket/listener.js';
 import type { SocketState } from '../socket/parts.js';
 import type { Phase } from '../socket/ready-state.js';
 import { Socket } from '../socket/socket.js';
-import type { Connection, Connections } from './connections.js';
+import { parseServerTls, type TLSOptions } from '../tls/options.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
 import type { StackOptions } from './settings.js';
 
 /** Can be cloned, posted and stored. Holds secrets and all bytes in flight. */
@@ -34,6 +36,8 @@ export interface SocketSnapshot {
   /** Events that the core has told and the handlers have not heard. */
   events: number;
   allowHalfOpen: boolean;
+  /** It spoke TLS, and is reset when the snapshot is restored: a nonce must never come twice. */
+  secure: boolean;
   /** What `end(data)` accepted and the core had no room for. */
   tail?: Uint8Array;
   /** Handle of the listener that accepted it. */
@@ -44,6 +48,8 @@ export interface RestoreOptions
   extends Pick<StackOptions, 'device' | 'addresses' | 'interfaces' | 'clock' | 'core' | 'error'> {
   /** The handlers of every socket and listener of the snapshot, until `reload`. */
   socket: SocketHandler<unknown>;
+  /** For listeners that speak TLS, whose keys no snapshot holds; without it they stop. */
+  tls?: TLSOptions | readonly TLSOptions[] | boolean;
 }
 
 export function takeSnapshot(
@@ -69,10 +75,14 @@ export function restoreSockets(
   for (const handle of snapshot.descriptors.listeners) connections.unlisten(handle);
   for (const handle of snapshot.descriptors.connections) connections.add(handle).abort();
   const listeners = new Map<number, SocketListener<unknown>>();
-  for (const { handle, hostname, port, allowHalfOpen } of snapshot.listeners) {
-    const box = { current: handlers };
-    const parts = { connections, handle, box, data: undefined, hostname, port, allowHalfOpen };
-    listeners.set(handle, new SocketListener<unknown>(parts));
+  const tls = parseServerTls(options.tls, connections.port.tls);
+  for (const { handle, secure, ...state } of snapshot.listeners) {
+    if (secure && tls === undefined) {
+      connections.unlisten(handle);
+      continue;
+    }
+    const parts = { connections, handle, box: { current: handlers }, data: undefined, ...state };
+    listeners.set(handle, new SocketListener<unknown>(secure ? { ...parts, tls } : parts));
   }
   const known = new Map(snapshot.sockets.map((socket) => [socket.handle, socket]));
   for (const handle of liveHandles(connections.port.core)) {
@@ -81,6 +91,10 @@ export function restoreSockets(
     // The core knows it as released, or will tell us of it as accepted.
     if (socket === undefined || socket.phase === 'connecting') continue;
     const connection = connections.add(handle);
+    if (socket.secure) {
+      connection.abort();
+      continue;
+    }
     connection.tail = socket.tail;
     connection.deferred = socket.events;
     connections.noteResumed(connection);
@@ -139,4 +153,5 @@ const ORPHAN: SocketState = {
   discarding: true,
   allowHalfOpen: false,
   listener: undefined,
+  secure: false,
 };

@@ -102,7 +102,7 @@ export class Stack {
     return stack;
   }
 
-  private constructor(core: Core, clock: Clock, options: Pick<StackOptions, 'error'>) {
+  private constructor(core: Core, clock: Clock, options: Pick<StackOptions, 'error' | 'keylog'>) {
     this.clock = clock;
     this.#core = core;
     this.#report = options.error ?? uncaught;
@@ -111,7 +111,9 @@ export class Stack {
     this.#interfaces = new Interfaces(core, clock, events);
     const port = {
       core,
+      clock,
       keepAlive: new KeepAlive(),
+      tls: { wall: () => clock.wall(), ...(options.keylog && { keylog: options.keylog }) },
       tick: () => core.calls.timersExpire(clock.now()),
       wake: () => this.#wake(),
       transmit: () => this.#transmit(),

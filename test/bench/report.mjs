@@ -31,14 +31,15 @@ export function summarize({ row, stacks, failures, congestion }) {
 export function renderRow(summary) {
   const { metrics, stacks, ratios, bars, failures, congestion } = summary;
   const comparable = metrics[0] !== 'linearPerConnection';
+  const others = OTHERS.filter((other) => stacks[other]);
   const titles = metrics.flatMap((key) =>
-    comparable ? [METRICS[key].title, '× noderaw', '× raw'] : [METRICS[key].title],
+    comparable ? [METRICS[key].title, ...others.map((other) => `× ${other}`)] : [METRICS[key].title],
   );
   const cells = Object.keys(stacks).map((name) => [
     STACKS[name],
     ...metrics.flatMap((key) => {
       const value = shown(stacks[name][key], METRICS[key].digits);
-      return comparable ? [value, shown(ratios[name]?.noderaw?.[key], 2), shown(ratios[name]?.raw?.[key], 2)] : [value];
+      return comparable ? [value, ...others.map((other) => shown(ratios[name]?.[other]?.[key], 2))] : [value];
     }),
   ]);
   const heading = `${summary.title}${congestion ? ` (kernel: ${congestion})` : ''}`;
@@ -50,14 +51,12 @@ export function renderRow(summary) {
   ];
 }
 
-/** Of each stack to each of the other two: the median of the ratios within one round. */
+/** Of each stack to each of the others: the median of the ratios within one round. */
 function ratiosOf(row, stacks) {
   const against = (name, other) =>
     Object.fromEntries(row.metrics.map((key) => [key, pairedRatio(stacks[name].samples, stacks[other].samples, key)]));
   const ofOne = (name) =>
-    Object.fromEntries(
-      ['noderaw', 'raw'].filter((other) => stacks[other]).map((other) => [other, against(name, other)]),
-    );
+    Object.fromEntries(OTHERS.filter((other) => stacks[other]).map((other) => [other, against(name, other)]));
   return Object.fromEntries(Object.keys(stacks).map((name) => [name, ofOne(name)]));
 }
 
@@ -109,3 +108,6 @@ function median(values) {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/** Whom Vitrine is compared with. */
+const OTHERS = ['noderaw', 'raw', 'node'];

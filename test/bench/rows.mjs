@@ -9,6 +9,7 @@ const OFFLOAD = { mtu: 1500, offload: true };
 
 const bulkBars = (first, goal) => [{ metric: 'gbits', against: 'noderaw', atLeast: { first, goal } }];
 const cpuBars = [{ metric: 'secondsPerGB', against: 'noderaw', atMost: { first: 3, goal: 1.3 } }];
+const tlsBars = [{ metric: 'gbits', atLeast: { first: 2, goal: 5 } }];
 const bulk = { metrics: ['gbits', 'secondsPerGB'] };
 
 /**
@@ -63,6 +64,24 @@ export const ROWS = [
     mode: ['sink'],
     stacks: { raw: OFFLOAD, noderaw: LARGE, vitrine: OFFLOAD },
     bars: cpuBars,
+  },
+  {
+    ...bulk,
+    id: 'receive-tls',
+    title: 'k→s over TLS 1.3: the kernel sends, plain TUN, MTU 65000 (node: its own TLS, on the kernel)',
+    mode: ['source'],
+    tls: true,
+    stacks: { node: LARGE, vitrine: LARGE },
+    bars: tlsBars,
+  },
+  {
+    ...bulk,
+    id: 'send-tls',
+    title: 's→k over TLS 1.3: the stack sends, plain TUN, MTU 65000 (node: its own TLS, on the kernel)',
+    mode: ['sink'],
+    tls: true,
+    stacks: { node: LARGE, vitrine: LARGE },
+    bars: tlsBars,
   },
   {
     id: 'ping',
@@ -122,5 +141,6 @@ export const METRICS = {
 export const STACKS = {
   raw: 'raw: C, ACK every 2nd',
   noderaw: 'noderaw: Node, batched ACKs',
+  node: 'node:tls on the kernel',
   vitrine: 'vitrine',
 };

@@ -18,7 +18,7 @@ export async function startStack({ name, number, device, tools, prefix = [], nod
   const tunexec = [tools.tunexec, '-n', `vitrine${number}`, '-i', place.kernel, '-m', device.mtu, '-q', QUEUE];
   if (device.offload) tunexec.push('-o');
   const command = [...prefix, ...tunexec, '--', ...COMMANDS[name]({ tools, place, nodeOptions })].map(String);
-  const stack = new StackProcess(name, place, command);
+  const stack = new StackProcess(name, name === 'node' ? { ...place, stack: place.kernel } : place, command);
   await stack.line('ready');
   return stack;
 }
@@ -102,6 +102,7 @@ const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const COMMANDS = {
   raw: ({ tools }) => [tools.rawtun, '-a', 2],
   noderaw: () => [process.execPath, script('noderaw.mjs'), 64],
+  node: ({ place }) => [process.execPath, script('node-tls.mjs'), place.kernel],
   vitrine: ({ place, nodeOptions }) => [process.execPath, ...nodeOptions, script('vitrine.mjs'), place.stack],
 };
 

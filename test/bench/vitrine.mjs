@@ -1,11 +1,12 @@
 /**
- * Vitrine under measurement: a program on its public API that serves a sink (5001), a source (5002) and an echo (5003)
- * on the TUN device at descriptor 3, see native/tunexec.c.
+ * Vitrine under measurement: a program on its public API that serves a sink (5001), a source (5002), an echo (5003), and
+ * over TLS a sink (5004) and a source (5005), on the TUN device at descriptor 3, see native/tunexec.c.
  *
  *   node vitrine.mjs ADDRESS   answers `settle` on stdin with its memory as JSON; ends with its stdin
  */
 import { createInterface } from 'node:readline';
 import { createStack, tun } from '../../dist/host/index.js';
+import { CERTIFICATE, KEY } from './certificate.mjs';
 
 const hostname = process.argv[2];
 const device = tun({ fd: 3, addresses: [`${hostname}/16`] });
@@ -36,6 +37,10 @@ stack.listen({
     },
   },
 });
+
+const tls = { cert: CERTIFICATE, key: KEY };
+stack.listen({ hostname, port: 5004, tls, socket: { data() {} } });
+stack.listen({ hostname, port: 5005, tls, socket: { open: fill, drain: fill } });
 
 createInterface({ input: process.stdin })
   .on('line', () => {

@@ -41,6 +41,23 @@ export interface Internals extends CoreExports {
     length: number,
     target: number,
   ): number;
+  aesKeySize(rounds: number): number;
+  aesExpand(key: number, rounds: number, keys: number): void;
+  aesXor(
+    keys: number,
+    rounds: number,
+    nonce: number,
+    counter: number,
+    source: number,
+    steps: number,
+    target: number,
+  ): void;
+  chachaXor(key: number, nonce: number, counter: number, source: number, steps: number, target: number): void;
+  ghashExpand(factor: number, tables: number): void;
+  ghashBlocks(tables: number, state: number, source: number, blocks: number): void;
+  polyBegin(state: number, key: number): void;
+  polyBlocks(state: number, source: number, blocks: number): void;
+  polyEnd(state: number, tag: number): void;
   takeMemory(size: number): number;
   slabSize(size: number): number;
   slabTake(size: number): number;

@@ -29,9 +29,16 @@ export interface Lab {
 
 /** Makes the lab. `wire` may wrap the ends. */
 export async function lab(
-  options: { both?: StackOptions; client?: StackOptions; server?: StackOptions; wire?: [Device, Device] } = {},
+  options: {
+    both?: StackOptions;
+    client?: StackOptions;
+    server?: StackOptions;
+    wire?: [Device, Device];
+    /** Calendar time at the beginning. */
+    wall?: number;
+  } = {},
 ): Promise<Lab> {
-  const clock = manualClock(1000);
+  const clock = manualClock(1000, options.wall);
   const [left, right] = options.wire ?? memoryWire();
   const common = { clock, seed: 1, ...options.both };
   const client = await createStack({ ...common, device: left, addresses: [`${CLIENT_ADDRESS}/24`], ...options.client });
@@ -92,7 +99,7 @@ export class Recorder {
   received = 0;
   readonly chunks: Uint8Array[] = [];
 
-  constructor(private readonly extra: Partial<SocketHandler<unknown>> = {}) {}
+  constructor(protected readonly extra: Partial<SocketHandler<unknown>> = {}) {}
 
   get handlers(): SocketHandler<unknown> {
     const { extra } = this;
@@ -135,10 +142,14 @@ export class Recorder {
     return Buffer.concat(this.chunks);
   }
 
-  #note<T>(socket: Socket<unknown>, event: string, then: () => T): T {
+  protected note(socket: Socket<unknown>, event: string): void {
     this.socket = socket;
     this.events.push(event);
     this.states.push(socket.readyState);
+  }
+
+  #note<T>(socket: Socket<unknown>, event: string, then: () => T): T {
+    this.note(socket, event);
     return then();
   }
 }

@@ -70,13 +70,8 @@ describe('connect options', () => {
       'SocketOptions.allowHalfOpen must be a boolean',
     ],
     ['exclusive: "x"', { ...good, exclusive: 'x' }, 'TypeError', 'SocketOptions.exclusive must be a boolean'],
-    ['tls: 1', { ...good, tls: 1 }, 'TypeError', 'TLSOptions must be an object'],
   ])('reject %s', (_, options, name, message) => {
     expect(() => parseConnectOptions(options)).toThrow(expect.objectContaining({ name, message }));
-  });
-
-  test.each([true, {}, { ca: undefined }])('S3: never fall back to plain TCP when tls is %o', (tls) => {
-    expect(() => parseConnectOptions({ ...good, tls })).toThrow('TLS is not supported yet');
   });
 
   test.each([{ unix: '/tmp/x' }, { fd: 3 }])('say that %o is not there', (more) => {
