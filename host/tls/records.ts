@@ -21,7 +21,10 @@ export interface TrafficKeys {
   readonly iv: Uint8Array;
 }
 
-/** Records of one content type: one record, or, of application data, all that were there, up to 64 KiB. */
+/**
+ * Records of one content type: one record, or, of application data, all that were there, up to 64 KiB. `bytes` is empty for
+ * an empty record of application data that came alone: where there may be data it means nothing.
+ */
 export interface Opened {
   readonly type: ContentType;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -38,6 +41,8 @@ export interface RecordLayer {
   /**
    * Seals `bytes` as records and queues them. Application data is taken as far as there is room; everything else whole.
    * @returns the bytes taken; −1 when the stream below takes no more for ever
+   * @throws TlsError internal_error when the keys have sealed as many records as they may, or when the peer takes nothing and
+   * what is queued has reached its bound
    */
   send(type: ContentType, bytes: Uint8Array): number;
   /** From the next record on, in TLS 1.2's or 1.3's form. Sequence numbers start at 0. The keys are copied; wipe yours. */

@@ -76,7 +76,9 @@ export function form(version: TlsVersion, aead: AeadName): Form {
 
 /** Bytes that differ by place and by `seed`. */
 export function bytes(length: number, seed = 0): Buffer {
-  return Buffer.from({ length }, (_, index) => (index * 37 + (index >> 8) * 11 + seed * 101) & 255);
+  const result = Buffer.alloc(length);
+  for (let index = 0; index < length; index++) result[index] = index * 37 + (index >> 8) * 11 + seed * 101;
+  return result;
 }
 
 /** A record without protection. */
