@@ -62,11 +62,10 @@ export class Protection {
   /** Both Finished are verified. The exporter keeps the master secret until the connection ends. */
   finish(): void {
     const { context, suite, randoms } = this;
-    const master = this.master.slice();
+    const master = context.keep(this.master.slice());
     context.exporter = (length, label, bound) =>
       exporter(context.provider, suite.hash, master, randoms, length, label, bound);
     context.finish();
-    context.own(master);
   }
 
   #verifyData(sender: 'client' | 'server'): Uint8Array<ArrayBuffer> {

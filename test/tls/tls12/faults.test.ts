@@ -9,8 +9,9 @@ import { writeU8List, writeU16List } from '../../../host/tls/messages/extension-
 import { frame, HANDSHAKE } from '../../../host/tls/messages/handshake.js';
 import { type ServerHello, writeServerHello } from '../../../host/tls/messages/server-hello.js';
 import { TLS12, TLS13 } from '../../../host/tls/parameters.js';
+import { ALERT_RECORD, CHANGE_CIPHER_SPEC, HANDSHAKE_RECORD } from '../../../host/tls/records.js';
 import { identity } from './kit/credentials.js';
-import { End, type Meddler, pair } from './kit/ends.js';
+import { End, type Meddler, pair, talk } from './kit/ends.js';
 
 const CCS = Buffer.from('140303000101', 'hex');
 const AES = 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256';
@@ -242,6 +243,40 @@ describe('a ClientHello is refused', () => {
     ],
   ])('%s', (_, fields, alert, reason, changes) => {
     expect(answer(fields, changes)).toMatchObject({ alert, reason });
+  });
+});
+
+describe('when the connection is open', () => {
+  test.each([
+    ['HelloRequest', 'server', [0, 0, 0, 0], 'no_renegotiation', 'NO_RENEGOTIATION'],
+    ['a new ClientHello', 'client', [1, 0, 0, 0], 'no_renegotiation', 'NO_RENEGOTIATION'],
+    ['Finished', 'server', [20, 0, 0, 0], 'unexpected_message', 'UNEXPECTED_MESSAGE'],
+    ['KeyUpdate', 'client', [24, 0, 0, 1, 0], 'unexpected_message', 'UNEXPECTED_MESSAGE'],
+  ] as const)('%s is refused with a fatal alert, from the %s', (_, from, message, alert, reason) => {
+    const { client, server } = pair();
+    const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
+    sender.records.send(HANDSHAKE_RECORD, Uint8Array.from(message));
+    talk(client, server);
+    for (const bytes of server.turn()) client.turn([bytes]);
+    expect(receiver.error).toMatchObject({ alert, reason, remote: false });
+    expect(() => receiver.connection.exportKeyingMaterial(8, 'EXPORTER-test')).toThrow();
+  });
+
+  test('ChangeCipherSpec is refused', () => {
+    const { client, server } = pair();
+    client.records.send(CHANGE_CIPHER_SPEC, Uint8Array.of(1));
+    talk(client, server);
+    expect(server.error).toMatchObject({ alert: 'unexpected_message', reason: 'UNEXPECTED_RECORD' });
+  });
+
+  test('a fifth warning in a row is one too many', () => {
+    const { client, server } = pair();
+    for (let count = 0; count < 4; count++) client.records.send(ALERT_RECORD, Uint8Array.of(1, 90));
+    talk(client, server);
+    expect(server.error).toBeUndefined();
+    client.records.send(ALERT_RECORD, Uint8Array.of(1, 90));
+    talk(client, server);
+    expect(server.error?.reason).toBe('TOO_MANY_WARNING_ALERTS');
   });
 });
 

@@ -39,29 +39,33 @@ export class ExpectNewSessionTicket implements Expect {
  * be somebody else's, too (RFC 7627 §5.3).
  * @param resumed the session that was resumed, which is still good when no new ticket came
  */
-export function tellSession(protection: Protection, slot: TicketSlot, resumed: Session | undefined): Expect {
-  const { context, master } = protection;
-  const secret = master.slice();
-  protection.finish();
-  const session = newSession(context, secret, slot.ticket, resumed);
+export function tellSession(protection: Protection, { ticket }: TicketSlot, resumed: Session | undefined): Expect {
+  const { context } = protection;
+  const fresh = ticket && freshSession(protection, ticket, resumed);
+  const session = fresh ?? resumed;
   if (session !== undefined) {
     context.facts.ticket = session.ticket.slice();
     context.facts.session = encodeSession(session);
-    if (session !== resumed) context.tell({ kind: 'session', session: context.facts.session.slice() });
   }
-  secret.fill(0);
+  protection.finish();
+  const { session: bytes } = context.facts;
+  if (fresh !== undefined && bytes !== undefined) context.tell({ kind: 'session', session: bytes.slice() });
   return new Open('client');
 }
 
-function newSession(
-  context: HandshakeContext,
-  secret: Uint8Array,
-  ticket: NewSessionTicket12 | undefined,
+function freshSession(
+  { context, master }: Protection,
+  { lifetime, ticket }: NewSessionTicket12,
   resumed: Session | undefined,
 ): Session | undefined {
-  if (ticket === undefined || ticket.ticket.length === 0) return resumed;
-  if (!context.facts.extendedMasterSecret) return undefined;
+  if (ticket.length === 0 || !context.facts.extendedMasterSecret) return undefined;
   // RFC 5077 §5.6: a lifetime of 0 says nothing.
-  const lifetime = ticket.lifetime === 0 ? MAX_LIFETIME : ticket.lifetime;
-  return makeSession(context, { version: TLS12, secret, lifetime, ageAdd: 0, ticket: ticket.ticket }, resumed);
+  const begun = {
+    version: TLS12,
+    secret: master,
+    lifetime: lifetime === 0 ? MAX_LIFETIME : lifetime,
+    ageAdd: 0,
+    ticket,
+  };
+  return makeSession(context, begun, resumed);
 }
