@@ -8,12 +8,15 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** Options that do not go together, which the command line alone does not show. */
+export class UsageError extends CommandError {}
+
 /** Says in one line on stderr what went wrong. @returns the exit code */
 export function reportFailure(error: unknown): number {
   const { message, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
   const reason = typeof code !== 'string' || message.includes(code) ? '' : ` (${code})`;
   process.stderr.write(`vitrine: ${message}${reason}\n`);
-  return EXIT_FAILURE;
+  return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 /** Until `release` is called, SIGINT and SIGTERM call `handler`, once, and do nothing else. */

@@ -1,20 +1,24 @@
-/** `vitrine get`: a download through Vitrine's `connect`. */
+/** `vitrine get`: a download through Vitrine's `connect`, over HTTP or HTTPS. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { Stack } from '../stack/stack.js';
+import type { TLSOptions } from '../tls/options.js';
 import { CommandError, EXIT_SUCCESS, onSignal, type Signal, signalExitCode } from './failure.js';
 import { httpGet } from './http/client.js';
 import { type NetworkOptions, openNetwork } from './network.js';
 import { formatBytes, formatRate, Terminal } from './terminal.js';
+import { type ClientTlsOptions, clientTls, withAdvice } from './tls-option.js';
 
-export interface GetOptions extends NetworkOptions {
+export interface GetOptions extends NetworkOptions, ClientTlsOptions {
   /** Path of the file to write; stdout without it. */
   output?: string;
 }
 
 /** @returns the exit code. @throws when the answer is not 2xx, besides what `httpGet` throws */
 export async function get(url: URL, options: GetOptions): Promise<number> {
+  const tls = clientTls(options);
   const network = await openNetwork(options);
   let interrupt!: (signal: Signal) => void;
   const interrupted = new Promise<Signal>((resolve) => {
@@ -22,23 +26,26 @@ export async function get(url: URL, options: GetOptions): Promise<number> {
   });
   const signals = onSignal(interrupt);
   try {
-    const download = receive(network.stack, url, options.output);
+    const download = receive(network.stack, url, tls, options.output);
     download.catch(() => {});
     const signal = await Promise.race([download, interrupted, network.failure]);
     return signal === undefined ? EXIT_SUCCESS : signalExitCode(signal);
+  } catch (error) {
+    throw withAdvice(error, url);
   } finally {
     signals.release();
     await network.close();
   }
 }
 
-async function receive(stack: Parameters<typeof httpGet>[0], url: URL, path: string | undefined): Promise<undefined> {
+async function receive(stack: Stack, url: URL, tls: TLSOptions, path: string | undefined): Promise<undefined> {
   const terminal = new Terminal(process.stderr);
   const started = performance.now();
   let target: Writable | undefined;
   let bytes = 0;
   let total: number | undefined;
   await httpGet(stack, url, {
+    tls,
     responded({ status, reason }, length) {
       if (status < 200 || status > 299) throw new CommandError(`${url.href} answered ${status} ${reason}`);
       total = length;

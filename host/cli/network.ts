@@ -1,11 +1,15 @@
 /**
- * The network that `serve`, `get` and `ping` work on: a stack on a TUN device, with weather and a capture if wanted.
+ * The network that `serve`, `get` and `ping` work on: a stack on a TUN device, with weather and a capture if wanted, and
+ * the keys of TLS for those who asked for them.
  */
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Device } from '../device/device.js';
-import { pcap } from '../device/pcap.js';
+import { type Pcap, pcap } from '../device/pcap.js';
 import { tun } from '../device/tun.js';
 import { type WeatherOptions, weather } from '../device/weather.js';
+import type { StackOptions } from '../stack/settings.js';
 import { createStack, type Stack } from '../stack/stack.js';
+import { UsageError } from './failure.js';
 
 export interface NetworkOptions {
   /** Name of the interface. */
@@ -18,6 +22,10 @@ export interface NetworkOptions {
   /** Path of the capture. */
   pcap?: string;
   weather?: WeatherOptions;
+  /** Path of the key log to write to, `true` for that of SSLKEYLOGFILE. Nothing is written unless it is given. */
+  keylog?: string | true;
+  /** Puts the keys into the capture. */
+  pcapKeys?: true;
 }
 
 export interface Network {
@@ -30,8 +38,13 @@ export interface Network {
   close(): Promise<void>;
 }
 
-/** @throws DeviceError when there can be no TUN device, Error of `node:fs` for the capture */
+/**
+ * @throws DeviceError when there can be no TUN device, Error of `node:fs` for the files, UsageError for options that do not
+ *   go together
+ */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
+  if (options.pcapKeys === true && options.pcap === undefined) throw new UsageError('--pcap-keys needs --pcap <file>');
+  const log = keyLog(options.keylog);
   const device = tun({ name: options.tun, mtu: options.mtu, kernelAddress: options.kernelAddress });
   let fail!: (error: Error) => void;
   const failure = new Promise<never>((_, reject) => {
@@ -43,13 +56,15 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     const capture =
       options.pcap === undefined ? undefined : pcap(surrounded, { path: options.pcap, name: device.name });
     const outermost: Device = capture ?? surrounded;
-    const stack = await createStack({ device: outermost, addresses: [options.address], error: fail });
+    const keylog = keysTo(log, options.pcapKeys === true ? capture : undefined, fail);
+    const stack = await createStack({ device: outermost, addresses: [options.address], error: fail, ...keylog });
     return {
       stack,
       tunName: device.name,
       failure,
       async close() {
         stack.close();
+        log?.close();
         await capture?.finished;
       },
     };
@@ -57,4 +72,45 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     device.close();
     throw error;
   }
+}
+
+function keysTo(
+  log: KeyLog | undefined,
+  capture: Pcap | undefined,
+  failed: (error: Error) => void,
+): Pick<StackOptions, 'keylog'> {
+  if (log === undefined && capture === undefined) return {};
+  return {
+    keylog(line) {
+      capture?.secret(line);
+      try {
+        log?.write(line);
+      } catch (error) {
+        failed(error as Error);
+      }
+    },
+  };
+}
+
+interface KeyLog {
+  write(line: string): void;
+  close(): void;
+}
+
+/** Appends to the file, as other programs do; only its owner may read a new one. */
+function keyLog(option: string | true | undefined): KeyLog | undefined {
+  if (option === undefined) return undefined;
+  const path = option === true ? process.env.SSLKEYLOGFILE : option;
+  if (!path) throw new UsageError('--keylog needs a file, or SSLKEYLOGFILE in the environment');
+  const file = openSync(path, 'a', 0o600);
+  let open = true;
+  return {
+    write(line) {
+      if (open) writeSync(file, `${line}\n`);
+    },
+    close() {
+      if (open) closeSync(file);
+      open = false;
+    },
+  };
 }

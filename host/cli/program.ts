@@ -37,25 +37,15 @@ function build(done: (code: number) => void): Command {
     .addHelpText('after', EXAMPLES);
   program
     .command('demo')
-    .description('watch Vitrine and the kernel exchange 64 MiB each way, explained (needs nothing, leaves nothing)')
+    .description(
+      'watch Vitrine and the kernel exchange files, in the clear and over TLS, explained (needs nothing, leaves nothing)',
+    )
     .addOption(new Option('--inside').hideHelp())
     .action(async (options: { inside?: true }) =>
       done(await (await import('./demo/demo.js')).demo(options.inside === true)),
     );
-  network(program.command('serve'))
-    .description('serve a directory over HTTP')
-    .argument('[directory]', 'what to serve', '.')
-    .option('--port <number>', 'where to listen', wholeNumber(1, 65535), 80)
-    .addHelpText('after', SERVE_EXAMPLES)
-    .action(async (directory: string, options: ServeOptions) =>
-      done(await (await import('./serve.js')).serve(directory, options)),
-    );
-  network(program.command('get'))
-    .description('download over HTTP')
-    .argument('<url>', 'as http://10.9.0.1:8000/file; there is no DNS yet, so the host is an IP address', parseUrl)
-    .option('-o, --output <file>', 'where to write it; stdout otherwise')
-    .addHelpText('after', GET_EXAMPLES)
-    .action(async (url: URL, options: GetOptions) => done(await (await import('./get.js')).get(url, options)));
+  serveCommand(program, done);
+  getCommand(program, done);
   network(program.command('ping'))
     .description('send ICMP echo requests')
     .argument('<host>', 'an IP address')
@@ -67,6 +57,37 @@ function build(done: (code: number) => void): Command {
     .action(async (host: string, options: PingOptions) => done(await (await import('./ping.js')).ping(host, options)));
   packetScripts(program, done);
   return program;
+}
+
+function serveCommand(program: Command, done: (code: number) => void): void {
+  const command = network(program.command('serve'))
+    .description('serve a directory over HTTP or HTTPS')
+    .argument('[directory]', 'what to serve', '.')
+    .option('--port <number>', 'where to listen (default: 80, 443 with TLS)', wholeNumber(1, 65535))
+    .optionsGroup('TLS:')
+    .option('--tls', 'serve HTTPS, with a certificate made on the fly unless --cert names one')
+    .option('--cert <file>', 'the certificate and those of its issuers, PEM')
+    .option('--key <file>', 'its private key, PEM')
+    .option('--ca-out <file>', 'where to write the CA of a certificate made on the fly; it is printed otherwise');
+  keys(command)
+    .addHelpText('after', SERVE_EXAMPLES)
+    .action(async (directory: string, options: ServeOptions) =>
+      done(await (await import('./serve.js')).serve(directory, options)),
+    );
+}
+
+function getCommand(program: Command, done: (code: number) => void): void {
+  const command = network(program.command('get'))
+    .description('download over HTTP or HTTPS')
+    .argument('<url>', 'as https://10.9.0.1:8443/file; there is no DNS yet, so the host is an IP address', parseUrl)
+    .option('-o, --output <file>', 'where to write it; stdout otherwise')
+    .optionsGroup('TLS:')
+    .option('--cacert <file>', 'whose certificates to trust, PEM; those that the runtime trusts otherwise')
+    .option('-k, --insecure', 'take any certificate')
+    .option('--servername <name>', 'who the server has to be, if it does not go by the address in the URL');
+  keys(command)
+    .addHelpText('after', GET_EXAMPLES)
+    .action(async (url: URL, options: GetOptions) => done(await (await import('./get.js')).get(url, options)));
 }
 
 function packetScripts(program: Command, done: (code: number) => void): void {
@@ -114,6 +135,15 @@ function network(command: Command): Command {
     .optionsGroup('Options:');
 }
 
+/** The options of every command that may speak TLS. */
+function keys(command: Command): Command {
+  return command
+    .optionsGroup('TLS:')
+    .option('--keylog [file]', 'append the keys for Wireshark to a file, that of SSLKEYLOGFILE if none is named')
+    .option('--pcap-keys', 'put the keys into the capture of --pcap: Wireshark shows what was said, to everybody')
+    .optionsGroup('Options:');
+}
+
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -130,9 +160,8 @@ function positiveNumber(text: string): number {
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:') throw new InvalidArgumentError('There is no TLS yet: http:// only.');
-  if (url?.protocol === 'http:') return url;
-  throw new InvalidArgumentError('It begins with http://');
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new InvalidArgumentError('It begins with http:// or https://');
 }
 
 function version(): string {
@@ -149,6 +178,7 @@ const EXAMPLES = `
 Examples:
   vitrine demo
   sudo vitrine serve ~/public --pcap serve.pcapng      then, elsewhere: curl http://10.9.0.2/
+  sudo vitrine serve ~/public --tls                    over TLS 1.3, with a certificate made on the fly
   sudo vitrine get http://10.9.0.1:8000/file -o file   from a server on this machine: python3 -m http.server
   sudo vitrine ping 10.9.0.1 --weather loss=10%,delay=50ms
 
@@ -160,12 +190,18 @@ const SERVE_EXAMPLES = `
 Examples:
   sudo vitrine serve ~/public
   sudo vitrine serve . --port 8080 --weather loss=1%,delay=20ms
+  sudo vitrine serve . --tls --ca-out ca.pem            then, elsewhere: curl --cacert ca.pem https://10.9.0.2/
+  sudo vitrine serve . --cert chain.pem --key key.pem --pcap serve.pcapng --pcap-keys
   sudo vitrine serve . --address 10.8.0.2/24 --kernel-address 10.8.0.1/24 --pcap serve.pcapng`;
 
 const GET_EXAMPLES = `
 Examples:
   sudo vitrine get http://10.9.0.1:8000/ | head
-  sudo vitrine get http://10.9.0.1:8000/big.iso -o big.iso --pcap get.pcapng`;
+  sudo vitrine get http://10.9.0.1:8000/big.iso -o big.iso --pcap get.pcapng
+  sudo vitrine get https://10.9.0.1:8443/ --cacert ca.pem
+  sudo vitrine get https://10.9.0.1:8443/ --cacert ca.pem --servername server.test --keylog keys.log
+
+It ends with 1 when the server is not verified, unless --insecure is given.`;
 
 const PACKETSCRIPT_EXAMPLES = `
 Examples:

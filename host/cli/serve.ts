@@ -1,34 +1,51 @@
-/** `vitrine serve`: a directory over HTTP, for everybody whom the kernel routes to the TUN device. */
+/** `vitrine serve`: a directory over HTTP or HTTPS, for everybody whom the kernel routes to the TUN device. */
 import { onSignal, type Signal, signalExitCode } from './failure.js';
 import { type ServedRecord, serveHttp } from './http/server.js';
 import { directorySite } from './http/site.js';
 import { type NetworkOptions, openNetwork } from './network.js';
 import { formatBytes, formatRate, Terminal } from './terminal.js';
+import { type ServerTls, type ServerTlsOptions, serverTls } from './tls-option.js';
 
-export interface ServeOptions extends NetworkOptions {
-  port: number;
+export interface ServeOptions extends NetworkOptions, ServerTlsOptions {
+  /** 80 without it, 443 with TLS. */
+  port?: number;
 }
 
 /** Serves until a signal comes. @returns the exit code */
 export async function serve(directory: string, options: ServeOptions): Promise<number> {
   const terminal = new Terminal(process.stdout);
   const site = await directorySite(directory);
+  const hostname = options.address.replace(/\/.*/, '');
+  const secure = serverTls(options, [hostname]);
   const network = await openNetwork(options);
   try {
-    const hostname = options.address.replace(/\/.*/, '');
+    const port = options.port ?? (secure === undefined ? 80 : 443);
     serveHttp(network.stack, {
       hostname,
-      port: options.port,
+      port,
       site,
+      tls: secure?.tls,
       served: (record) => terminal.line(describe(record)),
+      failed: (client, error) => terminal.line(`${client} no TLS: ${error.message}`),
     });
-    const authority = options.port === 80 ? hostname : `${hostname}:${options.port}`;
-    terminal.line(`Serving ${directory} on ${terminal.paint('bold', `http://${authority}/`)} over ${network.tunName}`);
-    terminal.line(terminal.paint('dim', `Try: curl http://${authority}/     Stop: Ctrl-C`));
+    const url = new URL(`${secure === undefined ? 'http' : 'https'}://${hostname}:${port}/`).href;
+    terminal.line(`Serving ${directory} on ${terminal.paint('bold', url)} over ${network.tunName}`);
+    if (secure?.ca !== undefined && options.caOut === undefined) showAuthority(secure.ca, terminal);
+    const curl = `curl ${trustOption(secure, options.caOut)}${url}`;
+    terminal.line(terminal.paint('dim', `Try: ${curl}     Stop: Ctrl-C`));
     return signalExitCode(await Promise.race([signal(), network.failure]));
   } finally {
     await network.close();
   }
+}
+
+function showAuthority(ca: string, terminal: Terminal): void {
+  terminal.line('Its certificate is of a CA made for this run alone. To verify it, save the CA as ca.pem:');
+  terminal.line(ca.trimEnd());
+}
+
+function trustOption(secure: ServerTls | undefined, caOut = 'ca.pem'): string {
+  return secure?.ca === undefined ? '' : `--cacert ${caOut} `;
 }
 
 function signal(): Promise<Signal> {

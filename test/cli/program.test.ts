@@ -27,17 +27,28 @@ describe('vitrine', () => {
   test.each([
     [['dmeo'], /unknown command 'dmeo'/],
     [['get'], /missing required argument 'url'/],
-    [['get', 'https://10.9.0.1/'], /no TLS yet/],
     [['get', '10.9.0.1'], /begins with http:/],
     [['ping', '10.9.0.1', '--count', '0'], /whole number from 1/],
     [['serve', '--port', 'http'], /whole number from 1 to 65535/],
     [['serve', '--weather', 'rain=1%'], /"rain=1%" is none of loss/],
+    [['serve', '--tls', '--cert', 'chain.pem'], /--cert and --key go together/],
+    [['serve', '--ca-out', 'ca.pem'], /--ca-out needs --tls/],
+    [['get', 'https://10.9.0.1/', '--pcap-keys'], /--pcap-keys needs --pcap <file>/],
+    [['get', 'https://10.9.0.1/', '--keylog'], /--keylog needs a file, or SSLKEYLOGFILE/],
     [['serve', '--nonsense'], /unknown option '--nonsense'/],
   ])('%j is a usage error, exit code 2', async (args, message) => {
-    const { code, stderr } = await vitrine(args);
+    const { code, stderr } = await vitrine(args, { SSLKEYLOGFILE: '' });
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.each(['serve', 'get'])('%s --help shows its options of TLS', async (command) => {
+    const { stdout } = await vitrine([command, '--help']);
+    const [, options = ''] = /^TLS:\n((?: .*\n)+)/m.exec(stdout) ?? [];
+    const own =
+      command === 'serve' ? ['--tls', '--cert', '--key', '--ca-out'] : ['--cacert', '--insecure', '--servername'];
+    for (const option of [...own, '--keylog', '--pcap-keys']) expect(options).toContain(`${option} `);
   });
 
   test('a failure is one line and exit code 1', async () => {

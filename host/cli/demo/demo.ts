@@ -5,9 +5,10 @@
 import { EXIT_FAILURE, EXIT_SUCCESS, onSignal, signalExitCode } from '../failure.js';
 import { Terminal } from '../terminal.js';
 import { Lens } from './lens.js';
+import { Moments } from './moments.js';
 import { namespaceObstacle, raiseLoopback, runInside, whenAbandoned } from './namespace.js';
 import { Screen } from './screen.js';
-import { epilogue, Moments, play } from './script.js';
+import { epilogue, play } from './script.js';
 import { discardCapture, openStage, type Stage } from './stage.js';
 
 /**

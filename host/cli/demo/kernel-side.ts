@@ -3,14 +3,18 @@
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Issued } from '../certificates.js';
 import { CommandError } from '../failure.js';
+import type { Content } from './content.js';
 import type { KernelOrder, KernelReport } from './kernel-process.js';
-import type { Downloaded, OtherSide } from './other-side.js';
+import type { Authority, Downloaded, OtherSide } from './other-side.js';
 
 export class KernelSide implements OtherSide {
   readonly name = 'kernel';
   readonly client = hasCurl() ? 'curl' : 'node:http';
+  readonly secureClient = this.client === 'curl' ? 'curl --cacert ca.pem' : 'node:https';
   readonly server = 'node:http';
+  readonly secureServer = 'node:https';
   readonly #process: ChildProcess;
   #progress: (bytes: number) => void = () => {};
 
@@ -20,13 +24,13 @@ export class KernelSide implements OtherSide {
     this.#process = fork(script, { stdio: 'inherit', detached: true });
   }
 
-  async download(url: string, progress: (bytes: number) => void): Promise<Downloaded> {
+  async download(url: string, progress: (bytes: number) => void, authority?: Authority): Promise<Downloaded> {
     this.#progress = progress;
-    return this.#order('download', { do: 'download', url, client: this.client });
+    return this.#order('download', { do: 'download', url, curl: this.client === 'curl', authority });
   }
 
-  async serve(): Promise<number> {
-    return (await this.#order('serve', { do: 'serve', address: this.address })).port;
+  async serve(content: Content, credentials?: Issued): Promise<number> {
+    return (await this.#order('serve', { do: 'serve', address: this.address, content, credentials })).port;
   }
 
   /** It ends when the channel to it does. */

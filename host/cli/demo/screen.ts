@@ -2,6 +2,8 @@
  * How the demonstration looks: headings, packets in columns, the bulk as a bar.
  * Not for: what happens (`script.ts`).
  */
+
+import type { Security } from '../http/channel.js';
 import { formatBytes, formatRate, type Terminal } from '../terminal.js';
 import type { Moment } from './lens.js';
 
@@ -58,6 +60,13 @@ export class Screen {
     const what = kind === 'call' ? terminal.paint('cyan', text.padEnd(TEXT_WIDTH)) : text.padEnd(TEXT_WIDTH);
     const style = before === after ? 'dim' : 'green';
     terminal.line(`  ${clock}  ${way}Vitrine  ${what}  ${terminal.paint(style, states)}`);
+  }
+
+  /** What was agreed on in a handshake of TLS, and who was verified. */
+  security(security: Security | undefined, verified: string): void {
+    const { terminal } = this;
+    const agreed = security === undefined ? 'no TLS' : `${security.version}  ${security.suite}  ${security.group}`;
+    this.say(`${terminal.paint('green', agreed)}   ${verified}`);
   }
 
   bulkStarted(): void {

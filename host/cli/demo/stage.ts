@@ -3,14 +3,16 @@
  * memory with another Vitrine behind it; a capture and a lens on the way.
  * Not for: what is played (`script.ts`).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { PACKET_LIMIT } from '../../../assembly/abi/constants.js';
 import { type Device, DeviceError } from '../../device/device.js';
 import { memoryWire } from '../../device/memory.js';
-import { type Pcap, pcap } from '../../device/pcap.js';
+import { pcap } from '../../device/pcap.js';
 import { tun } from '../../device/tun.js';
 import { createStack, type Stack } from '../../stack/stack.js';
+import { ThrowawayAuthority } from '../certificates.js';
 import type { Lens } from './lens.js';
 import type { OtherSide } from './other-side.js';
 import { tap } from './tap.js';
@@ -23,6 +25,11 @@ export interface Stage {
   /** Why it is not a TUN device, in words that follow "because". */
   readonly obstacle: string | undefined;
   readonly capturePath: string;
+  /** Whom both sides trust, and where its certificate lies while the stage is open. */
+  readonly authority: ThrowawayAuthority;
+  readonly authorityPath: string;
+  /** From now on packets are captured whole: what is cut can't be decrypted. */
+  captureWhole(): void;
   /** Gives everything back but the capture, which is complete afterwards. Idempotent. */
   close(): Promise<void>;
 }
@@ -37,12 +44,17 @@ export async function openStage(
   failed: (error: Error) => void,
 ): Promise<Stage> {
   const way = obstacle === undefined ? openTun() : openWire(obstacle);
-  const capturePath = join(mkdtempSync(join(tmpdir(), 'vitrine-')), 'demo.pcapng');
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-'));
+  const capturePath = join(folder, 'demo.pcapng');
+  const authority = new ThrowawayAuthority();
+  const authorityPath = join(folder, 'ca.pem');
+  writeFileSync(authorityPath, authority.cert);
   const capture = pcap(way.device, { path: capturePath, snapLength: SNAP_LENGTH });
   const stack = await createStack({
     device: tap(capture, lens.listener),
     addresses: [`${VITRINE_ADDRESS}/${PREFIX}`],
     error: failed,
+    keylog: capture.secret,
   });
   lens.attach(stack);
   const other = await way.meet();
@@ -52,7 +64,17 @@ export async function openStage(
     between: way.between,
     obstacle: way.obstacle,
     capturePath,
-    close: () => strike(stack, other, capture),
+    authority,
+    authorityPath,
+    captureWhole() {
+      capture.snapLength = PACKET_LIMIT;
+    },
+    async close() {
+      stack.close();
+      other.close();
+      rmSync(authorityPath, { force: true });
+      await capture.finished;
+    },
   };
 }
 
@@ -62,12 +84,6 @@ export function discardCapture(stage: Stage): void {
 }
 
 export const VITRINE_ADDRESS = '10.9.0.2';
-
-async function strike(stack: Stack, other: OtherSide, capture: Pcap): Promise<void> {
-  stack.close();
-  other.close();
-  await capture.finished;
-}
 
 interface Way {
   device: Device;

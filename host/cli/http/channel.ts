@@ -4,9 +4,46 @@
  * Not for: HTTP (`server.ts`, `client.ts`).
  */
 import type { SocketHandler } from '../../socket/handlers.js';
+import type { TCPSocketConnectOptions } from '../../socket/options.js';
 import type { Socket } from '../../socket/socket.js';
+import { TLS } from '../../socket/tls/members.js';
+import type { Stack } from '../../stack/stack.js';
 
-/** Handlers that make a channel of every socket. Give them to `connect` or `listen`, with `allowHalfOpen`. */
+/** What was agreed in the handshake of TLS. */
+export interface Security {
+  /** `TLSv1.3` */
+  version: string;
+  /** As the registry calls it. */
+  suite: string;
+  /** Of the key exchange. */
+  group: string;
+}
+
+/**
+ * Connects, with TLS if `tls` says so: then the peer is verified when this resolves.
+ * @throws SocketError for what the network did, TlsError for a handshake that failed
+ */
+export function connectChannel(
+  stack: Stack,
+  options: Pick<TCPSocketConnectOptions, 'hostname' | 'port' | 'tls'>,
+): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const handlers = channelHandlers(resolve);
+    const socket: SocketHandler<Channel | undefined> = {
+      ...handlers,
+      close(socket, error) {
+        if (socket.data === undefined) reject(error ?? closed());
+        else handlers.close?.(socket, error);
+      },
+    };
+    stack.connect<Channel | undefined>({ ...options, allowHalfOpen: true, socket }).catch(reject);
+  });
+}
+
+/**
+ * Handlers that make a channel of every socket. Give them to `connect` or `listen`, with `allowHalfOpen`. With TLS a channel
+ * is there when the handshake is over; if it failed, all that the channel does throws the reason.
+ */
 export function channelHandlers(opened: (channel: Channel) => void): SocketHandler<Channel | undefined> {
   return {
     open(socket) {
@@ -24,7 +61,7 @@ export function channelHandlers(opened: (channel: Channel) => void): SocketHandl
       socket.data?.ended();
     },
     close(socket, error) {
-      socket.data?.closed(error ?? new Error('the connection was closed'));
+      socket.data?.closed(error ?? closed());
     },
   };
 }
@@ -79,6 +116,13 @@ export class Channel {
       this.unread(chunk.subarray(chunk.length - (text.length - end)));
       return text.slice(0, end);
     }
+  }
+
+  /** `undefined` without TLS, and when its handshake failed. */
+  get security(): Security | undefined {
+    const tls = this.socket[TLS];
+    if (tls?.suite === undefined || tls.alpnProtocol === null) return undefined;
+    return { version: this.socket.getTLSVersion(), suite: tls.suite.standardName, group: tls.group ?? 'none' };
   }
 
   /** Resolves when the socket has taken all bytes. @throws Error when it won't */
@@ -144,6 +188,10 @@ export class Channel {
   #news(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
+}
+
+function closed(): Error {
+  return new Error('the connection was closed');
 }
 
 /** Bytes that may wait for `read` before the window closes. */

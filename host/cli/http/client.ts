@@ -1,12 +1,17 @@
 /**
- * One download over HTTP/1.1 through Vitrine's `connect`, RFC 9112.
- * Not for: redirects, TLS, names (there is no DNS yet).
+ * One download over HTTP/1.1 through Vitrine's `connect`, RFC 9112, in the clear or with TLS (RFC 9110 §4.2.2).
+ * Not for: redirects, names (there is no DNS yet).
  */
 import type { Stack } from '../../stack/stack.js';
-import { type Channel, channelHandlers } from './channel.js';
+import type { TLSOptions } from '../../tls/options.js';
+import { type Channel, connectChannel } from './channel.js';
 import { formatHead, HttpError, parseResponse, type Response } from './message.js';
 
 export interface HttpGetOptions {
+  /** For https: whom to trust, and how. A `serverName` is also the host that is asked for. */
+  tls?: TLSOptions | undefined;
+  /** Hears of the connection, verified if it is to be. */
+  connected?(channel: Channel): void;
   /** Hears of the head, before the first bytes. */
   responded?(response: Response, length: number | undefined): void;
   /** Gets the body in pieces; a promise holds the next one, and with it the sender, back. */
@@ -16,20 +21,18 @@ export interface HttpGetOptions {
 /**
  * Gets what is at `url`.
  * @returns the head of the answer, whatever its status, when the body is complete and the connection closed
- * @throws SocketError for what the network did, HttpError for an answer that is none or is cut short
+ * @throws SocketError for what the network did, TlsError for what TLS did not accept, HttpError for an answer that is
+ *   none or is cut short
  */
 export async function httpGet(stack: Stack, url: URL, options: HttpGetOptions): Promise<Response> {
-  let opened: Channel | undefined;
-  await stack.connect<Channel | undefined>({
+  const isSecure = url.protocol === 'https:';
+  const channel = await connectChannel(stack, {
     hostname: url.hostname,
-    port: Number(url.port || 80),
-    allowHalfOpen: true,
-    socket: channelHandlers((channel) => {
-      opened = channel;
-    }),
+    port: Number(url.port || (isSecure ? 443 : 80)),
+    tls: isSecure && (options.tls ?? {}),
   });
-  const channel = opened as Channel;
   try {
+    options.connected?.(channel);
     return await exchange(channel, url, options);
   } catch (error) {
     channel.terminate();
@@ -38,7 +41,7 @@ export async function httpGet(stack: Stack, url: URL, options: HttpGetOptions): 
 }
 
 async function exchange(channel: Channel, url: URL, options: HttpGetOptions): Promise<Response> {
-  const headers = { Host: url.host, 'User-Agent': 'vitrine', Accept: '*/*' };
+  const headers = { Host: hostOf(url, options.tls?.serverName), 'User-Agent': 'vitrine', Accept: '*/*' };
   await channel.write(formatHead(`GET ${url.pathname}${url.search} HTTP/1.1`, headers));
   const response = await finalResponse(channel);
   const length = bodyLength(response);
@@ -48,6 +51,12 @@ async function exchange(channel: Channel, url: URL, options: HttpGetOptions): Pr
   channel.end();
   await channel.whenClosed();
   return response;
+}
+
+/** RFC 9110 §7.2: the name that the server goes by, if it has another one than its address. */
+function hostOf(url: URL, name: string | undefined): string {
+  if (name === undefined) return url.host;
+  return url.port === '' ? name : `${name}:${url.port}`;
 }
 
 /** RFC 9110 §15.2: interim answers may come first. */

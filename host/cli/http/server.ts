@@ -1,9 +1,11 @@
 /**
- * A small HTTP/1.1 file server on Vitrine's sockets, RFC 9112: GET and HEAD, keep-alive, pipelining.
- * Not for: uploads, ranges, TLS.
+ * A small HTTP/1.1 file server on Vitrine's sockets, RFC 9112: GET and HEAD, keep-alive, pipelining, with TLS or without.
+ * Not for: uploads, ranges.
  */
 import type { SocketListener } from '../../socket/listener.js';
 import type { Stack } from '../../stack/stack.js';
+import { TlsError } from '../../tls/alert.js';
+import type { TLSOptions } from '../../tls/options.js';
 import { type Channel, channelHandlers } from './channel.js';
 import { formatHead, HttpError, parseRequest, type Request } from './message.js';
 import type { Resource, Site } from './site.js';
@@ -12,6 +14,12 @@ export interface HttpServerOptions {
   hostname: string;
   port: number;
   site: Site;
+  /** With it, https. */
+  tls?: TLSOptions | undefined;
+  /** Hears of every connection, once it is secure if it is to be. */
+  connected?(channel: Channel): void;
+  /** Hears of every connection on which TLS failed, and why. */
+  failed?(client: string, error: TlsError): void;
   /** Hears of every request that was answered, or broken off. */
   served?(record: ServedRecord): void;
 }
@@ -33,13 +41,20 @@ export function serveHttp(stack: Stack, options: HttpServerOptions): SocketListe
   return stack.listen<Channel | undefined>({
     hostname: options.hostname,
     port: options.port,
+    tls: options.tls ?? false,
     allowHalfOpen: true,
-    // A connection that broke has ended; who was served is told by `served`.
-    socket: channelHandlers((channel) => void converse(channel, options).catch(() => {})),
+    socket: channelHandlers((channel) => {
+      const client = channel.remoteAddress;
+      // A connection that broke has ended; who was served is told by `served`.
+      converse(channel, options).catch((error) => {
+        if (error instanceof TlsError) options.failed?.(client, error);
+      });
+    }),
   });
 }
 
 async function converse(channel: Channel, options: HttpServerOptions): Promise<void> {
+  if (channel.security !== undefined || options.tls === undefined) options.connected?.(channel);
   for (let open = true; open; ) {
     channel.timeout(IDLE_SECONDS);
     const request = await nextRequest(channel);
