@@ -4,7 +4,7 @@
  */
 import type { PublicKey } from '../crypto/keys.js';
 import { readPem } from '../keys/pem.js';
-import { contextTag, DerReader, equalBytes, TAG } from './der.js';
+import { contextTag, DerError, DerReader, equalBytes, TAG } from './der.js';
 import {
   type AuthorityKeyIdentifier,
   type BasicConstraints,
@@ -68,8 +68,9 @@ export class Certificate implements Signed {
     const fields = tbs.reader();
     const version = readVersion(fields);
     const serialNumber = fields.integer();
-    const different = fields.error('two different signature algorithms');
-    if (!sameAlgorithm(readAlgorithm(fields), algorithm)) throw different; // RFC 5280 §4.1.1.2
+    // RFC 5280 §4.1.1.2
+    if (!sameAlgorithm(readAlgorithm(fields), algorithm))
+      throw fields.error('another signature algorithm than outside');
     const issuer = Name.read(fields);
     const validity = fields.sequence();
     const [notBefore, notAfter] = [validity.time(), validity.time()];
@@ -190,18 +191,17 @@ export class Certificate implements Signed {
 }
 
 function readVersion(fields: DerReader): 1 | 2 | 3 {
-  const at = fields.error('an unknown version');
+  const at = fields.offset;
   const explicit = fields.optionalExplicit(0);
   const version = explicit?.smallInteger() ?? 0;
   explicit?.end();
-  if (version > 2) throw at;
+  if (version > 2) throw new DerError('an unknown version', at);
   return (version + 1) as 1 | 2 | 3;
 }
 
 /** Unique identifiers and extensions (RFC 5280 §4.1.2.8, §4.1.2.9). */
 function readRest(fields: DerReader, version: number): ReadonlyMap<string, Extension> {
-  const at = fields.error(`what version ${version} does not have`);
-  if (version === 1 && !fields.done) throw at;
+  if (version === 1 && !fields.done) throw fields.error('what version 1 does not have');
   for (const number of [1, 2]) if (fields.nextTag === contextTag(number)) fields.bitString(contextTag(number));
   const explicit = version === 3 ? fields.optionalExplicit(3) : undefined;
   fields.end();

@@ -2,7 +2,7 @@
  * Certificate revocation lists (RFC 5280 §5), read. Not for: whether a list is to be believed (`path/revocation.ts`).
  */
 import { readPem } from '../keys/pem.js';
-import { contextTag, DerReader, latin1, TAG } from './der.js';
+import { contextTag, DerError, DerReader, latin1, TAG } from './der.js';
 import { type Extension, readDistributionPointName, readExtensions } from './extensions.js';
 import type { GeneralName } from './general-name.js';
 import { Name } from './name.js';
@@ -60,8 +60,8 @@ export class Crl implements Signed {
 
     const fields = tbs.reader();
     const version = readVersion(fields);
-    const different = fields.error('two different signature algorithms');
-    if (!sameAlgorithm(readAlgorithm(fields), algorithm)) throw different;
+    if (!sameAlgorithm(readAlgorithm(fields), algorithm))
+      throw fields.error('another signature algorithm than outside');
     const issuer = Name.read(fields);
     const thisUpdate = fields.time();
     const hasNext = fields.nextTag === TAG.utcTime || fields.nextTag === TAG.generalizedTime;
@@ -104,8 +104,8 @@ export class Crl implements Signed {
 
 function readVersion(fields: DerReader): 1 | 2 {
   if (fields.nextTag !== TAG.integer) return 1;
-  const at = fields.error('an unknown version');
-  if (fields.smallInteger() !== 1) throw at;
+  const at = fields.offset;
+  if (fields.smallInteger() !== 1) throw new DerError('an unknown version', at);
   return 2;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The values of extensions, read (RFC 5280 §4.2). Not for: what they mean for a path (`path/`).
  */
-import { contextConstructed, contextTag, type DerReader, TAG } from './der.js';
+import { contextConstructed, contextTag, DerError, type DerReader, TAG } from './der.js';
 import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.js';
 
 export interface Extension {
@@ -47,13 +47,13 @@ export function readExtensions(sequence: DerReader): Map<string, Extension> {
   const extensions = new Map<string, Extension>();
   do {
     const reader = sequence.sequence();
-    const duplicate = reader.error('an extension that is there twice');
+    const at = reader.offset;
     const oid = reader.oid();
     // X.690 §11.5 wants FALSE left out; so many certificates have it that nobody insists.
     const critical = reader.nextTag === TAG.boolean && reader.boolean();
     const element = reader.read(TAG.octetString);
     reader.end();
-    if (extensions.has(oid)) throw duplicate;
+    if (extensions.has(oid)) throw new DerError('an extension that is there twice', at);
     extensions.set(oid, { oid, critical, value: element.content, reader: element.reader });
   } while (!sequence.done);
   return extensions;
@@ -99,11 +99,10 @@ export function readAuthorityKeyIdentifier(from: DerReader): AuthorityKeyIdentif
 /** §4.2.1.10: not both lists absent, and none empty. */
 export function readNameConstraints(from: DerReader): NameConstraints {
   const reader = from.sequence();
-  const empty = reader.error('name constraints without any name');
   const permitted = readSubtrees(reader.optionalExplicit(0));
   const excluded = readSubtrees(reader.optionalExplicit(1));
   reader.end();
-  if (permitted.length + excluded.length === 0) throw empty;
+  if (permitted.length + excluded.length === 0) throw reader.error('name constraints without any name');
   return { permitted, excluded };
 }
 
@@ -146,12 +145,11 @@ export function readDistributionPointName(choice: DerReader | undefined): Genera
 /** §4.2.1.11: whether an acceptable policy is asked for below some certificate. */
 export function readPolicyConstraints(from: DerReader): { readonly requiresPolicy: boolean } {
   const reader = from.sequence();
-  const empty = reader.done ? reader.error('policy constraints without any') : undefined;
+  if (reader.done) throw reader.error('policy constraints without any');
   const requiresPolicy = reader.nextTag === contextTag(0);
   if (requiresPolicy) reader.unsigned(contextTag(0));
   if (reader.nextTag === contextTag(1)) reader.unsigned(contextTag(1));
   reader.end();
-  if (empty !== undefined) throw empty;
   return { requiresPolicy };
 }
 

@@ -2,7 +2,7 @@
  * GeneralName (RFC 5280 §4.2.1.6): the names that a certificate can be for.
  * Not for: matching them (`names.ts`, `path/constraints.ts`).
  */
-import { contextConstructed, contextTag, DerReader, latin1 } from './der.js';
+import { contextConstructed, contextTag, DerError, DerReader, latin1 } from './der.js';
 import { Name } from './name.js';
 
 export type GeneralName = { readonly raw: Uint8Array } & (
@@ -23,7 +23,7 @@ export function readGeneralNames(sequence: DerReader): GeneralName[] {
 }
 
 export function readGeneralName(from: DerReader): GeneralName {
-  const at = from.error('a bad name');
+  const at = from.offset;
   const element = from.element();
   const { raw, content } = element;
   switch (element.tag) {
@@ -37,7 +37,7 @@ export function readGeneralName(from: DerReader): GeneralName {
     case contextTag(1):
     case contextTag(2):
     case contextTag(6):
-      if (!content.every((byte) => byte < 0x80)) throw at;
+      if (!content.every((byte) => byte < 0x80)) throw new DerError('a bad name', at);
       return {
         raw,
         kind: element.tag === contextTag(1) ? 'email' : element.tag === contextTag(2) ? 'dns' : 'uri',
@@ -58,7 +58,7 @@ export function readGeneralName(from: DerReader): GeneralName {
     case contextTag(8):
       return { raw, kind: 'registered', type: new DerReader(raw).oid(contextTag(8)) };
     default:
-      throw at;
+      throw new DerError('a bad name', at);
   }
 }
 

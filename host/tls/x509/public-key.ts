@@ -3,7 +3,7 @@
  * (RFC 8410). Not for: private keys (`../keys/`); using keys (`../crypto/`).
  */
 import type { CurveName, PublicKey } from '../crypto/keys.js';
-import { type DerError, DerReader, TAG } from './der.js';
+import { DerReader, TAG } from './der.js';
 import { KEY } from './oids.js';
 
 /**
@@ -30,9 +30,9 @@ export function readPublicKey(from: DerReader): PublicKey {
   const unknown: PublicKey = { algorithm: 'unknown', spki: element.raw, bytes, bits: 0 };
   switch (type) {
     case KEY.rsa:
-      return parameters?.tag === TAG.null ? rsaKey('rsa', element.raw, bytes, reader.error('a bad RSA key')) : unknown;
+      return parameters?.tag === TAG.null ? rsaKey('rsa', element.raw, bytes) : unknown;
     case KEY.rsaPss:
-      return rsaKey('rsa-pss', element.raw, bytes, reader.error('a bad RSA key'));
+      return rsaKey('rsa-pss', element.raw, bytes);
     case KEY.ec: {
       const curve = parameters?.tag === TAG.oid ? CURVES.get(new DerReader(parameters.raw).oid()) : undefined;
       if (curve === undefined || !isPoint(bytes, curve.bits)) return unknown;
@@ -46,7 +46,7 @@ export function readPublicKey(from: DerReader): PublicKey {
   }
 }
 
-function rsaKey(algorithm: 'rsa' | 'rsa-pss', spki: Uint8Array, bytes: Uint8Array, error: DerError): PublicKey {
+function rsaKey(algorithm: 'rsa' | 'rsa-pss', spki: Uint8Array, bytes: Uint8Array): PublicKey {
   const reader = new DerReader(bytes);
   const sequence = reader.sequence();
   reader.end();
@@ -54,7 +54,7 @@ function rsaKey(algorithm: 'rsa' | 'rsa-pss', spki: Uint8Array, bytes: Uint8Arra
   const exponent = sequence.unsigned();
   sequence.end();
   const [first = 0] = modulus;
-  if (first === 0) throw error;
+  if (first === 0) throw sequence.error('an RSA key of zero');
   return { algorithm, spki, bytes, bits: 8 * modulus.length - Math.clz32(first) + 24, modulus, exponent };
 }
 

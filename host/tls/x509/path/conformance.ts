@@ -85,7 +85,7 @@ function hasBadCommonName(certificate: Certificate): boolean {
   const names = certificate.subjectAltName ?? [];
   const hosts = names.flatMap((name) => (name.kind === 'dns' ? [name.text] : []));
   return certificate.subject.all(ATTRIBUTE.commonName).some((common) => {
-    if (hosts.includes(common)) return false;
+    if (hosts.includes(common) || common.length > MAX_COMMON_NAME) return false;
     if (looksLikeAddress(common)) {
       const bytes = isCanonicalAddress(common) ? addressBytes(common) : undefined;
       return !names.some((name) => name.kind === 'ip' && bytes !== undefined && equalBytes(name.bytes, bytes));
@@ -110,6 +110,9 @@ function isCanonicalAddress(text: string): boolean {
     return false;
   }
 }
+
+/** Longer than any host name, and as much as patterns should have to look at. */
+const MAX_COMMON_NAME = 256;
 
 const COMMON: readonly Rule[] = [
   rule('CERT_REJECTED', 'is not of version 3', ({ version }) => version !== 3),

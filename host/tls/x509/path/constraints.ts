@@ -36,14 +36,25 @@ function checkNames(certificate: Certificate, authority: Certificate, budget: Na
   if (malformed !== undefined) {
     return failure('UNSUPPORTED_CONSTRAINT_SYNTAX', `${authority} has a malformed ${malformed.kind} name constraint`);
   }
+  const inside = byKind(permitted);
+  const outside = byKind(excluded);
   for (const name of namesOf(certificate)) {
-    const [inside, outside] = [permitted, excluded].map((list) => list.filter(({ kind }) => kind === name.kind));
-    const found = checkName(name, inside ?? [], outside ?? [], budget);
+    const found = checkName(name, inside.get(name.kind) ?? [], outside.get(name.kind) ?? [], budget);
     if (found !== undefined) {
-      return failure(found, `a ${name.kind} name of ${certificate} is against the name constraints of ${authority}`);
+      return failure(found, `the ${name.kind} name of ${certificate} against the name constraints of ${authority}`);
     }
   }
   return undefined;
+}
+
+function byKind(names: readonly GeneralName[]): ReadonlyMap<GeneralName['kind'], readonly GeneralName[]> {
+  const found = new Map<GeneralName['kind'], GeneralName[]>();
+  for (const name of names) {
+    const same = found.get(name.kind);
+    if (same === undefined) found.set(name.kind, [name]);
+    else same.push(name);
+  }
+  return found;
 }
 
 function checkName(

@@ -4,6 +4,7 @@ import { defaultProvider } from '../../../../host/tls/crypto/default.js';
 import { ATTRIBUTE, EXTENSION } from '../../../../host/tls/x509/oids.js';
 import { TrustStore } from '../../../../host/tls/x509/trust.js';
 import { verifyChain } from '../../../../host/tls/x509/verify.js';
+import { cpuTime } from '../cpu.js';
 import {
   altNames,
   directory,
@@ -171,10 +172,10 @@ describe('to whom constraints apply', () => {
     const many = Array.from({ length: 2000 }, (_, index) => dns(`n${index}.example`));
     const top = root({ more: [nameConstraints([], many)] });
     const names = Array.from({ length: 2000 }, (_, index) => dns(`m${index}.example.com`));
-    const start = performance.now();
+    const start = cpuTime();
     const certificate = leaf(top, { subject: 'leaf', extensions: { [EXTENSION.subjectAltName]: altNames(...names) } });
     expect(code([certificate], top)).toBe('UNSPECIFIED');
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuTime() - start).toBeLessThan(1000);
   });
 });
 

@@ -1,0 +1,187 @@
+/** Finding paths among many certificates: cross-signs, loops, and sets that are made to keep us busy. */
+import { describe, expect, it } from 'vitest';
+import { defaultProvider } from '../../../../host/tls/crypto/default.js';
+import type { CryptoProvider } from '../../../../host/tls/crypto/provider.js';
+import type { Certificate } from '../../../../host/tls/x509/certificate.js';
+import { EXTENSION } from '../../../../host/tls/x509/oids.js';
+import { TrustStore } from '../../../../host/tls/x509/trust.js';
+import { verifyChain } from '../../../../host/tls/x509/verify.js';
+import { cpuTime } from '../cpu.js';
+import { altNames, DAY, dns, type Issuer, intermediate, leaf, NOW, nameConstraints, newKey, root } from '../issue.js';
+
+describe('cross-signed authorities', () => {
+  it('an outdated cross-sign is passed over (the "chain of pain")', () => {
+    const [old, current] = [root({ subject: 'old root' }), root({ subject: 'current root' })];
+    const cross = intermediate(old, { subject: current.subject, key: current.key, notAfter: NOW - DAY });
+    const lower = intermediate(current);
+    const chain = [leaf(lower), lower.certificate, cross.certificate];
+    expect(verify(chain, [old, current]).path.at(-1)).toBe(current.certificate);
+    expect(verify(chain, [old]).code).toBe('CERT_HAS_EXPIRED');
+  });
+
+  it('a path that constraints forbid leaves the other one', () => {
+    const [narrow, wide] = [
+      root({ subject: 'narrow', more: [nameConstraints([dns('elsewhere.org')], [])] }),
+      root({ subject: 'wide' }),
+    ];
+    const key = newKey();
+    const first = intermediate(narrow, { subject: 'lower', key });
+    const second = intermediate(wide, { subject: 'lower', key });
+    const certificate = leaf(first);
+    for (const pair of [
+      [first, second],
+      [second, first],
+    ]) {
+      const found = verify([certificate, ...pair.map((issuer) => issuer.certificate)], [narrow, wide]);
+      expect(found.path).toEqual([certificate, second.certificate, wide.certificate]);
+    }
+  });
+
+  it('authorities that signed each other are no way to an anchor, and do not hide one', () => {
+    const [keyA, keyB] = [newKey(), newKey()];
+    const [a, b] = [root({ subject: 'A', key: keyA }), root({ subject: 'B', key: keyB })];
+    const aByB = intermediate(b, { subject: 'A', key: keyA });
+    const bByA = intermediate(a, { subject: 'B', key: keyB });
+    const chain = [leaf(a), aByB.certificate, bByA.certificate];
+    expect(verify(chain, [root()]).code).toBe('UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
+    const top = root({ subject: 'top' });
+    const bByTop = intermediate(top, { subject: 'B', key: keyB });
+    expect(verify([...chain, bByTop.certificate], [top]).path.map(String)).toEqual([
+      'CN=example.com',
+      'CN=A',
+      'CN=B',
+      'CN=top',
+    ]);
+  });
+
+  it('a new key under the same name is found by its identifier', () => {
+    const top = root();
+    const old = intermediate(top, { subject: 'rolling' });
+    const rolled = intermediate(top, { subject: 'rolling' });
+    const counting = countingProvider();
+    const found = verify([leaf(rolled), old.certificate, rolled.certificate], [top], counting);
+    expect(found.authorized).toBe(true);
+    expect(counting.count).toBe(2);
+  });
+});
+
+describe('depth', () => {
+  const top = root();
+  const chainOf = (length: number, recipe = {}) => {
+    const authorities: Issuer[] = [];
+    for (let index = 0; index < length; index += 1)
+      authorities.push(intermediate(authorities[index - 1] ?? top, recipe));
+    return [leaf(authorities[length - 1] ?? top), ...authorities.map(({ certificate }) => certificate)];
+  };
+
+  it.each([
+    [0, 0, undefined],
+    [1, 0, 'CERT_CHAIN_TOO_LONG'],
+    [1, 1, undefined],
+    [2, 1, 'CERT_CHAIN_TOO_LONG'],
+    [16, undefined, undefined],
+    [17, undefined, 'CERT_CHAIN_TOO_LONG'],
+  ])('%d authorities where %s are allowed', (length, maxDepth, expected) => {
+    expect(verify(chainOf(length), [top], defaultProvider(), maxDepth).code).toBe(expected);
+  });
+
+  it('self-issued ones do not count', () => {
+    const first = intermediate(top, { subject: 'same' });
+    const second = intermediate(first, { subject: 'same' });
+    const chain = [leaf(second), second.certificate, first.certificate];
+    expect(verify(chain, [top], defaultProvider(), 1).authorized).toBe(true);
+  });
+});
+
+describe('work', () => {
+  it('a hundred authorities with one name and different keys end soon', () => {
+    const issuers = Array.from({ length: 100 }, () => root({ subject: 'same' }));
+    const hopeless = leaf(
+      { subject: (issuers[0] as Issuer).subject, key: newKey() },
+      { extensions: { [EXTENSION.authorityKeyIdentifier]: undefined } },
+    );
+    const counting = countingProvider();
+    const start = cpuTime();
+    expect(verify([hopeless, ...issuers.map(({ certificate }) => certificate)], [root()], counting).authorized).toBe(
+      false,
+    );
+    expect(counting.count).toBeLessThanOrEqual(100);
+    expect(cpuTime() - start).toBeLessThan(1000);
+  });
+
+  it('authorities that all signed each other end soon', () => {
+    const keys = Array.from({ length: 10 }, newKey);
+    const web = keys.flatMap((key, a) =>
+      keys.flatMap((other, b) =>
+        a === b
+          ? []
+          : [intermediate({ ...root({ subject: `web ${a}`, key }) }, { subject: `web ${b}`, key: other }).certificate],
+      ),
+    );
+    const start = cpuTime();
+    const chain = [leaf(root({ subject: 'web 0', key: keys[0] as ReturnType<typeof newKey> })), ...web];
+    expect(verify(chain, [root()]).authorized).toBe(false);
+    expect(cpuTime() - start).toBeLessThan(1000);
+  });
+
+  it('a signature is looked at once, however many paths need it', () => {
+    const key = newKey();
+    const twins = Array.from({ length: 5 }, (_, index) =>
+      root({ subject: 'twins', key, notAfter: NOW - (index + 1) * DAY }),
+    );
+    const counting = countingProvider();
+    expect(verify([leaf(twins[0] as Issuer)], twins, counting).code).toBe('CERT_HAS_EXPIRED');
+    expect(counting.count).toBe(1);
+  });
+
+  it('a certificate that is there a hundred times is one', () => {
+    const top = root();
+    const lower = intermediate(root({ subject: 'nobody' }));
+    const copies = Array.from({ length: 100 }, () => lower.certificate);
+    const start = cpuTime();
+    expect(verify([leaf(lower), ...copies], [top]).code).toBe('UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
+    expect(cpuTime() - start).toBeLessThan(1000);
+  });
+});
+
+it('a constraint is looked at again on each path, but not for ever', () => {
+  const many = Array.from({ length: 300 }, (_, index) => dns(`n${index}.example`));
+  const key = newKey();
+  const tops = Array.from({ length: 20 }, () =>
+    root({ subject: 'constrained', key, more: [nameConstraints([], [...many, dns('example.com')])] }),
+  );
+  const names = [...Array.from({ length: 300 }, (_, index) => dns(`m${index}.example.org`)), dns('example.com')];
+  const certificate = leaf(tops[0] as Issuer, {
+    subject: 'leaf',
+    extensions: { [EXTENSION.subjectAltName]: altNames(...names) },
+  });
+  const start = cpuTime();
+  expect(verify([certificate], tops).authorized).toBe(false);
+  expect(cpuTime() - start).toBeLessThan(1000);
+});
+
+function verify(
+  chain: readonly Certificate[],
+  anchors: readonly Issuer[],
+  provider: CryptoProvider = defaultProvider(),
+  maxDepth?: number,
+) {
+  const trust = TrustStore.of(anchors.map(({ certificate }) => certificate));
+  return verifyChain({ chain, trust, purpose: 'server', at: NOW, provider, maxDepth });
+}
+
+/** Counts signatures that are checked. */
+function countingProvider(): CryptoProvider & { readonly count: number } {
+  const provider = defaultProvider();
+  let count = 0;
+  return new Proxy(provider, {
+    get: (target, property) => {
+      if (property === 'count') return count;
+      if (property !== 'verify') return Reflect.get(target, property);
+      return (...given: Parameters<CryptoProvider['verify']>) => {
+        count += 1;
+        return target.verify(...given);
+      };
+    },
+  }) as CryptoProvider & { readonly count: number };
+}
