@@ -57,8 +57,12 @@ export function writeU16List(values: readonly number[]): Uint8Array {
 }
 
 export function readAlpn(content: Uint8Array): string[] {
-  return read(content, 'application_layer_protocol_negotiation', (reader) =>
-    reader.within(reader.vector16(2)).all((element) => latin1Text(element.vector8(1))),
+  const name = 'application_layer_protocol_negotiation';
+  return decode(
+    content,
+    name,
+    (reader) => reader.within(reader.vector16(2)).all((element) => latin1Text(element.vector8(1))),
+    'PARSE_TLSEXT',
   );
 }
 

@@ -5,7 +5,7 @@
  */
 import type { TlsConfig } from '../config.js';
 import type { HandshakeContext } from '../handshake/context.js';
-import { SCHEMES, schemeById, suiteById } from '../parameters.js';
+import { SCHEMES, SUITES, schemeById, suiteById, TLS13 } from '../parameters.js';
 import type { TlsVersion } from '../records.js';
 import { concat, latin1, sameBytes } from '../wire/bytes.js';
 import { encode } from '../wire/writer.js';
@@ -49,10 +49,8 @@ export function makeSession(context: HandshakeContext, begun: NewSession, from: 
 
 /** Whether a session may be resumed under this configuration, with this server name, now. */
 export function isUsable(session: Session, config: TlsConfig, serverName: string | undefined): boolean {
-  const suite = suiteById(session.suite);
   return (
-    suite !== undefined &&
-    config.suites.includes(suite.standardName) &&
+    isSpoken(session, config) &&
     session.version >= config.minVersion &&
     session.version <= config.maxVersion &&
     session.serverName === (serverName ?? '') &&
@@ -71,6 +69,16 @@ export function restorePeer(context: HandshakeContext, session: Session): void {
   facts.peerSignatureScheme = schemeById(session.peerScheme);
   facts.authorized = session.authorized;
   facts.authorizationError = errorOf(session);
+}
+
+/** RFC 8446 §4.6.1: a suite with the same hash will do; in TLS 1.2 it has to be the same suite (RFC 5246 §7.4.1.3). */
+function isSpoken(session: Session, { suites }: TlsConfig): boolean {
+  const of = suiteById(session.suite);
+  return SUITES.some(
+    (suite) =>
+      suites.includes(suite.standardName) &&
+      (suite === of || (of?.version === TLS13 && suite.version === TLS13 && suite.hash === of.hash)),
+  );
 }
 
 function isFresh(session: Session, now: number): boolean {
