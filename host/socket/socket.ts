@@ -58,7 +58,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     closed: (socket, cause) => socket.#closed(cause),
     secured: (socket) => socket.#secured(),
     failed: (socket, error, early) => socket.#tlsFailed(error, early),
-    session: (socket, session) => void socket.#call('session', shape(session, 'buffer')),
+    session: (socket, session) => void socket.#call('session', Buffer.from(session)),
     wantsKeys: (socket) => socket.#box.current.keylog !== undefined,
     keylog: (socket, line) => void socket.#call('keylog', Buffer.from(`${line}\n`)),
   };

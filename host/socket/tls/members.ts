@@ -68,7 +68,8 @@ export abstract class TlsMembers extends TransportMembers {
    */
   getSharedSigalgs(): string[] {
     if (this[TLS] === undefined) return undefined as unknown as string[];
-    return (this.#open?.sharedSignatureSchemes.map(schemeName) ?? null) as string[];
+    const tls = this.#open;
+    return (tls === undefined ? null : [...new Set(tls.sharedSignatureSchemes.map(schemeName))]) as string[];
   }
 
   /** Client: the name that the server has to prove; server: the one that the client asked for (D37). */
@@ -136,19 +137,25 @@ export abstract class TlsMembers extends TransportMembers {
   exportKeyingMaterial(length: number, label: string, context?: unknown): Buffer {
     const tls = this.#open;
     if (tls === undefined) return undefined as unknown as Buffer;
-    if (typeof length !== 'number' || !(length >= 0)) throw new Error('Expected length to be a non-negative number');
+    if (length === undefined || label === undefined) throw new Error('Expected length and label to be provided');
+    if (typeof length !== 'number') throw new Error('Expected length to be a number');
+    if (!(length >= 0)) throw new Error('Expected length to be a positive number');
     if (typeof label !== 'string') throw new Error('Expected label to be a string');
     const given =
       context === undefined ? undefined : typeof context === 'string' ? Buffer.from(context) : view(context);
-    if (context !== undefined && given === undefined) throw new Error('Expected context to be a string or bytes');
+    if (context !== undefined && given === undefined)
+      throw new Error('Expected context to be a string, Buffer or TypedArray');
     return buffer(tls.exportKeyingMaterial(Math.trunc(length), label, given)) as Buffer;
   }
 
   /** Our certificate; `{}` when there is none, `null` once closed (D27). */
   getCertificate(): PeerCertificate | object | null {
     if (!this[LIVE]) return null;
-    const chain = this[TLS]?.localChain ?? [];
-    return chain[0] === undefined ? {} : legacyCertificate(chain, false);
+    const tls = this[TLS];
+    // A server has one from the start, though another may be chosen for the client.
+    const certificate =
+      tls?.localChain[0] ?? (tls?.config.role === 'server' ? tls.config.credentials[0]?.chain[0] : undefined);
+    return certificate === undefined ? {} : legacyCertificate([certificate], false);
   }
 
   /**
@@ -156,7 +163,7 @@ export abstract class TlsMembers extends TransportMembers {
    * @param abbreviated `false`: with the chain, through `issuerCertificate`
    */
   getPeerCertificate(abbreviated: boolean = true): PeerCertificate {
-    if (typeof abbreviated !== 'boolean') throw new Error('Expected argument to be a boolean');
+    if (typeof abbreviated !== 'boolean') throw new Error('Expected abbreviated to be a boolean');
     if (!this[LIVE]) return null as unknown as PeerCertificate;
     const tls = this[TLS];
     if (tls?.peerChain[0] === undefined) return {} as PeerCertificate;
@@ -179,6 +186,7 @@ export abstract class TlsMembers extends TransportMembers {
   setVerifyMode(requestCert: boolean, rejectUnauthorized: boolean): void {
     const tls = this[TLS];
     if (tls === undefined) return;
+    if (rejectUnauthorized === undefined) throw new Error('Expected requestCert and rejectUnauthorized arguments');
     if (typeof requestCert !== 'boolean' || typeof rejectUnauthorized !== 'boolean') {
       throw new Error('Expected requestCert and rejectUnauthorized arguments to be boolean');
     }
