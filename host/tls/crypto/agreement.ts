@@ -62,9 +62,9 @@ export function hybrid(kem: Agreement, curve: Agreement): Agreement {
   };
 }
 
-/** @throws CryptoError unless `share` has so many bytes */
-export function checkSize(share: Uint8Array, size: number): void {
-  if (share.length !== size) throw new CryptoError(`a key share of ${share.length} bytes instead of ${size}`);
+/** @throws CryptoError unless a share, or a seed, has so many bytes */
+export function checkSize(bytes: Uint8Array, size: number): void {
+  if (bytes.length !== size) throw new CryptoError(`${bytes.length} bytes of key exchange instead of ${size}`);
 }
 
 interface Checks {

@@ -3,13 +3,14 @@
  * Not for: its place in TLS (`agreement.ts`).
  */
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-import { type Agreement, checkSize } from './agreement.js';
+import { type Agreement, checkSize, MLKEM_SEED_SIZE } from './agreement.js';
 import { CryptoError } from './provider.js';
 
 export const nobleMlKem768: Agreement = {
   offerSize: 1184,
   responseSize: 1088,
   offer(seed) {
+    if (seed !== undefined) checkSize(seed, MLKEM_SEED_SIZE);
     const { publicKey, secretKey } = seed === undefined ? ml_kem768.keygen() : ml_kem768.keygen(seed);
     return {
       share: publicKey,

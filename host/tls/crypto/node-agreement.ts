@@ -5,13 +5,14 @@ import type { KeyObject } from 'node:crypto';
 import { type Agreements, ecdh, hybrid, x25519 } from './agreement.js';
 import type { CurveName } from './keys.js';
 import { nobleMlKem768 } from './noble-mlkem.js';
+import { nodeMlKem768 } from './node-mlkem.js';
 import { type NodeCrypto, owned } from './node-module.js';
 import type { KeyOffer } from './provider.js';
 
 export function nodeAgreements(crypto: NodeCrypto): Agreements {
   const curve = x25519((secretKey) => offerX25519(crypto, secretKey));
   return {
-    X25519MLKEM768: hybrid(nobleMlKem768, curve),
+    X25519MLKEM768: hybrid(nodeMlKem768(crypto) ?? nobleMlKem768, curve),
     x25519: curve,
     secp256r1: ecdh(32, (secretKey) => offerEcdh(crypto, 'prime256v1', secretKey)),
     secp384r1: ecdh(48, (secretKey) => offerEcdh(crypto, 'secp384r1', secretKey)),

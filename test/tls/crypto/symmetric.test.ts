@@ -1,6 +1,6 @@
 /** Hashes, HMAC, random bytes, the AEAD of tickets and comparison, by both providers. */
 import { createHash, createHmac } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { defaultProvider } from '../../../host/tls/crypto/default.js';
 import type { HashName } from '../../../host/tls/crypto/provider.js';
 import { PROVIDERS } from './kit.js';
@@ -89,4 +89,20 @@ describe.each(PROVIDERS)('%s', (_, provider) => {
 test('the default provider is that of node:crypto here, and always the same', () => {
   expect(defaultProvider().name).toBe('node');
   expect(defaultProvider()).toBe(defaultProvider());
+});
+
+test.each([
+  ['a runtime without node:crypto', { getBuiltinModule: () => undefined }],
+  ['a browser', undefined],
+])('in %s the default provider is noble’s, and nothing fails to load', async (_, process) => {
+  vi.resetModules();
+  vi.stubGlobal('process', process);
+  try {
+    const fresh: typeof import('../../../host/tls/crypto/default.js') = await import(
+      '../../../host/tls/crypto/default.js'
+    );
+    expect(fresh.defaultProvider().name).toBe('noble');
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
