@@ -7,7 +7,7 @@ import type { HandshakeContext } from '../handshake/context.js';
 import { logSecret } from '../keylog.js';
 import { HANDSHAKE } from '../messages/handshake.js';
 import { type CipherSuite, TLS12 } from '../parameters.js';
-import { exporter, finishedData, keyBlock, type Randoms, VERIFY_DATA_LENGTH } from './secrets.js';
+import { exporter, finishedData, keyBlock, type Randoms } from './secrets.js';
 
 export class Protection {
   readonly #keys: ReturnType<typeof keyBlock>;
@@ -45,14 +45,10 @@ export class Protection {
 
   /**
    * Checks the body of the peer's Finished, which is not yet in the transcript.
-   * @throws TlsError `decode_error` or `decrypt_error`
+   * @throws TlsError `decrypt_error`, for a wrong length too
    */
   checkFinished(body: Uint8Array): void {
     const expected = this.#verifyData(peerOf(this.context.config.role));
-    if (body.length !== VERIFY_DATA_LENGTH) {
-      const message = `Finished has ${body.length} bytes (decode_error)`;
-      throw new TlsError('decode_error', 'DECODE_ERROR', message);
-    }
     if (!this.context.provider.equal(expected, body)) {
       throw new TlsError('decrypt_error', 'DIGEST_CHECK_FAILED', "the peer's Finished is wrong (decrypt_error)");
     }

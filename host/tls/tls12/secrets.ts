@@ -96,8 +96,8 @@ export function exporter(
   return prf(provider, hash, master, label, seed, length);
 }
 
-export const MASTER_SECRET_LENGTH = 48;
-export const VERIFY_DATA_LENGTH = 12;
+const MASTER_SECRET_LENGTH = 48;
+const VERIFY_DATA_LENGTH = 12;
 /** RFC 5705 §4, RFC 7627 §7: what an exporter would give for these is what has to stay secret. */
 const RESERVED_LABELS: ReadonlySet<string> = new Set([
   'client finished',
