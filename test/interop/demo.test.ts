@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { namespaceMissing } from '../kit/namespace.js';
@@ -19,29 +19,39 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe.skipIf(missing)(`vitrine demo${missing === undefined ? '' : ` (${missing})`}`, () => {
-  test('moves 64 MiB each way through a TUN device and shows the states', async () => {
+  test('moves files each way through a TUN device, in the clear and over TLS, and shows the states', async () => {
     const devices = readdirSync('/sys/class/net');
     const { code, stdout, stderr } = await start().ended;
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toContain('vitrine0, a TUN device');
     expect(stdout.match(/64\.0 MiB in .* Gbit\/s|64\.0 MiB in .* Mbit\/s/g)).toHaveLength(2);
-    expect(stdout.match(/✓ equal/g)).toHaveLength(2);
-    for (const change of PASSIVE) expect(stdout.split('\n 2 ')[0]).toMatch(change);
-    for (const change of ACTIVE) expect(stdout.split('\n 2 ')[1]).toMatch(change);
+    expect(stdout.match(/16\.0 MiB in .* [GM]bit\/s/g)).toHaveLength(2);
+    expect(stdout.match(/✓ equal/g)).toHaveLength(4);
+    const [passive, active, served, fetched] = stdout.split(/\n [2345] {2}/);
+    for (const change of PASSIVE) expect(passive).toMatch(change);
+    for (const change of ACTIVE) expect(active).toMatch(change);
+    for (const text of [served, fetched])
+      expect(text).toMatch(/TLSv1\.3 {2}TLS_\w+ {2}\w+ {3}\w+.* has verified the certificate/);
+    expect(served).toContain('curl --cacert ca.pem https://10.9.0.2/16MiB.bin');
     expect(stdout).not.toContain('\x1b');
     expect(await survivors()).toEqual([]);
     expect(readdirSync('/sys/class/net')).toEqual(devices);
     const [capture = ''] = /\S+\.pcapng/.exec(stdout) ?? [];
-    expect(handshakesIn(capture)).toBe(4);
-  }, 60_000);
+    expect(readdirSync(dirname(capture))).toEqual(['demo.pcapng']);
+    expect(tshark(capture, 'tcp.flags.syn == 1')).toHaveLength(8);
+    // With no key but those in the file.
+    expect(tshark(capture, 'tls && http.request.uri == "/16MiB.bin"')).toHaveLength(2);
+    expect(tshark(capture, 'tls && http.response.code == 200')).toHaveLength(2);
+  }, 120_000);
 
   test('plays on a wire in memory where there is no namespace, and says why', async () => {
     const { code, stdout } = await start({ PATH: '/nonexistent' }).ended;
     expect(code).toBe(0);
     expect(stdout).toContain('a wire in memory');
     expect(stdout).toContain('because there is no TUN device to use: the program unshare (util-linux) is missing');
-    expect(stdout.match(/✓ equal/g)).toHaveLength(2);
+    expect(stdout.match(/✓ equal/g)).toHaveLength(4);
+    expect(stdout).toContain('vitrine get --cacert ca.pem https://10.9.0.2/16MiB.bin');
   }, 60_000);
 
   test.each([
@@ -129,12 +139,13 @@ function commandLine(pid: string): string {
   }
 }
 
-function handshakesIn(capture: string): number {
-  const output = execFileSync('tshark', ['-r', capture, '-Y', 'tcp.flags.syn == 1'], {
+/** The packets that a display filter finds, a line each. */
+function tshark(capture: string, filter: string): string[] {
+  const output = execFileSync('tshark', ['-r', capture, '-Y', filter], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  return output.trim().split('\n').length;
+  return output.split('\n').filter(Boolean);
 }
 
 /** What `npm start` runs. */
