@@ -93,6 +93,12 @@ export function writeNonce(half: Half, nonce: usize, explicit: usize): void {
   store<u32>(nonce, half.iv2 ^ <u32>(number >> 32), 8);
 }
 
+/** Zero-fills a nonce: of the first record it is the static one, which nobody else knows. */
+export function wipeNonce(nonce: usize): void {
+  store<u64>(nonce, 0);
+  store<u32>(nonce, 0, 8);
+}
+
 /**
  * Writes to `data` what a record is authenticated with beside its content, and answers how many bytes that is: its header at
  * `header` (RFC 8446 §5.2), or, in TLS 1.2, number, type, version and length of the content (RFC 5246 §6.2.3.3).

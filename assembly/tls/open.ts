@@ -28,7 +28,7 @@ import { AEAD_TAG, aeadOpen } from '../crypto/aead';
 import { setResult } from '../memory/map';
 import { Ring, ringAddress, ringConsume, ringContiguous, ringWrite } from '../memory/ring';
 import { failed, HEADER, headerFault, isContentType, ringByte, ringShort } from './framing';
-import { explicitNonce, Half, hidesType, writeAdditional, writeNonce } from './half';
+import { explicitNonce, Half, hidesType, wipeNonce, writeAdditional, writeNonce } from './half';
 import { ADDITIONAL, NONCE, RECORD } from './scratch';
 import { Tls, tlsFind } from './state';
 import { incomingIdle, incomingRing, incomingTaken, putPieces } from './streams';
@@ -164,7 +164,9 @@ function opened(tls: Tls, ring: Ring, type: u32, at: u32, length: u32, size: u32
 function authenticate(half: Half, record: usize, content: usize, length: u32): bool {
   writeNonce(half, NONCE, record + HEADER);
   const additional = writeAdditional(half, ADDITIONAL, record, length);
-  return aeadOpen(half.cipher, half.keys, NONCE, ADDITIONAL, additional, content, length, content);
+  const authentic = aeadOpen(half.cipher, half.keys, NONCE, ADDITIONAL, additional, content, length, content);
+  wipeNonce(NONCE);
+  return authentic;
 }
 
 /** A record can't be opened: early data under keys that we never had (RFC 8446 §4.2.10), or an attack. */

@@ -19,7 +19,17 @@ import { aeadSeal } from '../crypto/aead';
 import { RESULT_BASE, setResult } from '../memory/map';
 import { ringAddress, ringContiguous, ringEnsure, ringWrite } from '../memory/ring';
 import { HEADER, isContentType, writeHeader } from './framing';
-import { explicitNonce, Half, halfKeys, hidesType, sealsLeft, trailer, writeAdditional, writeNonce } from './half';
+import {
+  explicitNonce,
+  Half,
+  halfKeys,
+  hidesType,
+  sealsLeft,
+  trailer,
+  wipeNonce,
+  writeAdditional,
+  writeNonce,
+} from './half';
 import { ADDITIONAL, NONCE, RECORD } from './scratch';
 import { Tls, tlsFind } from './state';
 import { outgoingFull, outgoingOpen, outgoingPut, outgoingRing, outgoingRoom } from './streams';
@@ -128,6 +138,7 @@ function protect(half: Half, record: usize, type: u32, length: u32, size: u32): 
   writeNonce(half, NONCE, record + HEADER);
   const additional = writeAdditional(half, ADDITIONAL, record, length);
   aeadSeal(half.cipher, half.keys, NONCE, ADDITIONAL, additional, content, length, content);
+  wipeNonce(NONCE);
   half.sequence++;
 }
 
