@@ -105,8 +105,7 @@ export function notSupported(what: string): Error {
   return Object.assign(new Error(`${what} is not supported yet`), { code: 'ERR_NOT_SUPPORTED' });
 }
 
-/** The name of an error number, and words for it. */
-export function describe(errno: number): readonly [code: string, words: string] {
+function describe(errno: number): readonly [code: string, words: string] {
   return TABLE.get(errno) ?? [`E${-errno}`, `error ${-errno}`];
 }
 

@@ -1,9 +1,9 @@
 /**
- * TLS between a connection and the socket that owns it (DESIGN "TLS" in `../../tls/README.md`). Over a connection of its own
+ * TLS between a connection and the socket that owns it (`../../tls/README.md`). Over a connection of its own
  * the records lie in the connection's buffers; over a socket that was upgraded they travel through buffers beside it, so
  * that the raw socket sees the ciphertext too. Not for: the handshake (`../../tls/`), the shape of sockets (`../socket.ts`).
  */
-import { ERROR_CONNECTION_RESET, EVENT_DATA, EVENT_OPEN, OPTION_DISCARD } from '../../../assembly/abi/constants.js';
+import { EVENT_DATA, EVENT_OPEN, OPTION_DISCARD } from '../../../assembly/abi/constants.js';
 import type { Timer } from '../../core/clock.js';
 import type { Endpoints } from '../../core/core.js';
 import type { Connection, Layer } from '../../stack/connection.js';
@@ -11,7 +11,7 @@ import { TlsError } from '../../tls/alert.js';
 import type { TlsConfig } from '../../tls/config.js';
 import { TlsConnection } from '../../tls/connection.js';
 import { CoreRecords } from '../../tls/core-records.js';
-import { describe } from '../errors.js';
+import { truncated, unfinished } from '../../tls/cut-off.js';
 import type { Socket } from '../socket.js';
 import type { Transport } from '../transport.js';
 
@@ -290,18 +290,6 @@ export class TlsTransport implements Transport, Layer {
       }
     }
   }
-}
-
-/** The peer's FIN came where its close_notify should have been (RFC 8446 §6.1): what is missing, nobody knows. */
-function truncated(): TlsError {
-  const message = 'The peer ended the connection without close_notify: the stream may be truncated';
-  return new TlsError('close_notify', 'TRUNCATED', message, { code: 'ERR_TLS_TRUNCATED' });
-}
-
-function unfinished(): TlsError {
-  const [code] = describe(ERROR_CONNECTION_RESET);
-  const message = 'The peer disconnected before the TLS handshake was complete';
-  return new TlsError('close_notify', 'DISCONNECTED', message, { code });
 }
 
 /** In milliseconds. */
