@@ -5,7 +5,7 @@ import { Failure } from './failure.mjs';
 
 /**
  * @typedef {object} Outcome
- * @property {import('../../../host/tls/connection.js').TlsConnection} connection
+ * @property {import('../../../dist/host/tls/connection.js').TlsConnection} connection
  * @property {import('./flags.mjs').Settings} settings
  * @property {import('./hellos.mjs').Hellos} hellos
  * @property {readonly string[]} secrets lines of the key log

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { TlsError } from '../../../dist/host/tls/alert.js';
 import { initialWrites } from './behaviour.mjs';
 import { checkHandshake } from './expectations.mjs';
 import { Failure, failureOf, TRUNCATED } from './failure.mjs';
@@ -19,6 +20,8 @@ export class Exchange {
   /** @type {Buffer[]} plaintext that waits for room */
   #waiting = [];
   #peerEnded = false;
+  /** Nothing that comes is of interest any more. */
+  #over = false;
   /** @type {(result: Failure | undefined) => void} */
   #settle = () => {};
 
@@ -52,26 +55,26 @@ export class Exchange {
     this.socket.on('data', (bytes) => this.#guard(() => this.#received(bytes)));
     this.socket.on('end', () => this.#guard(() => this.#streamEnded()));
     this.socket.on('error', (error) => this.#settle(new Failure(error.message)));
-    this.#guard(() => {
-      engine.start();
-      this.#turn();
-    });
+    this.#guard(() => this.#turn());
     const failure = await settled;
+    this.#over = true;
     const session = this.#session ?? engine.connection.session();
-    if (failure === undefined) this.#checkTicket();
-    engine.free();
-    if (!this.socket.destroyed) await once(this.socket.end().resume(), 'close');
+    if (failure === undefined && !settings['send-alert']) this.#checkTicket();
+    engine.close();
+    await closed(this.socket);
     if (failure !== undefined) throw failure;
     return session;
   }
 
   /** @param {() => void} step whose failure ends the connection */
   #guard(step) {
+    if (this.#over) return;
     try {
       step();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#flush();
+      this.#over = true;
       this.#settle(error);
     }
   }
@@ -86,7 +89,9 @@ export class Exchange {
   }
 
   #streamEnded() {
-    if (!this.#peerEnded) throw new Failure(TRUNCATED);
+    const matters = this.settings['check-close-notify'] || this.engine.connection.phase !== 'open';
+    if (matters && !this.#peerEnded) throw new Failure(TRUNCATED);
+    this.#settle(undefined);
   }
 
   #turn() {
@@ -97,7 +102,7 @@ export class Exchange {
     this.#flush();
   }
 
-  /** @param {import('../../../host/tls/connection.js').TlsEvent} event */
+  /** @param {import('../../../dist/host/tls/connection.js').TlsEvent} event */
   #happened(event) {
     if (event.kind === 'handshake') this.#shakenHands();
     else if (event.kind === 'data') this.#echo(Buffer.from(event.bytes));
@@ -119,7 +124,8 @@ export class Exchange {
       checkHandshake({ connection: engine.connection, settings, config, hellos, resumes });
     this.#waiting.push(...initialWrites({ connection: engine.connection, settings, hellos, secrets: this.#secrets }));
     this.#send();
-    if (settings['shim-shuts-down']) engine.end();
+    if (settings['send-alert']) this.#sendAlert();
+    else if (settings['shim-shuts-down']) engine.end();
   }
 
   /** @param {Buffer} bytes */
@@ -128,7 +134,14 @@ export class Exchange {
     if (settings['shim-shuts-down']) throw new Failure(':APPLICATION_DATA_ON_SHUTDOWN:');
     if (settings['use-exporter-between-reads']) engine.connection.exportKeyingMaterial(1, '');
     if (settings['key-update']) engine.connection.updateKeys();
-    this.#waiting.push(bytes.map((byte) => byte ^ 0xff));
+    this.#waiting.push(Buffer.from(bytes.map((byte) => byte ^ 0xff)));
+  }
+
+  /** An alert that the product itself never sends. */
+  #sendAlert() {
+    this.engine.abort(new TlsError('alert 30', 'DECOMPRESSION_FAILURE', 'the runner wants this alert'));
+    this.#flush();
+    this.#settle(undefined);
   }
 
   /** As much as there is room for; what is sent makes room. */
@@ -151,10 +164,22 @@ export class Exchange {
   /** A client of TLS 1.3 gets a ticket unless the runner says otherwise. */
   #checkTicket() {
     const { settings, engine } = this;
-    if (settings.server || engine.connection.version !== TLS13) return;
-    const expected = !settings['expect-no-session'] && !settings['shim-shuts-down'];
+    // Who shuts down at once may or may not see a ticket that is on its way.
+    if (settings.server || settings['shim-shuts-down'] || engine.connection.version !== TLS13) return;
+    const expected = !settings['expect-no-session'];
     if (expected !== (this.#session !== undefined)) throw new Failure(`there was ${expected ? 'no' : 'a'} ticket`);
   }
+}
+
+/**
+ * Ends a socket and waits until the peer has done so, too; what it still sends is not read.
+ * @param {import('node:net').Socket} socket
+ */
+function closed(socket) {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve(undefined);
+    else socket.once('close', resolve).resume().end();
+  });
 }
 
 const TLS13 = 0x0304;

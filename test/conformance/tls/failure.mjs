@@ -17,16 +17,20 @@ export class Failure extends Error {
  * @param {{ reason: string, alert: string, remote: boolean, message: string }} error a `TlsError`
  */
 export function failureOf(error) {
-  return new Failure(`:${error.remote ? remoteToken(error.alert) : error.reason}: ${error.message}`);
+  const tokens = error.remote ? remoteTokens(error.alert) : [error.reason];
+  // What can't be read has a token of its own beside that of what it was.
+  if (error.alert === 'decode_error' && !error.remote) tokens.push('DECODE_ERROR');
+  return new Failure(`${tokens.map((token) => `:${token}:`).join(' ')} ${error.message}`);
 }
 
 /**
  * Alerts that SSL 3.0 had carry its name. A server that refuses our ClientHello says what it always says.
  * @param {string} alert
  */
-function remoteToken(alert) {
-  if (alert === 'handshake_failure') return 'SSLV3_ALERT_HANDSHAKE_FAILURE: :HANDSHAKE_FAILURE_ON_CLIENT_HELLO';
-  return `${SSL3_ALERTS.includes(alert) ? 'SSLV3' : 'TLSV1'}_ALERT_${alert.toUpperCase()}`;
+function remoteTokens(alert) {
+  const name = alert === 'alert 30' ? 'decompression_failure' : alert;
+  const token = `${SSL3_ALERTS.includes(name) ? 'SSLV3' : 'TLSV1'}_ALERT_${name.toUpperCase()}`;
+  return alert === 'handshake_failure' ? [token, 'HANDSHAKE_FAILURE_ON_CLIENT_HELLO'] : [token];
 }
 
 /** The stream ended without close_notify: in the words that the runner looks for. */
@@ -41,5 +45,6 @@ const SSL3_ALERTS = [
   'certificate_revoked',
   'certificate_expired',
   'certificate_unknown',
+  'handshake_failure',
   'illegal_parameter',
 ];

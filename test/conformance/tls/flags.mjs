@@ -112,6 +112,7 @@ const FLAGS = /** @type {Record<Kind, readonly string[]>} */ ({
     'peek-then-read',
     'read-with-unfinished-write',
     'reject-alpn',
+    'renew-ticket',
     'require-any-client-certificate',
     'reverify-on-resume',
     'send-alert',

@@ -12,8 +12,8 @@ import { Unimplemented } from './failure.mjs';
 
 /**
  * @typedef {import('./flags.mjs').Settings} Settings
- * @typedef {import('../../../host/tls/config.js').TlsConfig} TlsConfig
- * @typedef {import('../../../host/tls/crypto/provider.js').CryptoProvider} CryptoProvider
+ * @typedef {import('../../../dist/host/tls/config.js').TlsConfig} TlsConfig
+ * @typedef {import('../../../dist/host/tls/crypto/provider.js').CryptoProvider} CryptoProvider
  */
 
 /**
@@ -68,7 +68,8 @@ function versions(settings) {
  * @param {string | undefined} list
  */
 function suites(list) {
-  const [modern, old] = [TLS13, TLS12].map((version) => SUITES.filter((suite) => suite.version === version));
+  const modern = SUITES.filter(({ version }) => version === TLS13);
+  const old = SUITES.filter(({ version }) => version === TLS12);
   const chosen = list === undefined ? old : list === 'DEFAULT:!AES' ? withoutAes(old) : named(old, list);
   if (chosen.length === 0) throw new Unimplemented('no cipher suite is left');
   return [...modern, ...chosen].map(({ standardName }) => standardName);
@@ -139,7 +140,7 @@ function credentials({ certFile, keyFile, signingPrefs }, provider) {
 
 /** @param {string | undefined} file */
 function trust(file) {
-  return file === undefined ? undefined : TrustStore.fromPem(readFileSync(file, 'latin1'));
+  return file === undefined || file === '' ? undefined : TrustStore.fromPem(readFileSync(file, 'latin1'));
 }
 
 /**

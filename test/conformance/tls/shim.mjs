@@ -7,6 +7,7 @@
  *
  * Exit codes: 0 as the flags wanted; 1 with `:TOKEN:` on stderr; 89 for what the product does not have.
  */
+import { Failure, Unimplemented } from './failure.mjs';
 import { readFlags } from './flags.mjs';
 
 try {
@@ -14,8 +15,9 @@ try {
   if (initial['is-handshaker-supported']) console.log('No');
   else await connections(initial, resume);
 } catch (error) {
-  console.error(error.exitCode === undefined ? error : error.message);
-  process.exitCode = error.exitCode ?? 1;
+  const known = error instanceof Failure || error instanceof Unimplemented;
+  console.error(known ? error.message : error);
+  process.exitCode = known ? error.exitCode : 1;
 }
 
 /**

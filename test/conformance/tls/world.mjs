@@ -9,14 +9,16 @@ import { TlsEngine } from '../../../dist/host/tls/engine.js';
 import { TicketKeys } from '../../../dist/host/tls/session/ticket-keys.js';
 import { configuration } from './settings.mjs';
 
-/** @typedef {import('../../../host/tls/config.js').TlsConfig} TlsConfig */
+/** @typedef {import('../../../dist/host/tls/config.js').TlsConfig} TlsConfig */
 
 export class World {
   /** @type {Uint8Array | undefined} */
   #session;
   #delay = 0;
   #provider = defaultProvider();
-  #wall = () => Date.now() + this.#delay;
+  #start = Date.now();
+  /** Moves only as the runner says. */
+  #wall = () => this.#start + this.#delay;
   #ticketKeys = new TicketKeys({ provider: this.#provider, wall: this.#wall });
 
   static async load() {
@@ -48,7 +50,7 @@ export class World {
 
   /** @param {TlsConfig} config */
   engine(config) {
-    return new TlsEngine(this.core, config);
+    return TlsEngine.create(this.core, config);
   }
 
   /**
