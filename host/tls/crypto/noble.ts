@@ -7,6 +7,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import type { PrivateKey, PublicKey } from './keys.js';
 import { nobleAgreements } from './noble-agreement.js';
+import { nobleKeyDecryption } from './noble-decryption.js';
 import { nobleHashes } from './noble-hashes.js';
 import { nobleCurves, sign, verify } from './noble-signature.js';
 import { CryptoError, type CryptoProvider, type RunningHash, type SignatureKind } from './provider.js';
@@ -14,6 +15,7 @@ import { suits } from './suitability.js';
 
 export const nobleProvider: CryptoProvider = {
   name: 'noble',
+  keyDecryption: nobleKeyDecryption,
 
   random(length) {
     const bytes = new Uint8Array(length);

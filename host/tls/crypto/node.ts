@@ -2,6 +2,7 @@
  * The CryptoProvider on `node:crypto`, for Node, Bun and Deno. Not for: runtimes without it (`noble.ts`).
  */
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
+import { concat } from '../wire/bytes.js';
 import type { Agreements } from './agreement.js';
 import type { CurveName, PrivateKey, PublicKey } from './keys.js';
 import { nodeAgreements, publicPoint } from './node-agreement.js';
@@ -11,6 +12,7 @@ import {
   type CryptoProvider,
   type GroupName,
   type HashName,
+  type KeyDecryption,
   type KeyOffer,
   type KeyResponse,
   type RunningHash,
@@ -26,6 +28,7 @@ export function nodeProvider(): CryptoProvider | undefined {
 
 class NodeProvider implements CryptoProvider {
   readonly name = 'node';
+  readonly keyDecryption: KeyDecryption;
   readonly #crypto: NodeCrypto;
   readonly #agreements: Agreements;
   /** Reading a key takes longer than verifying with it. */
@@ -35,6 +38,7 @@ class NodeProvider implements CryptoProvider {
   constructor(crypto: NodeCrypto) {
     this.#crypto = crypto;
     this.#agreements = nodeAgreements(crypto);
+    this.keyDecryption = keyDecryption(crypto);
   }
 
   random(length: number): Uint8Array<ArrayBuffer> {
@@ -96,8 +100,7 @@ class NodeProvider implements CryptoProvider {
   seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
     const cipher = this.#crypto.createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_SIZE });
     cipher.setAAD(data, { plaintextLength: plaintext.length });
-    const sealed = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-    return new Uint8Array(sealed);
+    return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
   }
 
   open(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, sealed: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
@@ -147,6 +150,23 @@ class NodeProvider implements CryptoProvider {
     this.#privateKeys.set(key, made);
     return made;
   }
+}
+
+function keyDecryption(crypto: NodeCrypto): KeyDecryption {
+  return {
+    pbkdf2: (hash, passphrase, salt, iterations, length) =>
+      owned(crypto.pbkdf2Sync(passphrase, salt, iterations, length, hash)),
+    md5: (data) => owned(crypto.createHash('md5').update(data).digest()),
+    openCbc(key, iv, data) {
+      const cipher = crypto.createDecipheriv(`aes-${8 * key.length}-cbc`, key, iv);
+      const first = cipher.update(data);
+      try {
+        return concat(first, cipher.final());
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 function digestOf(kind: SignatureKind): HashName | null {

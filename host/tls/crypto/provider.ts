@@ -55,8 +55,24 @@ export interface CryptoProvider {
   seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, plaintext: Uint8Array): Uint8Array<ArrayBuffer>;
   /** `undefined` when the tag is wrong. */
   open(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, sealed: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
+  /** For keys under a passphrase alone: MD5 and SHA-1 are good for nothing more. */
+  readonly keyDecryption: KeyDecryption;
   /** Whether two byte strings are equal, in a time that depends on their lengths only. */
   equal(left: Uint8Array, right: Uint8Array): boolean;
+}
+
+export interface KeyDecryption {
+  /** RFC 8018 §5.2. */
+  pbkdf2(
+    hash: HashName | 'sha1',
+    passphrase: Uint8Array,
+    salt: Uint8Array,
+    iterations: number,
+    length: number,
+  ): Uint8Array<ArrayBuffer>;
+  md5(data: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** AES-CBC with the padding of RFC 8018 §6.1.1; `undefined` when the padding is wrong. */
+  openCbc(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
 }
 
 export interface RunningHash {

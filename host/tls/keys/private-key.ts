@@ -40,7 +40,7 @@ function findKey(text: string): PemBlock {
 function readBlock({ label, headers, bytes }: PemBlock, provider: CryptoProvider, secret?: Uint8Array): PrivateKey {
   if (label === ENCRYPTED) return readEncrypted(bytes, provider, secret);
   if (!headers.has('Proc-Type')) return readNamed(label, bytes, provider);
-  const plain = decryptTraditional(bytes, headers.get('DEK-Info') ?? '', required(secret));
+  const plain = decryptTraditional(bytes, headers.get('DEK-Info') ?? '', required(secret), provider.keyDecryption);
   return afterDecryption(() => readNamed(label, plain, provider));
 }
 
@@ -65,7 +65,7 @@ function readDer(der: Uint8Array, provider: CryptoProvider, secret?: Uint8Array)
 }
 
 function readEncrypted(der: Uint8Array, provider: CryptoProvider, secret?: Uint8Array): PrivateKey {
-  const plain = decryptPkcs8(der, required(secret));
+  const plain = decryptPkcs8(der, required(secret), provider.keyDecryption);
   return afterDecryption(() => readPkcs8(plain, provider));
 }
 

@@ -90,8 +90,7 @@ describe.skipIf(NO_OPENSSL).each(PROVIDERS)('with %s', (_, provider) => {
   });
 });
 
-describe.skipIf(NO_OPENSSL)('encryption', () => {
-  const [[, provider]] = PROVIDERS as [(typeof PROVIDERS)[number]];
+describe.skipIf(NO_OPENSSL).each(PROVIDERS)('encryption, with %s', (_, provider) => {
   const encrypted = (options = '-v2 aes-256-cbc') =>
     openssl(`pkcs8 -topk8 ${options} -passout pass:secret`, pemOf('P-256')).toString();
 
