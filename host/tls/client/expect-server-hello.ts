@@ -88,7 +88,7 @@ class ExpectServerHello implements Expect {
     if (hello.legacyVersion !== TLS12) {
       throw new TlsError(
         'illegal_parameter',
-        'DECODE_ERROR',
+        'UNSUPPORTED_PROTOCOL',
         "the server's legacy_version is wrong (illegal_parameter)",
       );
     }

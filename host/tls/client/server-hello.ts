@@ -41,21 +41,19 @@ export interface Client13 {
 export function beginClient13(context: HandshakeContext, answer: Answer13): Expect {
   const { offer, hello, suite } = answer;
   const allowed = [EXTENSION.supported_versions, EXTENSION.key_share, EXTENSION.pre_shared_key];
-  checkAnswer('ServerHello', hello.extensions, allowed, offer.extensions);
+  checkAnswer('ServerHello', hello.extensions, allowed, offer.extensions, 'UNEXPECTED_EXTENSION');
   const resumed = resumedSession(answer);
   const sharedSecret = agree(context, answer);
   const schedule = context.own(new KeySchedule(hashOf(context, suite), resumed?.secret));
   schedule.enterHandshake(sharedSecret);
   context.facts.suite = suite;
-  if (resumed !== undefined) {
-    restorePeer(context, resumed);
-    confirmPeer(context);
-  }
+  if (resumed !== undefined) restorePeer(context, resumed);
   const secrets = handshakeSecrets(context, schedule);
   context.transcript.forget();
   readWith(context, suite, secrets.server);
   if (!answer.sentChangeCipherSpec) context.sendChangeCipherSpec(); // RFC 8446 §D.4
   writeWith(context, suite, secrets.client);
+  if (resumed !== undefined) confirmPeer(context); // Now that the server can read what we say to it.
   return new ExpectEncryptedExtensions({ context, offer, suite, schedule, secrets, resumed });
 }
 

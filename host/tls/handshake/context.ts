@@ -72,10 +72,9 @@ export class HandshakeContext {
     this.#flight.push(message);
   }
 
-  /** As `send`, past the transcript: messages after the handshake, and HelloRequest (RFC 5246 §7.4.1.1). */
+  /** As `send`, past the transcript: messages after the handshake. */
   sendOutside(type: number, body: Uint8Array): void {
     this.#flight.push(frame(type, body));
-    this.flush();
   }
 
   /** Sends what waits, in as few records as possible. */

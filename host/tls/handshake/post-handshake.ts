@@ -23,8 +23,10 @@ export class ExpectPostHandshake implements Expect {
   readonly #secrets: { read: Uint8Array<ArrayBuffer>; write: Uint8Array<ArrayBuffer> };
   /** KeyUpdates since there was data. */
   #updates = 0;
-  /** Our answer to a KeyUpdate is queued, and may not be on its way yet. */
-  #answering = false;
+  /**
+   * The peer waits for a KeyUpdate of ours, which goes out before our next data: one answers many, so a peer that asks
+   * again and again makes nothing grow (RFC 8446 §4.6.3).
+   */
   #answerOwed = false;
 
   /** @param tickets absent at a server, to which no tickets come */
@@ -59,21 +61,10 @@ export class ExpectPostHandshake implements Expect {
     this.#count();
     this.#secrets.read = this.#next(this.#secrets.read);
     readWith(this.context, this.suite, this.#secrets.read);
-    if (isRequested) this.#answer();
-  }
-
-  /** A peer that reads nothing but asks again and again gets one answer, or our queue would grow. */
-  #answer(): void {
-    if (this.#answering && this.context.records.backlog > 0) {
-      this.#answerOwed = true;
-      return;
-    }
-    this.#answering = true;
-    this.#updateWrite(false);
+    if (isRequested) this.#answerOwed = true;
   }
 
   #beforeData(): void {
-    if (this.context.records.backlog === 0) this.#answering = false;
     if (this.#answerOwed || this.context.records.sealsLeft < SEALS_RESERVED) this.#updateWrite(false);
   }
 

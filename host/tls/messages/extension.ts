@@ -58,6 +58,7 @@ export function writeExtensions(writer: Writer, extensions: Extensions): void {
  * RFC 8446 §4.2: an answer has no extension that was not asked for, and none that belongs elsewhere.
  * @param allowed what may stand in this message
  * @param offered what was asked for; for a message that asks by itself, the same as `allowed`
+ * @param misplaced the token for what stands in the wrong message
  * @throws TlsError `unsupported_extension` for what was not offered, `illegal_parameter` for what stands in the wrong message
  */
 export function checkAnswer(
@@ -65,6 +66,7 @@ export function checkAnswer(
   extensions: Extensions,
   allowed: readonly number[],
   offered: { has(type: number): boolean },
+  misplaced = 'ERROR_PARSING_EXTENSION',
 ): void {
   for (const type of extensions.keys()) {
     if (!offered.has(type)) {
@@ -77,7 +79,7 @@ export function checkAnswer(
     if (!allowed.includes(type)) {
       throw new TlsError(
         'illegal_parameter',
-        'ERROR_PARSING_EXTENSION',
+        misplaced,
         `${what} has extension ${type}, which does not belong there (illegal_parameter)`,
       );
     }

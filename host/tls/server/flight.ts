@@ -99,7 +99,7 @@ function sendServerHello(context: HandshakeContext, { hello, choice, psk, afterR
   const { sessionId } = hello;
   const answer = { legacyVersion: TLS12, random, sessionId, suite: suite.id, compression: 0, extensions };
   context.send(HANDSHAKE.server_hello, writeServerHello(answer));
-  if (!afterRetry && sessionId.length > 0) context.sendChangeCipherSpec(); // RFC 8446 §D.4
+  if (!afterRetry) context.sendChangeCipherSpec(); // RFC 8446 §D.4, which allows it to every client.
   const schedule = context.own(new KeySchedule(hashOf(context, suite), psk?.session.secret));
   schedule.enterHandshake(secret);
   return schedule;

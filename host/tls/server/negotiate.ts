@@ -117,8 +117,7 @@ function sendRetry(context: HandshakeContext, hello: ClientHello, { suite, group
   const { sessionId } = hello;
   const retry = { legacyVersion: TLS12, random: RETRY_RANDOM, sessionId, suite: suite.id, compression: 0, extensions };
   context.send(HANDSHAKE.server_hello, writeServerHello(retry));
-  if (sessionId.length > 0) context.sendChangeCipherSpec(); // RFC 8446 §D.4
-  context.flush();
+  context.sendChangeCipherSpec(); // RFC 8446 §D.4
 }
 
 function missing(extension: string, reason = 'MISSING_EXTENSION'): TlsError {

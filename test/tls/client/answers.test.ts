@@ -38,7 +38,7 @@ describe('A client of TLS 1.3 refuses a ServerHello', () => {
       'with another legacy_version',
       (hello) => ({ ...hello, legacyVersion: 0x0302 }),
       'illegal_parameter',
-      'DECODE_ERROR',
+      'UNSUPPORTED_PROTOCOL',
     ],
     ['without a key share', edit(EXTENSION.key_share, undefined), 'missing_extension', 'MISSING_KEY_SHARE'],
     ['with a group that has no share', shareOf(0x0018), 'illegal_parameter', 'WRONG_CURVE'],
@@ -55,7 +55,7 @@ describe('A client of TLS 1.3 refuses a ServerHello', () => {
       'with an extension that belongs elsewhere',
       edit(EXTENSION.supported_groups, EMPTY),
       'illegal_parameter',
-      'ERROR_PARSING_EXTENSION',
+      'UNEXPECTED_EXTENSION',
     ],
     ['with an unknown extension', edit(0x1234, EMPTY), 'unsupported_extension', 'UNEXPECTED_EXTENSION'],
     [

@@ -35,8 +35,6 @@ export class PipeRecords implements RecordLayer {
   readonly incoming: PipeRecord[] = [];
   readonly outgoing: PipeRecord[] = [];
   sealsLeft = 2 ** 24;
-  /** When set, nothing leaves. */
-  isBlocked = false;
   freed = false;
   #read = { key: '', count: 0 };
   #write = { key: '', count: 0 };
@@ -112,7 +110,6 @@ export class PipeEnd {
     for (let event = this.connection.next(); event !== undefined; event = this.connection.next()) {
       this.events.push(event);
     }
-    if (this.records.isBlocked) return [];
     const outgoing = this.records.outgoing.splice(0);
     for (const { type, bytes } of outgoing) if (type === HANDSHAKE_RECORD) this.#inbox.add(bytes);
     for (let message = this.#inbox.next(); message !== undefined; message = this.#inbox.next()) this.sent.push(message);

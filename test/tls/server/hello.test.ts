@@ -212,16 +212,6 @@ describe('A server answers a ClientHello', () => {
       ['client', 1],
     ]);
   });
-
-  it('without change_cipher_spec to a client that sends no session id', () => {
-    const seen: string[] = [];
-    const noId = editClientHello((hello) => ({ ...hello, sessionId: EMPTY }));
-    join({}, {}, (record, from) => {
-      if (record.type === 20) seen.push(from);
-      return noId(record, from);
-    });
-    expect(seen).toEqual([]);
-  });
 });
 
 describe('A server refuses a second ClientHello', () => {
