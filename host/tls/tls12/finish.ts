@@ -23,8 +23,8 @@ export class ExpectChangeCipherSpec implements Expect {
 
   changeCipherSpec(content: Uint8Array): Expect {
     if (content.length !== 1 || content[0] !== 1) {
-      const message = 'ChangeCipherSpec says something unknown (illegal_parameter)';
-      throw new TlsError('illegal_parameter', 'BAD_CHANGE_CIPHER_SPEC', message);
+      const message = 'ChangeCipherSpec says something unknown (unexpected_message)';
+      throw new TlsError('unexpected_message', 'BAD_CHANGE_CIPHER_SPEC', message);
     }
     this.protection.openPeer();
     return this.next;

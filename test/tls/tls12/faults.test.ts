@@ -45,7 +45,7 @@ describe('ChangeCipherSpec', () => {
         sender === from ? replace(bytes, CCS, Buffer.from(record, 'hex')) : bytes,
       );
       const { error } = from === 'client' ? server : client;
-      expect(error?.reason).toBe('BAD_CHANGE_CIPHER_SPEC');
+      expect(error).toMatchObject({ alert: 'unexpected_message', reason: 'BAD_CHANGE_CIPHER_SPEC' });
     }
   });
 
