@@ -3,11 +3,14 @@
  * `commands-script.ts CASE FOLDER` prints what the case gives as one line of JSON.
  */
 import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import * as https from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ThrowawayAuthority } from '../../host/cli/certificates.js';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
 import { MAIN, vitrine } from './command.js';
 
@@ -28,6 +31,78 @@ const cases: Record<string, () => Promise<unknown>> = {
     const server = await startServer(['--weather', 'loss=2%,delay=2ms,reorder=2%,seed=1']);
     await curl('-o', join(folder, 'copy.bin'), 'http://10.9.0.2/big.bin');
     return server.stop('SIGTERM');
+  },
+
+  async 'serve --tls to curl'() {
+    const ca = join(folder, 'ca.pem');
+    const capture = ['--pcap', join(folder, 'serve.pcapng'), '--pcap-keys'];
+    const server = await startServer(['--tls', '--ca-out', ca, '--keylog', join(folder, 'keys.log'), ...capture]);
+    const format = '%{http_code} %{ssl_verify_result} %{num_connects}';
+    const whole = await curl('--cacert', ca, '-o', join(folder, 'copy.bin'), '-w', format, 'https://10.9.0.2/big.bin');
+    const old = await curl('--cacert', ca, '--tls-max', '1.2', 'https://10.9.0.2/a.txt');
+    const stranger = await curl('https://10.9.0.2/a.txt').catch((error: { code: number }) => error.code);
+    const log = readFileSync(join(folder, 'keys.log'), 'latin1');
+    return { whole, old, stranger, log, ...(await server.stop('SIGINT')) };
+  },
+
+  async 'serve --cert to curl'() {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const authority = new ThrowawayAuthority();
+    const issued = authority.issue(['vitrine.test']);
+    writeFileSync(cert, issued.cert);
+    writeFileSync(key, issued.key);
+    writeFileSync(join(folder, 'ca.pem'), authority.cert);
+    const server = await startServer(['--cert', cert, '--key', key, '--port', '8443']);
+    const name = ['--cacert', join(folder, 'ca.pem'), '--resolve', 'vitrine.test:8443:10.9.0.2'];
+    const text = await curl(...name, 'https://vitrine.test:8443/a.txt');
+    return { text, ...(await server.stop('SIGINT')) };
+  },
+
+  async 'serve --tls with its CA on screen'() {
+    const server = await startServer(['--tls']);
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, `${/-----BEGIN[\s\S]*-----END CERTIFICATE-----/.exec(server.lines.join('\n'))?.[0]}\n`);
+    const text = await curl('--cacert', ca, 'https://10.9.0.2/a.txt');
+    return { text, ...(await server.stop('SIGINT')) };
+  },
+
+  async 'get over TLS'() {
+    const url = await serveSecurely(['10.9.0.1']);
+    const files = ['-o', join(folder, 'copy.bin'), '--pcap', join(folder, 'get.pcapng'), '--pcap-keys'];
+    return vitrine(['get', url, '--cacert', join(folder, 'ca.pem'), ...files]);
+  },
+
+  async 'get over TLS by name, with the key log of the environment'() {
+    const url = await serveSecurely(['server.test']);
+    const SSLKEYLOGFILE = join(folder, 'keys.log');
+    const args = ['get', url, '--cacert', join(folder, 'ca.pem'), '--servername', 'server.test'];
+    const without = await vitrine(args, { SSLKEYLOGFILE });
+    const early = existsSync(SSLKEYLOGFILE);
+    const { code } = await vitrine([...args, '--keylog'], { SSLKEYLOGFILE });
+    return { codes: [without.code, code], early, log: readFileSync(SSLKEYLOGFILE, 'latin1') };
+  },
+
+  async 'get from a stranger'() {
+    return vitrine(['get', await serveSecurely(['10.9.0.1'])]);
+  },
+  async 'get from a stranger, insecurely'() {
+    return vitrine(['get', (await serveSecurely(['10.9.0.1'])).replace('content', 'short'), '--insecure']);
+  },
+  async 'get from somebody else'() {
+    return vitrine(['get', await serveSecurely(['server.test']), '--cacert', join(folder, 'ca.pem')]);
+  },
+  async 'get from one whose time is over'() {
+    const url = await serveSecurely(['10.9.0.1'], Date.now() - 2 * 24 * 60 * 60 * 1000);
+    return vitrine(['get', url, '--cacert', join(folder, 'ca.pem')]);
+  },
+  async 'get https from http'() {
+    return vitrine(['get', (await serveContent()).replace('http:', 'https:')]);
+  },
+  async 'get from one with other ciphers'() {
+    return vitrine([
+      'get',
+      await serveSecurely(['10.9.0.1'], Date.now(), { ciphers: 'ECDHE-ECDSA-AES128-SHA', maxVersion: 'TLSv1.2' }),
+    ]);
   },
 
   async 'get to a file'() {
@@ -66,6 +141,7 @@ async function startServer(options: readonly string[]) {
     });
   });
   return {
+    lines,
     async stop(signal: NodeJS.Signals) {
       child.kill(signal);
       return { code: await exit, lines };
@@ -73,15 +149,26 @@ async function startServer(options: readonly string[]) {
   };
 }
 
-async function serveContent(): Promise<string> {
-  const content = pseudoRandomBytes('get', 5_000_000);
-  const server = createServer((request, response) => {
-    if (request.url === '/short') response.end('short\n');
-    else if (request.url === '/content') response.end(content);
-    else response.writeHead(404).end();
-  });
+function serveContent(): Promise<string> {
+  return content('http', createServer(answer));
+}
+
+/** A server with a certificate for `names`, whose CA is then in ca.pem. */
+function serveSecurely(names: readonly string[], now = Date.now(), more: https.ServerOptions = {}): Promise<string> {
+  const authority = new ThrowawayAuthority(now);
+  writeFileSync(join(folder, 'ca.pem'), authority.cert);
+  return content('https', https.createServer({ ...authority.issue(names), ...more }, answer));
+}
+
+async function content(scheme: string, server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, resolve));
-  return `http://10.9.0.1:${(server.address() as AddressInfo).port}/content`;
+  return `${scheme}://10.9.0.1:${(server.address() as AddressInfo).port}/content`;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/short') response.end('short\n');
+  else if (request.url === '/content') response.end(pseudoRandomBytes('get', 5_000_000));
+  else response.writeHead(404).end();
 }
 
 function curl(...args: string[]): Promise<string> {

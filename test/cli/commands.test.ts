@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pseudoRandomBytes, sha256 } from '../../host/cli/demo/content.js';
+import { rows } from '../device/pcap-kit.js';
 import { namespaceMissing } from '../kit/namespace.js';
 import { result } from '../kit/result.js';
 import type { CommandRun } from './command.js';
@@ -34,6 +35,34 @@ describe.skipIf(missing)(`vitrine serve${missing === undefined ? '' : ` (${missi
     expect(run.lines[2]).toMatch(/^10\.9\.0\.1 GET \/big\.bin 200 4\.8 MiB /);
   });
 
+  test('serves it over TLS, with a certificate that curl verifies, and leaves the keys to who asked for them', async () => {
+    const run = (await play('serve --tls to curl')) as Record<string, string> & { code: number; lines: string[] };
+    expect(run.whole).toBe('200 0 1');
+    expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
+    expect(run.old).toBe('text of a\n');
+    expect(run.stranger).toBe(60);
+    expect(run.lines[0]).toBe(`Serving ${folder} on https://10.9.0.2/ over vitrine0`);
+    expect(run.lines[1]).toMatch(/^Try: curl --cacert \S+\/ca\.pem https:\/\/10\.9\.0\.2\/ /);
+    expect(run.lines[2]).toMatch(/^10\.9\.0\.1 GET \/big\.bin 200 4\.8 MiB /);
+    expect(run.lines[4]).toMatch(/^10\.9\.0\.1 no TLS: .*unknown_ca/);
+    expect(run.log).toMatch(/^SERVER_TRAFFIC_SECRET_0 [\da-f]{64} [\da-f]{64,96}$/m);
+    expect(run.log).toMatch(/^CLIENT_RANDOM [\da-f]{64} [\da-f]{96}$/m);
+    expect(rows(join(folder, 'serve.pcapng'), ['http.request.uri'], 'tls && http.request')).toEqual([
+      ['/big.bin'],
+      ['/a.txt'],
+    ]);
+  });
+
+  test('serves with the certificate that it is given', async () => {
+    const { text, lines } = (await play('serve --cert to curl')) as { text: string; lines: string[] };
+    expect(text).toBe('text of a\n');
+    expect(lines[1]).toMatch(/^Try: curl https:\/\/10\.9\.0\.2:8443\/ /);
+  });
+
+  test('shows the CA that it made, unless there is a file for it', async () => {
+    expect(await play('serve --tls with its CA on screen')).toMatchObject({ text: 'text of a\n', code: 130 });
+  });
+
   test('serves through bad weather', async () => {
     const { code } = (await play('serve in bad weather')) as { code: number };
     expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
@@ -52,6 +81,51 @@ describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing
 
   test('downloads to stdout', async () => {
     expect(await play('get to stdout')).toMatchObject({ code: 0, stdout: 'short\n' });
+  });
+
+  test('downloads over TLS from a server that it verifies; the capture holds the keys', async () => {
+    const { code, stderr } = (await play('get over TLS')) as CommandRun;
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^4\.8 MiB from 10\.9\.0\.1:\d+ in /),
+    });
+    expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(pseudoRandomBytes('get', 5_000_000)));
+    expect(rows(join(folder, 'get.pcapng'), ['http.request.uri'], 'tls && http.request')).toEqual([['/content']]);
+  });
+
+  test('verifies the name that it is given; SSLKEYLOGFILE counts only when asked for', async () => {
+    const run = await play('get over TLS by name, with the key log of the environment');
+    expect(run).toMatchObject({
+      codes: [0, 0],
+      early: false,
+      log: expect.stringMatching(/^CLIENT_TRAFFIC_SECRET_0 /m),
+    });
+  });
+
+  test('takes any certificate when told to', async () => {
+    expect(await play('get from a stranger, insecurely')).toMatchObject({ code: 0, stdout: 'short\n' });
+  });
+
+  test.each([
+    [
+      'get from a stranger',
+      /unknown_ca.*\[UNABLE_TO_VERIFY_LEAF_SIGNATURE\]; trust its CA with --cacert <file>, or anybody/,
+    ],
+    [
+      'get from somebody else',
+      /\[ERR_TLS_CERT_ALTNAME_INVALID\]; if it goes by another name, .* --servername <name>\n$/,
+    ],
+    [
+      'get from one whose time is over',
+      /expired.*\[CERT_HAS_EXPIRED\]; --insecure takes the certificate nevertheless\n$/,
+    ],
+    ['get https from http', /does not speak TLS.*; try http:\/\/\n$/],
+    ['get from one with other ciphers', /the peer ended the connection: handshake_failure\n$/],
+  ])('%s is one line that says why and what to do, and exit code 1', async (name, message) => {
+    const { code, stdout, stderr } = (await play(name)) as CommandRun;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^vitrine: 10\.9\.0\.1:\d+: [^\n]*\n$/);
+    expect(stderr).toMatch(message);
   });
 
   test.each([

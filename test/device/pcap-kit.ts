@@ -17,9 +17,13 @@ export function captured(options: PcapOptions, offloads = 0, mtu = 1500) {
   return { clock, device, inside: new TestPort(device, clock), outside: new TestPort(far, clock) };
 }
 
-/** Rows of the named fields, one for each packet of the capture, or for those that a display filter finds. */
+/**
+ * Rows of the named fields, one for each packet of the capture, or for those that a display filter finds. By default
+ * Wireshark gives up on what came in another order.
+ */
 export function rows(path: string, fields: readonly string[], filter?: string): string[][] {
-  const checks = ['ip', 'tcp', 'udp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
+  const preferences = [...['ip', 'tcp', 'udp'].map((name) => `${name}.check_checksum`), 'tcp.reassemble_out_of_order'];
+  const checks = preferences.flatMap((name) => ['-o', `${name}:TRUE`]);
   const columns = ['-T', 'fields', '-E', 'separator=/t', ...fields.flatMap((field) => ['-e', field])];
   const args = ['-r', path, ...checks, ...columns, ...(filter === undefined ? [] : ['-Y', filter])];
   const output = execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
