@@ -10,6 +10,7 @@ import type { HandshakeContext } from '../handshake/context.js';
 import type { Expect } from '../handshake/expect.js';
 import { sendFinished } from '../handshake/finished.js';
 import { applicationSecrets, handshakeSecrets, hashOf, readWith, writeWith } from '../handshake/keys13.js';
+import { confirmPeer } from '../handshake/peer.js';
 import { serverRandom } from '../handshake/random.js';
 import { writeCertificateRequest } from '../messages/certificate.js';
 import type { ClientHello } from '../messages/client-hello.js';
@@ -54,6 +55,7 @@ export function sendFlight(context: HandshakeContext, negotiated: Negotiated): E
   const secrets = handshakeSecrets(context, schedule);
   writeWith(context, suite, secrets.server);
   readWith(context, suite, secrets.client);
+  if (psk !== undefined) confirmPeer(context);
   sendEncryptedExtensions(context, choice.isNamed);
   const asks = signer !== undefined && context.config.requestCert;
   if (asks) sendCertificateRequest(context);
