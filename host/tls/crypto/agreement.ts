@@ -1,7 +1,7 @@
 /**
  * Key agreement as TLS sees it (RFC 8446 §4.2.8, §7.4): a first side that offers, a second one that responds. What is the
  * same whoever does the arithmetic: checks of shares, and the hybrid group of draft-ietf-tls-ecdhe-mlkem.
- * Not for: the arithmetic itself (`node-agreement.ts`, `noble-agreement.ts`).
+ * Not for: the arithmetic itself (`node/`, `noble/`).
  */
 import { concat, wipe } from '../wire/bytes.js';
 import { CryptoError, type GroupName, type KeyOffer, type KeyResponse } from './provider.js';

@@ -2,14 +2,14 @@
  * The CryptoProvider on `@noble/*`, for browsers and other runtimes without `node:crypto`. RSA only verifies.
  * Not for: runtimes that have better (`node.ts`).
  */
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import type { PrivateKey, PublicKey } from './keys.js';
-import { nobleAgreements } from './noble-agreement.js';
-import { nobleKeyDecryption } from './noble-decryption.js';
-import { nobleHashes } from './noble-hashes.js';
-import { nobleCurves, sign, verify } from './noble-signature.js';
+import { open, seal } from './noble/aead.js';
+import { nobleAgreements } from './noble/agreement.js';
+import { nobleKeyDecryption } from './noble/decryption.js';
+import { nobleHashes } from './noble/hashes.js';
+import { nobleCurves, sign, verify } from './noble/signature.js';
 import { CryptoError, type CryptoProvider, type RunningHash, type SignatureKind } from './provider.js';
 import { suits } from './suitability.js';
 
@@ -60,15 +60,9 @@ export const nobleProvider: CryptoProvider = {
 
   canSign: (key) => key.algorithm === 'ec' || key.algorithm === 'ed25519',
 
-  seal: (key, nonce, data, plaintext) => chacha20poly1305(key, nonce, data).encrypt(plaintext),
+  seal,
 
-  open(key, nonce, data, sealed) {
-    try {
-      return chacha20poly1305(key, nonce, data).decrypt(sealed);
-    } catch {
-      return undefined;
-    }
-  },
+  open,
 
   equal(left, right) {
     if (left.length !== right.length) return false;

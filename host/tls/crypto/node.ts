@@ -5,8 +5,9 @@ import type { KeyObject, SignKeyObjectInput } from 'node:crypto';
 import { concat } from '../wire/bytes.js';
 import type { Agreements } from './agreement.js';
 import type { CurveName, PrivateKey, PublicKey } from './keys.js';
-import { nodeAgreements, publicPoint } from './node-agreement.js';
-import { type NodeCrypto, nodeCrypto, owned } from './node-module.js';
+import { open, seal } from './noble/aead.js';
+import { nodeAgreements, publicPoint } from './node/agreement.js';
+import { type NodeCrypto, nodeCrypto, owned } from './node/module.js';
 import {
   CryptoError,
   type CryptoProvider,
@@ -29,6 +30,8 @@ export function nodeProvider(): CryptoProvider | undefined {
 class NodeProvider implements CryptoProvider {
   readonly name = 'node';
   readonly keyDecryption: KeyDecryption;
+  readonly seal = seal;
+  readonly open = open;
   readonly #crypto: NodeCrypto;
   readonly #agreements: Agreements;
   /** Reading a key takes longer than verifying with it. */
@@ -97,26 +100,6 @@ class NodeProvider implements CryptoProvider {
     return true;
   }
 
-  seal(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
-    const cipher = this.#crypto.createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_SIZE });
-    cipher.setAAD(data, { plaintextLength: plaintext.length });
-    return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
-  }
-
-  open(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, sealed: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-    const length = sealed.length - TAG_SIZE;
-    if (length < 0) return undefined;
-    const cipher = this.#crypto.createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_SIZE });
-    cipher.setAAD(data, { plaintextLength: length }).setAuthTag(sealed.subarray(length));
-    const plaintext = owned(cipher.update(sealed.subarray(0, length)));
-    try {
-      cipher.final();
-      return plaintext;
-    } catch {
-      return undefined;
-    }
-  }
-
   equal(left: Uint8Array, right: Uint8Array): boolean {
     return left.length === right.length && this.#crypto.timingSafeEqual(left, right);
   }
@@ -138,7 +121,11 @@ class NodeProvider implements CryptoProvider {
   #publicKey(key: PublicKey): KeyObject {
     const known = this.#publicKeys.get(key);
     if (known !== undefined) return known;
-    const made = this.#crypto.createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' });
+    const made = this.#crypto.createPublicKey(
+      isRsa(key)
+        ? { key: Buffer.from(key.bytes), format: 'der', type: 'pkcs1' }
+        : { key: Buffer.from(key.spki), format: 'der', type: 'spki' },
+    );
     this.#publicKeys.set(key, made);
     return made;
   }
@@ -146,7 +133,11 @@ class NodeProvider implements CryptoProvider {
   #privateKey(key: PrivateKey): KeyObject {
     const known = this.#privateKeys.get(key);
     if (known !== undefined) return known;
-    const made = this.#crypto.createPrivateKey({ key: Buffer.from(key.pkcs8), format: 'der', type: 'pkcs8' });
+    const made = this.#crypto.createPrivateKey(
+      isRsa(key)
+        ? { key: Buffer.from(key.bytes), format: 'der', type: 'pkcs1' }
+        : { key: Buffer.from(key.pkcs8), format: 'der', type: 'pkcs8' },
+    );
     this.#privateKeys.set(key, made);
     return made;
   }
@@ -169,8 +160,11 @@ function keyDecryption(crypto: NodeCrypto): KeyDecryption {
   };
 }
 
+/** What an RSA-PSS key may do `suits` knows; without the name it is a key that every library takes. */
+function isRsa({ algorithm }: PublicKey | PrivateKey): boolean {
+  return algorithm === 'rsa' || algorithm === 'rsa-pss';
+}
+
 function digestOf(kind: SignatureKind): HashName | null {
   return kind.algorithm === 'ed25519' ? null : kind.hash;
 }
-
-const TAG_SIZE = 16;

@@ -1,8 +1,8 @@
 /** Key agreement by both providers: Wycheproof, each against the other, and what has to be refused. */
 import node from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { nobleMlKem768 } from '../../../host/tls/crypto/noble-mlkem.js';
-import { nodeMlKem768 } from '../../../host/tls/crypto/node-mlkem.js';
+import { nobleMlKem768 } from '../../../host/tls/crypto/noble/mlkem.js';
+import { nodeMlKem768 } from '../../../host/tls/crypto/node/mlkem.js';
 import { CryptoError, type CryptoProvider, type GroupName } from '../../../host/tls/crypto/provider.js';
 import { PROVIDERS } from './kit.js';
 import { bytes, type Case, hex, MISSING, wycheproof } from './wycheproof.js';

@@ -24,13 +24,14 @@ export function publicKey(spki: Uint8Array): PublicKey {
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType === 'rsa-pss') {
-    // No JWK there; the modulus begins behind the sign byte that 2048 bits have.
+    // Node gives neither JWK nor PKCS#1 of it; the modulus begins behind the sign byte that 2048 bits have.
     const at = Buffer.from(spki).indexOf(Buffer.from([0x02, 0x82, bits >> 11, 1, 0]));
     const modulus = spki.slice(at + 5, at + 5 + bits / 8);
-    return { algorithm: 'rsa-pss', spki, bytes: spki, bits, modulus, exponent: Uint8Array.of(1, 0, 1) };
+    return { algorithm: 'rsa-pss', spki, bytes: spki.slice(at - 4), bits, modulus, exponent: Uint8Array.of(1, 0, 1) };
   }
   const [modulus, exponent] = [part('n'), part('e')];
-  return { algorithm: 'rsa', spki, bytes: spki, bits, modulus, exponent };
+  const bytes = new Uint8Array(key.export({ format: 'der', type: 'pkcs1' }));
+  return { algorithm: 'rsa', spki, bytes, bits, modulus, exponent };
 }
 
 /** The same of a PKCS#8 PrivateKeyInfo. */
@@ -41,7 +42,11 @@ export function privateKey(pkcs8: Uint8Array): PrivateKey {
   const { algorithm } = known;
   if (algorithm === 'unknown') return fail();
   const isRsa = algorithm === 'rsa' || algorithm === 'rsa-pss';
-  const bytes = isRsa ? pkcs8 : new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url'));
+  // RSAPrivateKey is the last element, and begins with version 0 and a modulus of more than 255 bytes.
+  const inner = Buffer.from(pkcs8).indexOf(Buffer.from([0x02, 0x01, 0x00, 0x02, 0x82])) - 4;
+  const bytes = isRsa
+    ? pkcs8.slice(inner)
+    : new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).d ?? '', 'base64url'));
   const { curve } = known;
   return { algorithm, ...(curve && { curve }), pkcs8, bytes, public: known };
 }

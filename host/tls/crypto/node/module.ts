@@ -1,6 +1,6 @@
 /**
  * `node:crypto`, where the runtime has it: asked for when it is needed, never imported, so that the host also loads in a
- * browser. Not for: what is done with it (`node.ts`).
+ * browser. Not for: what is done with it (`../node.ts`).
  */
 export type NodeCrypto = typeof import('node:crypto');
 

@@ -1,12 +1,12 @@
 /**
  * Verifying RSA signatures (RFC 8017 §8.1.2, §8.2.2): only public values are computed with, so time does not matter.
- * Not for: signing; the size of keys (`suitability.ts`).
+ * Not for: signing; the size of keys (`../suitability.ts`).
  */
-import { hex, sameBytes } from '../wire/bytes.js';
-import type { PublicKey } from './keys.js';
-import { nobleHashes } from './noble-hashes.js';
-import type { HashName } from './provider.js';
-import { HASH_SIZES } from './suitability.js';
+import { hex, sameBytes } from '../../wire/bytes.js';
+import type { PublicKey } from '../keys.js';
+import type { HashName } from '../provider.js';
+import { HASH_SIZES } from '../suitability.js';
+import { nobleHashes } from './hashes.js';
 
 /** RFC 8017 §8.2.2: what has to stand there is built anew and compared, never parsed. */
 export function verifyPkcs1(key: PublicKey, hash: HashName, data: Uint8Array, signature: Uint8Array): boolean {

@@ -1,10 +1,10 @@
 /**
  * ML-KEM-768 (FIPS 203) of `@noble/post-quantum`: for both providers where the runtime has none of its own.
- * Not for: its place in TLS (`agreement.ts`).
+ * Not for: its place in TLS (`../agreement.ts`).
  */
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-import { type Agreement, checkSize, MLKEM_SEED_SIZE } from './agreement.js';
-import { CryptoError } from './provider.js';
+import { type Agreement, checkSize, MLKEM_SEED_SIZE } from '../agreement.js';
+import { CryptoError } from '../provider.js';
 
 export const nobleMlKem768: Agreement = {
   offerSize: 1184,

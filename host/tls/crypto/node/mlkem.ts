@@ -1,12 +1,12 @@
 /**
  * ML-KEM-768 (FIPS 203) of `node:crypto`, which Node has from 24.7 with OpenSSL 3.5.
- * Not for: its place in TLS (`agreement.ts`); older runtimes (`noble-mlkem.ts`).
+ * Not for: its place in TLS (`../agreement.ts`); older runtimes (`../noble/mlkem.ts`).
  */
 import type { KeyObject } from 'node:crypto';
-import { concat } from '../wire/bytes.js';
-import { type Agreement, checkSize, MLKEM_SEED_SIZE } from './agreement.js';
-import { type NodeCrypto, owned } from './node-module.js';
-import { CryptoError } from './provider.js';
+import { concat } from '../../wire/bytes.js';
+import { type Agreement, checkSize, MLKEM_SEED_SIZE } from '../agreement.js';
+import { CryptoError } from '../provider.js';
+import { type NodeCrypto, owned } from './module.js';
 
 /** @returns `undefined` where there is none */
 export function nodeMlKem768(crypto: NodeCrypto): Agreement | undefined {

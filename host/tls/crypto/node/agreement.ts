@@ -1,13 +1,13 @@
 /**
- * Key agreement by `node:crypto`. Not for: checks that hold for every provider (`agreement.ts`).
+ * Key agreement by `node:crypto`. Not for: checks that hold for every provider (`../agreement.ts`).
  */
 import type { KeyObject } from 'node:crypto';
-import { type Agreements, ecdh, hybrid, x25519 } from './agreement.js';
-import type { CurveName } from './keys.js';
-import { nobleMlKem768 } from './noble-mlkem.js';
-import { nodeMlKem768 } from './node-mlkem.js';
-import { type NodeCrypto, owned } from './node-module.js';
-import type { KeyOffer } from './provider.js';
+import { type Agreements, ecdh, hybrid, x25519 } from '../agreement.js';
+import type { CurveName } from '../keys.js';
+import { nobleMlKem768 } from '../noble/mlkem.js';
+import type { KeyOffer } from '../provider.js';
+import { nodeMlKem768 } from './mlkem.js';
+import { type NodeCrypto, owned } from './module.js';
 
 export function nodeAgreements(crypto: NodeCrypto): Agreements {
   const curve = x25519((secretKey) => offerX25519(crypto, secretKey));

@@ -1,15 +1,15 @@
 /**
  * Signatures by `@noble/curves`, and RSA verification (`rsa-verify.ts`).
- * Not for: which key may make which signature (`suitability.ts`).
+ * Not for: which key may make which signature (`../suitability.ts`).
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
-import { DerReader } from '../x509/der.js';
-import type { CurveName, PrivateKey, PublicKey } from './keys.js';
-import { nobleHashes } from './noble-hashes.js';
-import { CryptoError, type HashName, type SignatureKind } from './provider.js';
+import { DerReader } from '../../x509/der.js';
+import type { CurveName, PrivateKey, PublicKey } from '../keys.js';
+import { CryptoError, type HashName, type SignatureKind } from '../provider.js';
+import { saltOf } from '../suitability.js';
+import { nobleHashes } from './hashes.js';
 import { verifyPkcs1, verifyPss } from './rsa-verify.js';
-import { saltOf } from './suitability.js';
 
 export const nobleCurves: Readonly<Record<CurveName, typeof p256>> = {
   secp256r1: p256,

@@ -4,8 +4,8 @@
 import { cbc } from '@noble/ciphers/aes.js';
 import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
-import { nobleHashes } from './noble-hashes.js';
-import type { KeyDecryption } from './provider.js';
+import type { KeyDecryption } from '../provider.js';
+import { nobleHashes } from './hashes.js';
 
 export const nobleKeyDecryption: KeyDecryption = {
   pbkdf2: (hash, passphrase, salt, iterations, length) =>

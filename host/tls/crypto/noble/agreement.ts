@@ -1,11 +1,11 @@
 /**
- * Key agreement by `@noble/curves`. Not for: checks that hold for every provider (`agreement.ts`).
+ * Key agreement by `@noble/curves`. Not for: checks that hold for every provider (`../agreement.ts`).
  */
 import { x25519 as curve25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
-import { type Agreements, ecdh, hybrid, x25519 } from './agreement.js';
-import { nobleMlKem768 } from './noble-mlkem.js';
-import type { KeyOffer } from './provider.js';
+import { type Agreements, ecdh, hybrid, x25519 } from '../agreement.js';
+import type { KeyOffer } from '../provider.js';
+import { nobleMlKem768 } from './mlkem.js';
 
 const curve = x25519(offerX25519);
 
