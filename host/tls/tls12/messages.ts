@@ -2,7 +2,6 @@
  * Handshake messages that only TLS 1.2 has, or has in another form than 1.3, as bodies without their header of four bytes.
  * Not for: the hellos and CertificateVerify, which both versions share (`../messages/`); what may come when (`client/`, `server/`).
  */
-import { TlsError } from '../alert.js';
 import { concat } from '../wire/bytes.js';
 import { decode } from '../wire/reader.js';
 import { encode } from '../wire/writer.js';
@@ -96,19 +95,9 @@ export function writeCertificateRequest(schemes: readonly number[]): Uint8Array<
   );
 }
 
-/**
- * RFC 5246 §7.4.2: certificates in DER, the sender's own first.
- * @throws TlsError `illegal_parameter` beyond `MAX_CHAIN_LENGTH`
- */
+/** RFC 5246 §7.4.2: certificates in DER, the sender's own first. */
 export function readCertificate(body: Uint8Array): Uint8Array[] {
-  return decode(body, 'Certificate', (reader) => {
-    const list = reader.vector24();
-    if (list.length > MAX_CHAIN_LENGTH) {
-      const message = `a certificate chain of ${list.length} bytes (illegal_parameter)`;
-      throw new TlsError('illegal_parameter', 'EXCESSIVE_MESSAGE_SIZE', message);
-    }
-    return reader.within(list).all((element) => element.vector24(1));
-  });
+  return decode(body, 'Certificate', (reader) => reader.within(reader.vector24()).all((list) => list.vector24(1)));
 }
 
 export function writeCertificate(chain: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -135,6 +124,4 @@ export function readEmpty(body: Uint8Array, what: 'ServerHelloDone' | 'HelloRequ
 /** ClientCertificateType (RFC 5246 §7.4.4, RFC 8422 §5.5); `ECDSA_SIGN` stands for Ed25519, too. */
 export const RSA_SIGN = 1;
 export const ECDSA_SIGN = 64;
-/** Bytes of all certificates of a peer with their lengths. */
-export const MAX_CHAIN_LENGTH = 100 * 1024;
 const NAMED_CURVE = 3;

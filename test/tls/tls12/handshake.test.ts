@@ -1,5 +1,6 @@
 /** Handshakes of TLS 1.2 between our own two ends. */
 import { describe, expect, test } from 'vitest';
+import { nobleProvider } from '../../../host/tls/crypto/noble.js';
 import type { GroupName } from '../../../host/tls/crypto/provider.js';
 import { SCHEMES, type SignatureScheme, SUITES, type SuiteName, TLS12, TLS13 } from '../../../host/tls/parameters.js';
 import { TrustStore } from '../../../host/tls/x509/trust.js';
@@ -45,6 +46,18 @@ test('both ends see the same Finished, exported keys and key log', () => {
   expect(lines).toHaveLength(2);
   expect(lines[0]).toMatch(/^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}$/);
   expect(lines[0]).toBe(lines[1]);
+});
+
+test.each([
+  ['client', { provider: nobleProvider }, {}],
+  ['server', {}, { provider: nobleProvider }],
+] as const)('without node:crypto at the %s', (_, clientChanges, serverChanges) => {
+  for (const kind of ['p256', 'p384', 'ed25519'] as const) {
+    for (const group of ['x25519', 'secp256r1', 'secp384r1'] as const) {
+      const { client, server } = pair(clientChanges, { ...serverChanges, groups: [group], ...known(kind) });
+      expectOpen(client, server);
+    }
+  }
 });
 
 test('a client of both versions takes TLS 1.2 of a server that knows no other', () => {
