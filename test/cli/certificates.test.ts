@@ -1,4 +1,4 @@
-/** The throwaway authority, judged by OpenSSL. */
+/** The throwaway authority, judged by OpenSSL and by our own verifier. */
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ThrowawayAuthority } from '../../host/cli/certificates.js';
+import { defaultProvider } from '../../host/tls/crypto/default.js';
+import { Certificate } from '../../host/tls/x509/certificate.js';
+import { TrustStore } from '../../host/tls/x509/trust.js';
+import { verifyChain } from '../../host/tls/x509/verify.js';
 
 const NAMES = ['10.9.0.2', 'vitrine.test', '2001:db8::1'];
 
@@ -30,6 +34,28 @@ describe('a certificate made on the fly', () => {
     expect(() => verify(authority.cert, cert, '-verify_hostname vitrine.example')).toThrow(/hostname mismatch/i);
     expect(() => verify(authority.cert, cert, '-purpose sslclient')).toThrow(/unsuitable certificate purpose/i);
     expect(() => verify(new ThrowawayAuthority().cert, cert, '')).toThrow(/unable to get local issuer/);
+  });
+
+  test.each([
+    [NAMES[0], 'server', 0, undefined],
+    [NAMES[1], 'server', 0, undefined],
+    [NAMES[2], 'server', 0, undefined],
+    ['vitrine.example', 'server', 0, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    [NAMES[1], 'client', 0, 'INVALID_PURPOSE'],
+    [NAMES[1], 'server', 25, 'CERT_HAS_EXPIRED'],
+    [NAMES[1], 'server', -2, 'CERT_NOT_YET_VALID'],
+  ] as const)('for %s is judged by us, as a %s after %d hours: %s', (name, purpose, hours, code) => {
+    const authority = new ThrowawayAuthority();
+    const verdict = verifyChain({
+      chain: Certificate.fromPem(authority.issue(NAMES).cert),
+      trust: TrustStore.fromPem(authority.cert),
+      purpose,
+      name,
+      at: Date.now() + hours * 3_600_000,
+      provider: defaultProvider(),
+    });
+    expect(verdict.code).toBe(code);
+    expect(verdict.authorized).toBe(code === undefined);
   });
 
   test('belongs to its key, names all it is for, and lasts a day', () => {
