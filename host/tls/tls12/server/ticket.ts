@@ -28,7 +28,10 @@ export function findSession(context: HandshakeContext, hello: ClientHello): Resu
   if (sealed === undefined || sealed.length === 0) return undefined;
   const opened = context.config.ticketKeys?.open(sealed);
   const session = opened && decodeSession(opened);
-  if (session === undefined || session.version !== TLS12) return undefined;
+  opened?.fill(0);
+  if (session === undefined) return undefined;
+  context.own(session.secret);
+  if (session.version !== TLS12) return undefined;
   const cipherSuite = suites12(context.config).find(({ id }) => id === session.suite && hello.suites.includes(id));
   if (cipherSuite === undefined || !isUsable(session, context.config, hello.serverName)) return undefined;
   if (!hello.extendedMasterSecret) {
