@@ -134,6 +134,7 @@ export class HandshakeContext {
     this.flush();
     wipeAll(this.#secrets);
     this.transcript.forget();
+    if (this.inbox.isEmpty) this.inbox.wipe();
     this.#complete = true;
     this.tell({ kind: 'handshake' });
   }
