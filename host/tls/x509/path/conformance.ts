@@ -13,7 +13,7 @@ import { type Failure, failure, type VerdictCode } from './failure.js';
 /**
  * `strict`: all of RFC 5280's and the BR's rules for whoever issues, trust anchors included.
  * `public`: what the BR ask for; trust anchors are the business of those who chose them.
- * `private`: none of it, for authorities made with `openssl req` and the like.
+ * `private`: those of them that authorities made with `openssl req`, easy-rsa and the like keep, too.
  */
 export type Profile = 'strict' | 'public' | 'private';
 
@@ -22,7 +22,6 @@ export type Profile = 'strict' | 'public' | 'private';
  * @throws DerError
  */
 export function checkConformance(path: readonly Certificate[], profile: Profile): Failure | undefined {
-  if (profile === 'private') return undefined;
   for (const [index, certificate] of path.entries()) {
     const isAnchor = index === path.length - 1;
     if (isAnchor && profile === 'public') continue;
@@ -32,7 +31,8 @@ export function checkConformance(path: readonly Certificate[], profile: Profile)
       isAnchor ? ANCHOR : BELOW,
       profile === 'strict' ? STRICT : [],
     ];
-    const broken = rules.flat().find((rule) => rule.breaks(certificate));
+    const binding = rules.flat().filter((rule) => profile !== 'private' || !rule.spared);
+    const broken = binding.find((rule) => rule.breaks(certificate));
     if (broken !== undefined) return failure(broken.code, `${certificate} ${broken.words}`);
   }
   return undefined;
@@ -49,10 +49,16 @@ interface Rule {
   /** Behind the certificate's name. */
   readonly words: string;
   breaks(certificate: Certificate): boolean;
+  /** Whoever has an authority of his own may break it. */
+  readonly spared: boolean;
 }
 
 function rule(code: VerdictCode, words: string, breaks: (certificate: Certificate) => boolean): Rule {
-  return { code, words, breaks };
+  return { code, words, breaks, spared: false };
+}
+
+function publicRule(code: VerdictCode, words: string, breaks: (certificate: Certificate) => boolean): Rule {
+  return { code, words, breaks, spared: true };
 }
 
 /** §4.1.2.2: positive, at most 20 octets. */
@@ -70,11 +76,18 @@ function namesIssuerByNumber({ authorityKeyIdentifier: aki }: Certificate): bool
   return aki?.issuer !== undefined || aki?.serialNumber !== undefined;
 }
 
-/** §4.2.1.6, BR 7.1.4.2.1: the preferred syntax of RFC 1034, so no underscores, and no address as a name. */
+function namesNoKey({ authorityKeyIdentifier }: Certificate): boolean {
+  return authorityKeyIdentifier?.keyIdentifier === undefined;
+}
+
+/** §4.2.1.6: the preferred syntax of RFC 1034, and no address as a name. */
 function hasBadDnsName({ subjectAltName }: Certificate): boolean {
-  return (subjectAltName ?? []).some(
-    (name) => name.kind === 'dns' && (name.text.includes('_') || !isHostName(name.text.replace(/^\*\./, ''))),
-  );
+  return (subjectAltName ?? []).some((name) => name.kind === 'dns' && !isHostName(name.text.replace(/^\*\./, '')));
+}
+
+/** BR 7.1.4.2.1 */
+function hasUnderscore({ subjectAltName }: Certificate): boolean {
+  return (subjectAltName ?? []).some((name) => name.kind === 'dns' && name.text.includes('_'));
 }
 
 /**
@@ -115,14 +128,14 @@ function isCanonicalAddress(text: string): boolean {
 const MAX_COMMON_NAME = 256;
 
 const COMMON: readonly Rule[] = [
-  rule('CERT_REJECTED', 'is not of version 3', ({ version }) => version !== 3),
+  publicRule('CERT_REJECTED', 'is not of version 3', ({ version }) => version !== 3),
   rule('AUTHORITY_KEY_IDENTIFIER_CRITICAL', 'has a critical authority key identifier', (c) =>
     c.critical(EXTENSION.authorityKeyIdentifier),
   ), // §4.2.1.1
   rule('SUBJECT_KEY_IDENTIFIER_CRITICAL', 'has a critical subject key identifier', (c) =>
     c.critical(EXTENSION.subjectKeyIdentifier),
   ), // §4.2.1.2
-  rule('CERT_REJECTED', 'names its issuer by serial number', namesIssuerByNumber),
+  publicRule('CERT_REJECTED', 'names its issuer by serial number', namesIssuerByNumber),
   rule(
     'PATHLEN_INVALID_FOR_NON_CA',
     'is no authority and has a path length',
@@ -169,22 +182,27 @@ const LEAF: readonly Rule[] = [
     (c) => !c.subject.empty && c.critical(EXTENSION.subjectAltName),
   ), // BR 7.1.2.7.12
   rule('CERT_REJECTED', 'has a malformed host name', hasBadDnsName),
+  publicRule('CERT_REJECTED', 'has a host name with an underscore', hasUnderscore),
   rule('CERT_REJECTED', 'has a common name that is none of its alternative names', hasBadCommonName),
-  rule('INVALID_PURPOSE', 'is for any usage', ({ extendedKeyUsage }) => extendedKeyUsage?.includes(USAGE.any) ?? false), // BR 7.1.2.7.10
+  publicRule(
+    'INVALID_PURPOSE',
+    'is for any usage',
+    ({ extendedKeyUsage }) => extendedKeyUsage?.includes(USAGE.any) ?? false,
+  ), // BR 7.1.2.7.10
 ];
 
 const AUTHORITY: readonly Rule[] = [
-  rule(
+  publicRule(
     'CA_BCONS_NOT_CRITICAL',
     'has basic constraints that are not critical',
     (c) => !c.critical(EXTENSION.basicConstraints),
   ), // §4.2.1.9
-  rule(
+  publicRule(
     'MISSING_SUBJECT_KEY_IDENTIFIER',
     'has no subject key identifier',
     ({ subjectKeyIdentifier }) => !subjectKeyIdentifier?.length,
   ), // §4.2.1.2
-  rule('UNSUPPORTED_CONSTRAINT_SYNTAX', 'has a DNS constraint with a dot in front', ({ nameConstraints: nc }) =>
+  publicRule('UNSUPPORTED_CONSTRAINT_SYNTAX', 'has a DNS constraint with a dot in front', ({ nameConstraints: nc }) =>
     [...(nc?.permitted ?? []), ...(nc?.excluded ?? [])].some(
       (name) => name.kind === 'dns' && name.text.startsWith('.'),
     ),
@@ -193,16 +211,18 @@ const AUTHORITY: readonly Rule[] = [
 
 /** §4.1.2.2, and §4.2.1.1: whoever did not sign itself says by which key it was signed. There are roots with the number 0. */
 const BELOW: readonly Rule[] = [
-  rule('CERT_REJECTED', 'has a bad serial number', isBadSerial),
+  publicRule('CERT_REJECTED', 'has a bad serial number', isBadSerial),
+  publicRule('MISSING_AUTHORITY_KEY_IDENTIFIER', 'has no authority key identifier', namesNoKey),
+  // `openssl x509 -req` without extensions of its own gives neither identifier.
   rule(
     'MISSING_AUTHORITY_KEY_IDENTIFIER',
-    'has no authority key identifier',
-    (c) => c.authorityKeyIdentifier?.keyIdentifier === undefined,
+    'identifies its own key and not the one of its authority',
+    (c) => namesNoKey(c) && c.subjectKeyIdentifier !== undefined && !namesIssuerByNumber(c),
   ),
 ];
 
 const ANCHOR: readonly Rule[] = [
-  rule(
+  publicRule(
     'MISSING_AUTHORITY_KEY_IDENTIFIER',
     'has no authority key identifier',
     (c) =>
@@ -217,7 +237,7 @@ const ANCHOR: readonly Rule[] = [
       return named !== undefined && (subjectKeyIdentifier === undefined || !equalBytes(named, subjectKeyIdentifier));
     },
   ), // BR 7.1.2.1.3
-  rule(
+  publicRule(
     'INVALID_PURPOSE',
     'is a root with an extended key usage',
     (c) => c.selfIssued && c.extendedKeyUsage !== undefined,
@@ -226,10 +246,10 @@ const ANCHOR: readonly Rule[] = [
 
 /** What RFC 5280 asks for and the BR do not, and what the BR ask for and many do not. */
 const STRICT: readonly Rule[] = [
-  rule(
+  publicRule(
     'CERT_REJECTED',
     'has name constraints that are not critical',
     (c) => c.extensions.has(EXTENSION.nameConstraints) && !c.critical(EXTENSION.nameConstraints),
   ), // §4.2.1.10
-  rule('CERT_REJECTED', 'has a critical extended key usage', (c) => c.critical(EXTENSION.extendedKeyUsage)), // BR 7.1.2.7.6
+  publicRule('CERT_REJECTED', 'has a critical extended key usage', (c) => c.critical(EXTENSION.extendedKeyUsage)), // BR 7.1.2.7.6
 ];

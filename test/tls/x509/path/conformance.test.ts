@@ -40,6 +40,21 @@ const { authorityKeyIdentifier, subjectKeyIdentifier, subjectAltName } = EXTENSI
 const key = newKey();
 const keyId = writeElement(contextTag(0), keyIdentifier(key));
 
+/** What an authority of one's own may do. */
+const SPARED: readonly string[] = [
+  'has the serial number 0',
+  'has a negative serial number',
+  'has a serial number of 21 bytes',
+  'has no authority key identifier',
+  'is for any usage',
+  'has an underscore in a name',
+  'has basic constraints that are not critical',
+  'has no subject key identifier',
+  'has DNS constraints with a dot',
+  'names its issuer by number',
+  'names its issuer by name',
+];
+
 /** Extensions other than by default. */
 const own = (extensions: Recipe['extensions']): Recipe => ({ extensions: extensions ?? {} });
 const common = (text: string, ...names: readonly Uint8Array[]): Recipe => ({
@@ -98,12 +113,12 @@ describe.each<[string, Recipe, string]>([
     'CERT_REJECTED',
   ],
   ['has an RSA key of 2052 bits', { key: newRsaKey(2052) }, 'CERT_REJECTED'],
-])('a leaf that %s', (_, recipe, expected) => {
-  it(`is refused by those who are strict: ${expected}`, () => {
+])('a leaf that %s', (what, recipe, expected) => {
+  it(`is refused: ${expected}`, () => {
     const top = root();
     expect(code([leaf(top, recipe)], top, 'strict')).toBe(expected);
     expect(code([leaf(top, recipe)], top, 'public')).toBe(expected);
-    expect(code([leaf(top, recipe)], top, 'private')).toBeUndefined();
+    expect(code([leaf(top, recipe)], top, 'private')).toBe(SPARED.includes(what) ? undefined : expected);
   });
 });
 
@@ -150,14 +165,14 @@ describe.each<[string, Recipe, string]>([
     { more: [extension(EXTENSION.inhibitAnyPolicy, writeInteger(0))] },
     'CERT_REJECTED',
   ],
-])('an authority that %s', (_, recipe, expected) => {
-  it(`is refused by those who are strict: ${expected}`, () => {
+])('an authority that %s', (what, recipe, expected) => {
+  it(`is refused: ${expected}`, () => {
     const top = root({ key });
     const lower = intermediate(top, recipe);
     const chain = [leaf(lower), lower.certificate];
     expect(code(chain, top, 'strict')).toBe(expected);
     expect(code(chain, top, 'public')).toBe(expected);
-    expect(code(chain, top, 'private')).toBeUndefined();
+    expect(code(chain, top, 'private')).toBe(SPARED.includes(what) ? undefined : expected);
   });
 
   it('is refused as an anchor by the strictest alone', () => {
@@ -210,6 +225,13 @@ it('name constraints that are not critical are for the Baseline Requirements, no
   expect(code([leaf(top)], top, 'strict')).toBe('CERT_REJECTED');
   const lower = intermediate(root({ key }), { more: [nameConstraints([dns('example.com')], [], false)] });
   expect(code([leaf(lower), lower.certificate], root({ key }), 'public')).toBeUndefined();
+});
+
+it('who identifies its own key identifies its authority’s, too', () => {
+  const top = root();
+  const own = extension(subjectKeyIdentifier, writeOctetString(Uint8Array.of(1)));
+  const recipe = { extensions: { [authorityKeyIdentifier]: undefined, [subjectKeyIdentifier]: own } };
+  expect(code([leaf(top, recipe)], top, 'private')).toBe('MISSING_AUTHORITY_KEY_IDENTIFIER');
 });
 
 it.each<[string, Recipe]>([
