@@ -4,6 +4,10 @@
 import { sum } from './ip/checksum';
 
 export { aeadExpand, aeadKeySize, aeadOpen, aeadSeal } from './crypto/aead';
+export { aesExpand, aesKeySize, aesXor } from './crypto/aes';
+export { chachaXor } from './crypto/chacha20';
+export { ghashBlocks, ghashExpand } from './crypto/ghash';
+export { polyBegin, polyBlocks, polyEnd } from './crypto/poly1305';
 export { sipHash, sipHash8 } from './crypto/siphash';
 export * from './index';
 export { complement, copySum, fold, pseudoSum, sum, swapped } from './ip/checksum';

@@ -42,7 +42,9 @@ function lastBlocks(tables: usize, hash: v128, source: usize, blocks: u32): v128
   memory.fill(LAST, 0, 64);
   memory.copy(first, source, blocks * 16);
   v128.store(first, v128.xor(hash, v128.load(first)));
-  return multiply(tables, v128.load(LAST), v128.load(LAST, 16), v128.load(LAST, 32), v128.load(LAST, 48));
+  const result = multiply(tables, v128.load(LAST), v128.load(LAST, 16), v128.load(LAST, 32), v128.load(LAST, 48));
+  memory.fill(LAST, 0, 64);
+  return result;
 }
 
 /** a · H⁴ + b · H³ + c · H² + d · H. */

@@ -44,7 +44,9 @@ export function verify(
   tag: usize,
 ): bool {
   authenticate(cipher, key, data, dataLength, text, length, TAG);
-  return !v128.any_true(v128.xor(v128.load(TAG), v128.load(tag)));
+  const differs = v128.any_true(v128.xor(v128.load(TAG), v128.load(tag)));
+  memory.fill(TAG, 0, 16);
+  return !differs;
 }
 
 /** Takes in bytes and zeros up to a multiple of sixteen. */
