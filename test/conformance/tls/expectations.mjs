@@ -68,6 +68,15 @@ function checkOffers({ settings, hellos }) {
   if (found.join() !== schemes.join()) throw new Failure(`the client offered the schemes ${found}`);
 }
 
+/**
+ * Its place among those that the runner has added; −1 for the standard one, and for none.
+ * @param {Outcome} outcome
+ */
+function selectedCredential({ connection, settings, config }) {
+  const place = config.credentials.findIndex(({ chain }) => chain[0] === connection.localChain[0]);
+  return place < settings.credentials.length ? place : -1;
+}
+
 /** @param {import('../../../dist/host/tls/crypto/provider.js').GroupName | undefined} name */
 function groupNumber(name) {
   return name && GROUPS[name];
@@ -90,8 +99,7 @@ const CHECKS = {
     connection.resumed && connection.version === TLS12 ? settings['expect-curve-id'] : groupNumber(connection.group),
   'expect-peer-signature-algorithm': ({ connection }) => schemeNumber(connection.peerSignatureScheme),
   'expect-server-name': ({ connection }) => connection.serverName,
-  'expect-selected-credential': ({ connection, config }) =>
-    config.credentials.findIndex(({ chain }) => chain[0] === connection.localChain[0]),
+  'expect-selected-credential': selectedCredential,
   'expect-hrr': ({ hellos }) => hellos.retried,
   'expect-no-hrr': ({ hellos }) => !hellos.retried,
   // TLS 1.3 always has what that extension brought (RFC 8446 appendix D).

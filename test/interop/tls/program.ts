@@ -1,0 +1,52 @@
+/**
+ * Runs the programs of the peers. Not for: what they are told (`peer.ts`).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import type { Command } from './peer.js';
+
+/** A program that runs until it is stopped, or ends. */
+export class Program {
+  readonly child: ChildProcess;
+  /** What it wrote: standard output as Latin-1, and what it complained about. */
+  output = '';
+  complaints = '';
+  readonly ended: Promise<void>;
+
+  constructor({ program, args }: Command, directory: string) {
+    this.child = spawn(program, args, { cwd: directory, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+      this.output += text;
+    });
+    this.child.stderr?.setEncoding('latin1').on('data', (text: string) => {
+      this.complaints = (this.complaints + text).slice(-4000);
+    });
+    this.child.stdin?.on('error', () => {}); // It may have ended before it read everything.
+    this.ended = new Promise((resolve) => {
+      this.child.on('close', () => resolve());
+      this.child.on('error', (error) => {
+        this.complaints += error.message;
+        resolve();
+      });
+    });
+  }
+
+  /** Pipes text in, and a file behind it. Its input stays open: some programs leave when it ends. */
+  type(text: string, file?: string): void {
+    const { stdin } = this.child;
+    stdin?.write(text);
+    if (file !== undefined && stdin) createReadStream(file).pipe(stdin, { end: false });
+  }
+
+  /** Resolves with the output once it has ended, or was stopped because it took too long. */
+  async finish(milliseconds: number): Promise<string> {
+    const timer = setTimeout(() => this.stop(), milliseconds);
+    await this.ended;
+    clearTimeout(timer);
+    return this.output;
+  }
+
+  stop(): void {
+    this.child.kill('SIGKILL');
+  }
+}
