@@ -33,6 +33,8 @@ describe.skipIf(missing)(`vitrine demo${missing === undefined ? '' : ` (${missin
     for (const change of ACTIVE) expect(active).toMatch(change);
     for (const text of [served, fetched])
       expect(text).toMatch(/TLSv1\.3 {2}TLS_\w+ {2}\w+ {3}\w+.* has verified the certificate/);
+    for (const text of SEALED) expect(served).toMatch(text);
+    for (const text of SEALED) expect(fetched?.replaceAll('◀──', '──▶')).toMatch(text);
     expect(served).toContain('curl --cacert ca.pem https://10.9.0.2/16MiB.bin');
     expect(stdout).not.toContain('\x1b');
     expect(await survivors()).toEqual([]);
@@ -159,6 +161,13 @@ const PASSIVE = [
   /kernel ──▶ Vitrine {2}\[FIN, ACK\] .* Established → CloseWait/,
   /Vitrine {2}end\(\) +CloseWait → LastAck/,
   /kernel ──▶ Vitrine {2}\[ACK\] .* LastAck → Closed/,
+];
+
+/** What a handshake of TLS 1.3 shows of itself. */
+const SEALED = [
+  /kernel ──▶ Vitrine {2}ClientHello/,
+  /kernel (◀──|──▶) Vitrine {2}ServerHello, ChangeCipherSpec, \d+ bytes sealed/,
+  /kernel ──▶ Vitrine {2}ChangeCipherSpec, \d+ bytes sealed/,
 ];
 
 const ACTIVE = [

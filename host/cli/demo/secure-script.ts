@@ -15,7 +15,7 @@ import { type Stage, VITRINE_ADDRESS } from './stage.js';
 
 /** The other side downloads from Vitrine. @returns whether every byte arrived as it was sent */
 export async function serveSecurely(stage: Stage, screen: Screen, moments: Moments): Promise<boolean> {
-  const { stack, other, authority } = stage;
+  const { stack, other, authority, records } = stage;
   const content = pseudoRandomBytes(FROM_VITRINE, SECURE.length);
   const site = memorySite({ [SECURE.path]: { type: CONTENT_TYPE, content } });
   const handshake = new Handshake();
@@ -27,6 +27,7 @@ export async function serveSecurely(stage: Stage, screen: Screen, moments: Momen
   screen.say(`${other.secureClient} ${url}   from stack.listen({ tls: { key, cert } })`);
   screen.gap();
   moments.hold();
+  records.watch();
   screen.explain(
     'The handshake: both agree on keys that nobody else knows, and Vitrine proves who it is (RFC 8446 §2).',
   );
@@ -38,6 +39,7 @@ export async function serveSecurely(stage: Stage, screen: Screen, moments: Momen
     },
     trusted,
   );
+  for (const moment of await records.handshake(download)) screen.moment(moment);
   const security = await Promise.race([handshake.security, download.then(() => handshake.security)]);
   screen.security(security, `the ${other.name} has verified the certificate of ${VITRINE_ADDRESS}`);
   screen.gap();
@@ -57,13 +59,14 @@ export async function serveSecurely(stage: Stage, screen: Screen, moments: Momen
 
 /** Vitrine downloads from the other side. @returns whether every byte arrived as it was sent */
 export async function fetchSecurely(stage: Stage, screen: Screen, moments: Moments): Promise<boolean> {
-  const { stack, other, authority } = stage;
+  const { stack, other, authority, records } = stage;
   const port = await other.serve(SECURE, authority.issue([other.address]));
   const url = new URL(`https://${other.address}:${port}${SECURE.path}`);
   screen.chapter(4, `Vitrine downloads from the ${other.name} over TLS`);
   screen.say(`stack.connect({ tls: { ca } }) to ${url}   from ${other.secureServer}`);
   screen.gap();
   moments.hold();
+  records.watch();
   screen.explain('The handshake, seen from the side that wants to know who answers.');
   const handshake = new Handshake();
   const hash = createHash('sha256');
@@ -80,6 +83,7 @@ export async function fetchSecurely(stage: Stage, screen: Screen, moments: Momen
       if (bytes < SECURE.length) screen.bulk(bytes, SECURE.length);
     },
   });
+  for (const moment of await records.handshake(fetched)) screen.moment(moment);
   const security = await Promise.race([handshake.security, fetched.then(() => handshake.security)]);
   screen.security(security, `Vitrine has verified the certificate of ${other.address}`);
   screen.gap();

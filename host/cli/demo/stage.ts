@@ -15,6 +15,7 @@ import { createStack, type Stack } from '../../stack/stack.js';
 import { ThrowawayAuthority } from '../certificates.js';
 import type { Lens } from './lens.js';
 import type { OtherSide } from './other-side.js';
+import { RecordLens } from './records.js';
 import { tap } from './tap.js';
 
 export interface Stage {
@@ -28,6 +29,8 @@ export interface Stage {
   /** Whom both sides trust, and where its certificate lies while the stage is open. */
   readonly authority: ThrowawayAuthority;
   readonly authorityPath: string;
+  /** Sees the records of TLS. */
+  readonly records: RecordLens;
   /** From now on packets are captured whole: what is cut can't be decrypted. */
   captureWhole(): void;
   /** Gives everything back but the capture, which is complete afterwards. Idempotent. */
@@ -50,8 +53,9 @@ export async function openStage(
   const authorityPath = join(folder, 'ca.pem');
   writeFileSync(authorityPath, authority.cert);
   const capture = pcap(way.device, { path: capturePath, snapLength: SNAP_LENGTH });
+  const records = new RecordLens();
   const stack = await createStack({
-    device: tap(capture, lens.listener),
+    device: tap(tap(capture, records.listener), lens.listener),
     addresses: [`${VITRINE_ADDRESS}/${PREFIX}`],
     error: failed,
     keylog: capture.secret,
@@ -66,6 +70,7 @@ export async function openStage(
     capturePath,
     authority,
     authorityPath,
+    records,
     captureWhole() {
       capture.snapLength = PACKET_LIMIT;
     },
