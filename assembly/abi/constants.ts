@@ -55,7 +55,7 @@ export const OPTION_KEEP_INTERVAL = 4;
 export const OPTION_KEEP_COUNT = 5;
 export const OPTION_PAUSED = 6; // 1: no EVENT_DATA; bytes wait in the receive ring, the window closes
 export const OPTION_DISCARD = 7; // 1: incoming bytes are acknowledged and thrown away (shutdown of the read half)
-export const OPTION_REFUSE = 8; // 1: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
+export const OPTION_REFUSE = 8; // REFUSE_*: nobody will read; what waits or still comes is answered with RST, behind what was accepted for sending
 export const OPTION_CONGESTION = 9; // CONGESTION_*
 export const OPTION_DIFFSERV = 10; // the Differentiated Services field; its lowest two bits are ECN's (RFC 9293 §3.9.1.9)
 export const OPTION_TIME_TO_LIVE = 11; // of what the connection sends (RFC 9293 §3.9.2)
@@ -138,6 +138,10 @@ export const FAST_OPEN_SERVER = 2;
 export const FAST_OPEN_CLIENT_NO_COOKIE = 4; // data goes with a SYN that carries no cookie
 export const FAST_OPEN_SERVER_NO_COOKIE = 512; // data of a SYN without a cookie is taken
 export const FAST_OPEN_EVERY_LISTENER = 1024; // listeners that say nothing take as many as their backlog
+
+// OPTION_REFUSE of a connection.
+export const REFUSE_ALL = 1;
+export const REFUSE_BUT_FAREWELL = 2; // few bytes more are passed over in silence: the tickets and the close_notify of a peer that speaks TLS
 
 // OPTION_FAST_OPEN of a connection.
 export const OPEN_COOKIE = 1; // data goes with a cookie; without one, the SYN asks for it and does not wait

@@ -22,6 +22,7 @@ import {
   OPTION_RECEIVE_BUFFER,
   OPTION_REFUSE,
   OPTION_SOFT_ERRORS,
+  REFUSE_BUT_FAREWELL,
   STATE_CLOSE_WAIT,
   STATE_CLOSED,
   STATE_ESTABLISHED,
@@ -58,6 +59,7 @@ import {
   DRAIN_WANTED,
   FIN_QUEUED,
   FLUSH,
+  GRACE,
   HELD,
   KEEP_ALIVE,
   MORE_COMES,
@@ -207,8 +209,10 @@ export function tcpSetOption(handle: u32, option: u32, value: u32): i32 {
     setFlag(tcb, PAUSED, value != 0);
     raiseReceived(tcb);
   } else if (option == OPTION_DISCARD && value != 0) discard(tcb);
-  else if (option == OPTION_REFUSE && value != 0) refuse(tcb);
-  else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
+  else if (option == OPTION_REFUSE && value != 0) {
+    refuse(tcb);
+    if (value == REFUSE_BUT_FAREWELL) grant(tcb);
+  } else if (option == OPTION_CONGESTION && value <= <u32>CONGESTION_CUBIC) tcb.congestion = <u8>value;
   else if (option == OPTION_FAST_OPEN) return fastOpenAsk(tcb, value);
   else if (option == OPTION_SOFT_ERRORS) setFlag(tcb, REPORTS, value != 0);
   else if (isPatience(option)) {
@@ -337,6 +341,12 @@ function refuse(tcb: Tcb): void {
   dropReceived(tcb);
   if (lost) tcb.set(RESET_WHEN_SENT);
   resetIfSent(tcb);
+}
+
+/** A few bytes of what comes behind what was dropped are nobody's loss. */
+function grant(tcb: Tcb): void {
+  tcb.set(GRACE | DISCARD);
+  tcb.takenSeq = tcb.rcvNxt;
 }
 
 /** Forgets everything that was received and not taken. */

@@ -21,15 +21,15 @@ import { raiseReceived } from './block/ready';
 import { reassemblyAbsorb, reassemblyAdd, reassemblyHas, reassemblyTwice } from './block/reassembly';
 import { quickText } from './open/quick';
 import { Segment } from './segment';
-import { seqGe, seqLt, seqMax } from './seq';
-import { DISCARD, FAST_OPEN, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
+import { seqGe, seqLe, seqLt, seqMax } from './seq';
+import { DISCARD, FAST_OPEN, GRACE, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
 
 /** Takes the text of a segment that has been trimmed to the window. */
 export function takeText(tcb: Tcb, seg: Segment): u32 {
   if (seg.length == 0) return 0;
   // After the peer's FIN there is no text: "this should not occur" (§3.10.7.4).
   if (!takes(tcb)) return 0;
-  if (tcb.has(REFUSE)) {
+  if (tcb.has(REFUSE) && !isFarewell(tcb, seg)) {
     tcb.set(RESET_WHEN_SENT);
     if (!resetDue(tcb)) return STOP;
     // At SEG.ACK: there the peer believes it, whatever of ours is on its way (RFC 5961 §3.2).
@@ -48,6 +48,11 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   raiseReceived(tcb);
   // RFC 5681 §4.2: at once when a gap closes.
   return quickText(tcb) || filled || isSecond(tcb) ? OWE_ACK_NOW : OWE_ACK;
+}
+
+/** Whether text that nobody reads is no more than a goodbye. */
+function isFarewell(tcb: Tcb, seg: Segment): bool {
+  return tcb.has(GRACE) && seqLe(seg.seq + seg.length, tcb.takenSeq + FAREWELL);
 }
 
 /** Whether an ACK is due for every second segment: full-sized ones (RFC 5681 §4.2); any, in BSD's ways. */
@@ -175,3 +180,6 @@ function worthSaying(tcb: Tcb): u32 {
 function worthwhile(tcb: Tcb): u32 {
   return max(min<u32>(tcb.receiveSize >> 1, tcb.rcvMss), (<u32>1) << tcb.rcvShift);
 }
+
+/** Two tickets with a client's certificates in them, and an alert. */
+const FAREWELL: u32 = 4096;

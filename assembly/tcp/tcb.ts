@@ -199,6 +199,8 @@ export const IN_TABLE: u64 = 1 << 25;
 export const RESET_WHEN_SENT: u64 = 1 << 26;
 /** Nobody will read what the peer sends. */
 export const REFUSE: u64 = 1 << 27;
+/** The same, but the peer may still say goodbye, up to FAREWELL bytes behind `takenSeq`. */
+export const GRACE: u64 = 1 << 60;
 /** Both sides understand SACK. */
 export const SACK_ON: u64 = 1 << 28;
 /** The network has been seen to reorder. */

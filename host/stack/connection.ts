@@ -13,6 +13,7 @@ import {
   EVENT_TIMEOUT,
   OPTION_PAUSED,
   OPTION_REFUSE,
+  REFUSE_ALL,
   STATE_CLOSED,
   STATE_FIN_WAIT_2,
   STATE_TIME_WAIT,
@@ -183,10 +184,11 @@ export class Connection<Owner> {
    * The owner lets go: what was accepted is still delivered, what arrives from now on is answered with RST, and so is
    * what nobody has read: the peer has to learn that it was lost (RFC 9293 §3.6.1 SHLD-3).
    * @param holds whether the process has to stay alive for it
+   * @param refusal REFUSE_*
    */
-  abandon(holds: boolean): void {
+  abandon(holds: boolean, refusal: number = REFUSE_ALL): void {
     this.owner = null;
-    this.core.calls.tcpSetOption(this.handle, OPTION_REFUSE, 1);
+    this.core.calls.tcpSetOption(this.handle, OPTION_REFUSE, refusal);
     if (!this.#unfinished) this.core.calls.tcpShutdown(this.handle);
     if (this.paused) this.resume();
     this.#holds = holds;

@@ -3,7 +3,13 @@
  * the records lie in the connection's buffers; over a socket that was upgraded they travel through buffers beside it, so
  * that the raw socket sees the ciphertext too. Not for: the handshake (`../../tls/`), the shape of sockets (`../socket.ts`).
  */
-import { EVENT_DATA, EVENT_OPEN, OPTION_DISCARD } from '../../../assembly/abi/constants.js';
+import {
+  EVENT_DATA,
+  EVENT_OPEN,
+  OPTION_DISCARD,
+  REFUSE_ALL,
+  REFUSE_BUT_FAREWELL,
+} from '../../../assembly/abi/constants.js';
 import type { Timer } from '../../core/clock.js';
 import type { Endpoints } from '../../core/core.js';
 import type { Connection, Layer } from '../../stack/connection.js';
@@ -117,8 +123,9 @@ export class TlsTransport implements Transport, Layer {
 
   abandon(holds: boolean): void {
     this.#owner = null;
+    const refusal = this.#hasUnread() ? REFUSE_ALL : REFUSE_BUT_FAREWELL;
     if (this.#tail === undefined) this.#close();
-    this.#leave((connection) => connection.abandon(holds));
+    this.#leave((connection) => connection.abandon(holds, refusal));
   }
 
   abort(): void {
@@ -167,6 +174,8 @@ export class TlsTransport implements Transport, Layer {
   ended(): void {
     if (this.#ended || this.#dead) return;
     this.#ended = true;
+    // Who has left before the handshake was complete does not mind that it never is.
+    if (this.#finishing && !this.#settled) return;
     if (this.#settled) this.#break(truncated());
     else this.#fail(unfinished());
   }
@@ -248,6 +257,15 @@ export class TlsTransport implements Transport, Layer {
     }
     this.#close();
     if (this.#unsent === undefined) this.connection.finish();
+  }
+
+  /** Whether text has come that nobody will read. Tickets and the like are nobody's loss. */
+  #hasUnread(): boolean {
+    if (this.#dead || this.tls.phase !== 'open') return false;
+    for (let event = this.tls.next(); event !== undefined; event = this.tls.next()) {
+      if (event.kind === 'data') return true;
+    }
+    return false;
   }
 
   #close(): void {
