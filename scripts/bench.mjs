@@ -7,7 +7,7 @@ import { buildInstruments } from '../test/bench/instruments.mjs';
 import { measureRow } from '../test/bench/measure.mjs';
 import { insideNamespace, prepareNamespace, runInNamespace } from '../test/bench/namespace.mjs';
 import { newestProfile, topCosts } from '../test/bench/profile.mjs';
-import { machineLine, renderRow, summarize } from '../test/bench/report.mjs';
+import { machineLine, renderRow, renderTable, summarize } from '../test/bench/report.mjs';
 import { ROWS } from '../test/bench/rows.mjs';
 
 async function main() {
@@ -26,6 +26,14 @@ async function main() {
   const say = options.json ? () => {} : console.log;
   say(`${machineLine()}\n${options.rounds} rounds of ${options.seconds} s, medians; stacks take turns\n`);
   for (const row of options.rows) {
+    if (row.local) {
+      progress(row.id);
+      const { measure } = await import(new URL(row.local, new URL('../test/bench/', import.meta.url)).href);
+      const table = await measure(options.seconds);
+      summaries.push({ id: row.id, title: row.title, ...table, failures: {} });
+      say(`${renderTable(row.title, table).join('\n')}\n`);
+      continue;
+    }
     const summary = summarize(await measureRow(row, settings, progress));
     summaries.push(summary);
     say(`${renderRow(summary).join('\n')}\n`);

@@ -51,6 +51,15 @@ export function renderRow(summary) {
   ];
 }
 
+/** The table of a row that measures by itself. */
+export function renderTable(title, { columns, rows, bars = [] }) {
+  return [
+    title,
+    ...align([['', ...columns], ...rows]).map((line) => `  ${line}`),
+    ...align(bars).map((line) => `  ${line}`),
+  ];
+}
+
 /** Of each stack to each of the others: the median of the ratios within one round. */
 function ratiosOf(row, stacks) {
   const against = (name, other) =>

@@ -13,6 +13,9 @@ const tlsBars = [{ metric: 'gbits', atLeast: { first: 2, goal: 5 } }];
 const bulk = { metrics: ['gbits', 'secondsPerGB'] };
 
 /**
+ * A row with `local` needs no device: that module's `measure(seconds)` answers `{ columns, rows }`, ready to be printed, and
+ * `bars`, verdicts like those of the other rows. Of the others:
+ *
  * `mode`: words for kpeer. `stacks`: the device that each gets. `metrics`: what is printed, by key of METRICS.
  * `bars`: `against` a stack is a ratio to it, otherwise the number itself.
  */
@@ -82,6 +85,11 @@ export const ROWS = [
     tls: true,
     stacks: { node: LARGE, vitrine: LARGE },
     bars: tlsBars,
+  },
+  {
+    id: 'handshakes',
+    title: 'TLS 1.3 handshakes, each end by itself: X25519, ECDSA on P-256, no network',
+    local: './handshakes.mjs',
   },
   {
     id: 'ping',
