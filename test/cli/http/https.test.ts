@@ -83,20 +83,26 @@ describe('https', () => {
     await expect(settled(httpGet(net.client, url, { received() {} }))).rejects.toThrow();
   });
 
-  test('says that the answer may be cut when the server ends without close_notify', async () => {
+  test('does not take an answer for whole that ends without close_notify and without a length', async () => {
     const listener = net.server.listen({
       hostname: SERVER_ADDRESS,
       port: 0,
-      tls: authority.issue([SERVER_ADDRESS]),
       socket: {
-        data(socket) {
-          socket.write('HTTP/1.1 200 OK\r\n\r\nuntil the end');
-          socket.flush();
-          setImmediate(() => socket.terminate());
+        open(socket) {
+          const [raw, tls] = socket.upgradeTLS({
+            tls: authority.issue([SERVER_ADDRESS]),
+            socket: {
+              data() {
+                tls.write('HTTP/1.1 200 OK\r\n\r\nuntil the end');
+                setImmediate(() => raw.end());
+              },
+            },
+          });
         },
+        data() {},
       },
     });
-    await expect(download(listener.port, { ca: authority.cert })).rejects.toThrow();
+    await expect(download(listener.port, { ca: authority.cert })).rejects.toMatchObject({ code: 'ERR_TLS_TRUNCATED' });
   });
 });
 
