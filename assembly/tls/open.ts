@@ -128,13 +128,13 @@ function openProtected(tls: Tls, ring: Ring, type: u32, length: u32): i32 {
   const start = HEADER + explicitNonce(half);
   const size = HEADER + length;
   if (size < start + AEAD_TAG) return notAuthentic(tls, ring, size);
-  const whole = size - start - AEAD_TAG;
+  const innerLength = size - start - AEAD_TAG;
   const record = inOnePiece(ring, size);
   const content = record + start;
-  if (!authenticate(half, record, content, whole)) return notAuthentic(tls, ring, size);
+  if (!authenticate(half, record, content, innerLength)) return notAuthentic(tls, ring, size);
   half.sequence++;
-  if (whole > TLS_PLAINTEXT_LIMIT + (hides ? 1 : 0)) return fail(tls, ring, TLS_FAULT_LENGTH);
-  let left = whole;
+  if (innerLength > TLS_PLAINTEXT_LIMIT + (hides ? 1 : 0)) return fail(tls, ring, TLS_FAULT_LENGTH);
+  let left = innerLength;
   let inner = type;
   if (hides) {
     // RFC 8446 §5.4: from the end to the first octet that is not zero, which is the type.
