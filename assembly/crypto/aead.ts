@@ -5,11 +5,11 @@
 // are taken and which addresses are touched depends on the lengths, and on whether a tag was right, but on no key, nonce
 // or text. Not for: nonces, limits of use and the wiping of expanded keys, which are their owner's.
 
-import { CRYPTO_SCRATCH } from '../memory/map';
 import { aesExpand, aesKeySize, aesZeros } from './aes';
 import { checkCipher, isChaCha, roundsOf } from './ciphers';
 import { GHASH_TABLES, ghashExpand } from './ghash';
 import { authenticate, verify } from './mac';
+import { HASH_KEY } from './scratch';
 import { streamBegin, streamFinish, streamWipe } from './stream';
 
 /** Bytes of an authentication tag. */
@@ -77,9 +77,9 @@ export function aeadOpen(
 function expandGcm(key: usize, rounds: u32, expanded: usize): void {
   const keys = expanded + GHASH_TABLES;
   aesExpand(key, rounds, keys);
-  aesZeros(keys, rounds, CRYPTO_SCRATCH);
-  ghashExpand(CRYPTO_SCRATCH, expanded);
-  memory.fill(CRYPTO_SCRATCH, 0, 16);
+  aesZeros(keys, rounds, HASH_KEY);
+  ghashExpand(HASH_KEY, expanded);
+  memory.fill(HASH_KEY, 0, 16);
 }
 
 const CHACHA_KEY: u32 = 32;

@@ -1,142 +1,106 @@
-// ChaCha20 (RFC 8439 §2.4), four blocks at once: a lane of a vector belongs to a block, a vector to a word of the state.
+// ChaCha20 (RFC 8439 §2.4), eight blocks at once: a vector holds one word of four blocks, a lane for each, and two vectors
+// lie side by side for each word. The state lies in memory: sixteen words are more than there are registers, and quarter
+// rounds that do not wait for one another, eight at a time, hide how long a processor takes for each.
 //
-// Addresses, branches and counts depend on lengths only. Not for: the one-time key and the tag (chacha20poly1305.ts).
+// Addresses, branches and counts depend on lengths only. Not for: the one-time key and the tag (mac.ts).
 
-/** Bytes that one step makes: four blocks. */
-export const CHACHA_STEP: u32 = 256;
+import { CHACHA_STATES } from './scratch';
+
+/** Bytes that one step makes: eight blocks. */
+export const CHACHA_STEP: u32 = 512;
 
 /**
- * XORs `steps` times 256 bytes at `source` with the key stream, from block `counter` on. `key`: 32 bytes; `nonce`: 12
+ * XORs `steps` times 512 bytes at `source` with the key stream, from block `counter` on. `key`: 32 bytes; `nonce`: 12
  * bytes. Source and target are the same or do not overlap.
  */
 export function chachaXor(key: usize, nonce: usize, counter: u32, source: usize, steps: u32, target: usize): void {
+  prepare(key, nonce, counter);
   for (let step: u32 = 0; step < steps; step++) {
-    chachaStep(key, nonce, counter + 4 * step, source + step * CHACHA_STEP, target + step * CHACHA_STEP);
+    memory.copy(STATE, INITIAL, SIZE);
+    rounds();
+    output(INITIAL, source, target);
+    output(INITIAL + 16, source + 256, target + 256);
+    source += CHACHA_STEP;
+    target += CHACHA_STEP;
+    countOn(INITIAL + 12 * WORD);
+    countOn(INITIAL + 12 * WORD + 16);
   }
+  memory.fill(INITIAL, 0, 2 * SIZE);
 }
 
-// long: sixteen words of state can live in locals only, and twenty rounds change all of them
-function chachaStep(key: usize, nonce: usize, counter: u32, source: usize, target: usize): void {
+/** The state of §2.3: four constants, the key, the counter, the nonce. */
+function prepare(key: usize, nonce: usize, counter: u32): void {
+  setWord(0, i32x4.splat(0x61707865));
+  setWord(1, i32x4.splat(0x3320646e));
+  setWord(2, i32x4.splat(0x79622d32));
+  setWord(3, i32x4.splat(0x6b206574));
+  for (let index: usize = 0; index < 8; index++) setWord(4 + index, v128.load32_splat(key + index * 4));
   const count = i32x4.add(i32x4.splat(<i32>counter), i32x4(0, 1, 2, 3));
-  let a0 = i32x4.splat(0x61707865);
-  let a1 = i32x4.splat(0x3320646e);
-  let a2 = i32x4.splat(0x79622d32);
-  let a3 = i32x4.splat(0x6b206574);
-  let b0 = v128.load32_splat(key);
-  let b1 = v128.load32_splat(key, 4);
-  let b2 = v128.load32_splat(key, 8);
-  let b3 = v128.load32_splat(key, 12);
-  let c0 = v128.load32_splat(key, 16);
-  let c1 = v128.load32_splat(key, 20);
-  let c2 = v128.load32_splat(key, 24);
-  let c3 = v128.load32_splat(key, 28);
-  let d0 = count;
-  let d1 = v128.load32_splat(nonce);
-  let d2 = v128.load32_splat(nonce, 4);
-  let d3 = v128.load32_splat(nonce, 8);
-  for (let round = 0; round < 20; round += 2) {
-    a0 = i32x4.add(a0, b0);
-    a1 = i32x4.add(a1, b1);
-    a2 = i32x4.add(a2, b2);
-    a3 = i32x4.add(a3, b3);
-    d0 = rotate16(d0, a0);
-    d1 = rotate16(d1, a1);
-    d2 = rotate16(d2, a2);
-    d3 = rotate16(d3, a3);
-    c0 = i32x4.add(c0, d0);
-    c1 = i32x4.add(c1, d1);
-    c2 = i32x4.add(c2, d2);
-    c3 = i32x4.add(c3, d3);
-    b0 = rotate12(b0, c0);
-    b1 = rotate12(b1, c1);
-    b2 = rotate12(b2, c2);
-    b3 = rotate12(b3, c3);
-    a0 = i32x4.add(a0, b0);
-    a1 = i32x4.add(a1, b1);
-    a2 = i32x4.add(a2, b2);
-    a3 = i32x4.add(a3, b3);
-    d0 = rotate8(d0, a0);
-    d1 = rotate8(d1, a1);
-    d2 = rotate8(d2, a2);
-    d3 = rotate8(d3, a3);
-    c0 = i32x4.add(c0, d0);
-    c1 = i32x4.add(c1, d1);
-    c2 = i32x4.add(c2, d2);
-    c3 = i32x4.add(c3, d3);
-    b0 = rotate7(b0, c0);
-    b1 = rotate7(b1, c1);
-    b2 = rotate7(b2, c2);
-    b3 = rotate7(b3, c3);
-    a0 = i32x4.add(a0, b1);
-    a1 = i32x4.add(a1, b2);
-    a2 = i32x4.add(a2, b3);
-    a3 = i32x4.add(a3, b0);
-    d3 = rotate16(d3, a0);
-    d0 = rotate16(d0, a1);
-    d1 = rotate16(d1, a2);
-    d2 = rotate16(d2, a3);
-    c2 = i32x4.add(c2, d3);
-    c3 = i32x4.add(c3, d0);
-    c0 = i32x4.add(c0, d1);
-    c1 = i32x4.add(c1, d2);
-    b1 = rotate12(b1, c2);
-    b2 = rotate12(b2, c3);
-    b3 = rotate12(b3, c0);
-    b0 = rotate12(b0, c1);
-    a0 = i32x4.add(a0, b1);
-    a1 = i32x4.add(a1, b2);
-    a2 = i32x4.add(a2, b3);
-    a3 = i32x4.add(a3, b0);
-    d3 = rotate8(d3, a0);
-    d0 = rotate8(d0, a1);
-    d1 = rotate8(d1, a2);
-    d2 = rotate8(d2, a3);
-    c2 = i32x4.add(c2, d3);
-    c3 = i32x4.add(c3, d0);
-    c0 = i32x4.add(c0, d1);
-    c1 = i32x4.add(c1, d2);
-    b1 = rotate7(b1, c2);
-    b2 = rotate7(b2, c3);
-    b3 = rotate7(b3, c0);
-    b0 = rotate7(b0, c1);
+  v128.store(INITIAL + 12 * WORD, count);
+  v128.store(INITIAL + 12 * WORD, i32x4.add(count, i32x4.splat(4)), 16);
+  for (let index: usize = 0; index < 3; index++) setWord(13 + index, v128.load32_splat(nonce + index * 4));
+}
+
+function setWord(index: usize, value: v128): void {
+  v128.store(INITIAL + index * WORD, value);
+  v128.store(INITIAL + index * WORD, value, 16);
+}
+
+/** The counters of four blocks, eight blocks later. */
+function countOn(address: usize): void {
+  v128.store(address, i32x4.add(v128.load(address), i32x4.splat(8)));
+}
+
+/** Twenty rounds of four quarter rounds each (§2.1): down the columns, then along the diagonals. */
+function rounds(): void {
+  for (let index: usize = 0; index < 80; index++) {
+    const skew = (index >> 2) & 1;
+    const a = STATE + (index & 3) * WORD;
+    const b = STATE + (4 + ((index + skew) & 3)) * WORD;
+    const c = STATE + (8 + ((index + 2 * skew) & 3)) * WORD;
+    const d = STATE + (12 + ((index + 3 * skew) & 3)) * WORD;
+    quarterRound(a, b, c, d);
+    quarterRound(a + 16, b + 16, c + 16, d + 16);
   }
-  addConstants(a0, a1, a2, a3, source, target);
-  addWords(b0, b1, b2, b3, key, source + 16, target + 16);
-  addWords(c0, c1, c2, c3, key + 16, source + 32, target + 32);
-  addCounter(d0, d1, d2, d3, count, nonce, source + 48, target + 48);
 }
 
-function addConstants(x0: v128, x1: v128, x2: v128, x3: v128, source: usize, target: usize): void {
-  x0 = i32x4.add(x0, i32x4.splat(0x61707865));
-  x1 = i32x4.add(x1, i32x4.splat(0x3320646e));
-  x2 = i32x4.add(x2, i32x4.splat(0x79622d32));
-  x3 = i32x4.add(x3, i32x4.splat(0x6b206574));
-  xorRow(x0, x1, x2, x3, source, target);
+function quarterRound(atA: usize, atB: usize, atC: usize, atD: usize): void {
+  let a = v128.load(atA);
+  let b = v128.load(atB);
+  let c = v128.load(atC);
+  let d = v128.load(atD);
+  a = i32x4.add(a, b);
+  d = rotate16(v128.xor(d, a));
+  c = i32x4.add(c, d);
+  b = rotate12(v128.xor(b, c));
+  a = i32x4.add(a, b);
+  d = rotate8(v128.xor(d, a));
+  c = i32x4.add(c, d);
+  b = rotate7(v128.xor(b, c));
+  v128.store(atA, a);
+  v128.store(atB, b);
+  v128.store(atC, c);
+  v128.store(atD, d);
 }
 
-function addWords(x0: v128, x1: v128, x2: v128, x3: v128, words: usize, source: usize, target: usize): void {
-  x0 = i32x4.add(x0, v128.load32_splat(words));
-  x1 = i32x4.add(x1, v128.load32_splat(words, 4));
-  x2 = i32x4.add(x2, v128.load32_splat(words, 8));
-  x3 = i32x4.add(x3, v128.load32_splat(words, 12));
-  xorRow(x0, x1, x2, x3, source, target);
+/** XORs four blocks, those whose words begin at `initial`, with the text. */
+function output(initial: usize, source: usize, target: usize): void {
+  for (let row: usize = 0; row < 64; row += 16) {
+    xorRow(
+      sumAt(initial),
+      sumAt(initial + WORD),
+      sumAt(initial + 2 * WORD),
+      sumAt(initial + 3 * WORD),
+      source + row,
+      target + row,
+    );
+    initial += 4 * WORD;
+  }
 }
 
-function addCounter(
-  x0: v128,
-  x1: v128,
-  x2: v128,
-  x3: v128,
-  count: v128,
-  nonce: usize,
-  source: usize,
-  target: usize,
-): void {
-  x0 = i32x4.add(x0, count);
-  x1 = i32x4.add(x1, v128.load32_splat(nonce));
-  x2 = i32x4.add(x2, v128.load32_splat(nonce, 4));
-  x3 = i32x4.add(x3, v128.load32_splat(nonce, 8));
-  xorRow(x0, x1, x2, x3, source, target);
+/** A word after the rounds plus the same before them. */
+function sumAt(initial: usize): v128 {
+  return i32x4.add(v128.load(initial), v128.load(initial + SIZE));
 }
 
 /** Four words of each block, lane by lane, become sixteen bytes of each; they lie 64 bytes apart. */
@@ -163,25 +127,27 @@ function highHalves(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
-// Exclusive ors, rotated to the left: WebAssembly has no rotation of lanes. By whole bytes `swizzle` does it better than
-// `shuffle`, whose mask V8 builds anew each time.
+// Rotations to the left, of which vectors have none. By whole bytes `swizzle` does it; V8 would build the mask of a `shuffle`
+// anew each time.
 
-function rotate16(a: v128, b: v128): v128 {
-  const mixed = v128.xor(a, b);
-  return i8x16.swizzle(mixed, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+function rotate16(a: v128): v128 {
+  return i8x16.swizzle(a, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
-function rotate8(a: v128, b: v128): v128 {
-  const mixed = v128.xor(a, b);
-  return i8x16.swizzle(mixed, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
+function rotate8(a: v128): v128 {
+  return i8x16.swizzle(a, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
 }
 
-function rotate12(a: v128, b: v128): v128 {
-  const mixed = v128.xor(a, b);
-  return v128.or(i32x4.shl(mixed, 12), i32x4.shr_u(mixed, 20));
+function rotate12(a: v128): v128 {
+  return v128.or(i32x4.shl(a, 12), i32x4.shr_u(a, 20));
 }
 
-function rotate7(a: v128, b: v128): v128 {
-  const mixed = v128.xor(a, b);
-  return v128.or(i32x4.shl(mixed, 7), i32x4.shr_u(mixed, 25));
+function rotate7(a: v128): v128 {
+  return v128.or(i32x4.shl(a, 7), i32x4.shr_u(a, 25));
 }
+
+/** Bytes of a word of state in eight blocks. */
+const WORD: usize = 32;
+const SIZE: usize = 16 * WORD;
+const INITIAL: usize = CHACHA_STATES;
+const STATE: usize = INITIAL + SIZE;

@@ -6,7 +6,7 @@
 // a power of x⁸, so row i and half byte k add to byte i + k of the result. Bits are reflected: the top bit of byte 0 is x⁰.
 // Four blocks are multiplied by H⁴, H³, H² and H before one reduction.
 
-import { CRYPTO_SCRATCH } from '../memory/map';
+import { GHASH_WORK } from './scratch';
 
 /** Bytes of the tables. */
 export const GHASH_TABLES: u32 = 2048;
@@ -21,7 +21,7 @@ export function ghashExpand(factor: usize, tables: usize): void {
     fillTables(power, tables + (column - 1) * 32);
     power = multiply(tables, ZERO, ZERO, ZERO, column == 4 ? h : power);
   }
-  memory.fill(BASIS, 0, 128);
+  memory.fill(GHASH_WORK, 0, 128);
 }
 
 /** Takes `blocks` times sixteen bytes into the hash at `state`, 16 bytes, of which the first is zero. */
@@ -38,12 +38,18 @@ export function ghashBlocks(tables: usize, state: usize, source: usize, blocks: 
 
 /** One to three blocks, as if blocks of zeros stood before them. */
 function lastBlocks(tables: usize, hash: v128, source: usize, blocks: u32): v128 {
-  const first = LAST + (4 - blocks) * 16;
-  memory.fill(LAST, 0, 64);
+  const first = GHASH_WORK + (4 - blocks) * 16;
+  memory.fill(GHASH_WORK, 0, 64);
   memory.copy(first, source, blocks * 16);
   v128.store(first, v128.xor(hash, v128.load(first)));
-  const result = multiply(tables, v128.load(LAST), v128.load(LAST, 16), v128.load(LAST, 32), v128.load(LAST, 48));
-  memory.fill(LAST, 0, 64);
+  const result = multiply(
+    tables,
+    v128.load(GHASH_WORK),
+    v128.load(GHASH_WORK, 16),
+    v128.load(GHASH_WORK, 32),
+    v128.load(GHASH_WORK, 48),
+  );
+  memory.fill(GHASH_WORK, 0, 64);
   return result;
 }
 
@@ -83,11 +89,11 @@ function reduce(low: v128, high: v128): v128 {
 /** The two columns of tables that multiply by `factor`: of the high half of a byte, and of the low one. */
 function fillTables(factor: v128, column: usize): void {
   // The products with x⁰ … x⁷, of which all others are sums.
-  v128.store(BASIS, factor);
-  for (let at = BASIS; at < BASIS + 7 * 16; at += 16) timesX(at, at + 16);
+  v128.store(GHASH_WORK, factor);
+  for (let at = GHASH_WORK; at < GHASH_WORK + 7 * 16; at += 16) timesX(at, at + 16);
   for (let index: usize = 0; index < 16; index++) {
-    v128.store(column + index * ROW, sums(BASIS + index));
-    v128.store(column + index * ROW, sums(BASIS + 64 + index), 16);
+    v128.store(column + index * ROW, sums(GHASH_WORK + index));
+    v128.store(column + index * ROW, sums(GHASH_WORK + 64 + index), 16);
   }
 }
 
@@ -128,5 +134,3 @@ const ZERO = i64x2.splat(0);
 /** Bytes of a row: two vectors for each of the four powers. */
 const ROW: usize = 128;
 const REDUCTION: u64 = 0xe100000000000000;
-const BASIS: usize = CRYPTO_SCRATCH + 0x1400;
-const LAST: usize = BASIS + 128;

@@ -2,16 +2,13 @@
 // SP 800-38D §7.1), so a text is treated as if zeros stood before it: one step in scratch memory makes that block and the
 // first bytes of the text. Not for: whether the text is genuine (mac.ts).
 
-import { CRYPTO_SCRATCH } from '../memory/map';
 import { aesXor } from './aes';
 import { CHACHA_STEP, chachaXor } from './chacha20';
 import { blockSize, isChaCha, roundsOf, stepSize } from './ciphers';
 import { GHASH_TABLES } from './ghash';
+import { LEAD, REST } from './scratch';
 
-/** Where `streamBegin` leaves the first block: the one-time key of Poly1305, or what GCM adds to the hash. */
-export const LEAD: usize = CRYPTO_SCRATCH;
-
-/** Leaves the first block, and the first bytes of text, encrypted or decrypted, in scratch memory. */
+/** Leaves the first block at LEAD, and behind it the first bytes of text, encrypted or decrypted. */
 export function streamBegin(cipher: u32, key: usize, nonce: usize, source: usize, length: u32): void {
   const lead = blockSize(cipher);
   memory.fill(LEAD, 0, stepSize(cipher));
@@ -40,8 +37,6 @@ export function streamWipe(): void {
 
 /** Steps from number `step` on. The first block of ChaCha20 is block 0, that of GCM is block 1. */
 function xorSteps(cipher: u32, key: usize, nonce: usize, step: u32, source: usize, steps: u32, target: usize): void {
-  if (isChaCha(cipher)) chachaXor(key, nonce, step * 4, source, steps, target);
-  else aesXor(key + GHASH_TABLES, roundsOf(cipher), nonce, 1 + step * 8, source, steps, target);
+  if (isChaCha(cipher)) chachaXor(key, nonce, step * 8, source, steps, target);
+  else aesXor(key + GHASH_TABLES, roundsOf(cipher), nonce, 1 + step * 16, source, steps, target);
 }
-
-const REST: usize = LEAD + CHACHA_STEP;

@@ -14,7 +14,7 @@ export function leakByCount(at: usize, secret: u32): void {
 }
 
 export function leakByChoice(at: usize, secret: u32): u32 {
-  return select<u32>(at, secret, secret > 1);
+  return select<u32>(<u32>at, secret, secret > 1);
 }
 
 export function leakByIndex(at: usize, secret: u32): u32 {
