@@ -34,5 +34,5 @@ export { createStack, Stack } from './stack/stack.js';
 export { type AlertName, TlsError } from './tls/alert.js';
 export type { TlsConfig } from './tls/config.js';
 export type { TlsConnection, TlsEvent } from './tls/connection.js';
-export { clientConfig, serverConfig, TlsEngine, type TlsEngineEnvironment } from './tls/engine.js';
+export { clientConfig, loadCore, serverConfig, TlsEngine, type TlsEngineEnvironment } from './tls/engine.js';
 export type { TLSOptions } from './tls/options.js';
