@@ -3,10 +3,11 @@
  * later, through `connectError` and the promise.
  * Not for: the handshake (the core).
  */
-import { ERROR_CONNECTION_REFUSED } from '../../assembly/abi/constants.js';
+import { ERROR_CONNECTION_REFUSED, ERROR_NO_BUFFERS } from '../../assembly/abi/constants.js';
 import { ANY_ADDRESS } from '../core/address.js';
 import type { Connection } from '../stack/connection.js';
 import type { Connections } from '../stack/connections.js';
+import type { TlsConfig } from '../tls/config.js';
 import { parseClientTls } from '../tls/options.js';
 import { connectFailure, nameFailure } from './errors.js';
 import { type ParsedOptions, parseConnectOptions, resolve, type TCPSocketConnectOptions } from './options.js';
@@ -22,11 +23,10 @@ export function connectSocket<Data>(
   const { keepAlive, tls: environment } = connections.port;
   const config = parseClientTls(parsed.tls, environment, parsed.hostname);
   const promise = new Promise<Socket<Data>>((resolve, reject) => {
-    const started = start(connections, parsed);
-    const connection = started instanceof Error ? undefined : started;
-    const tls = connection && config && new TlsTransport(connection, config, false);
+    const started = start(connections, parsed, config);
+    const tls = started instanceof TlsTransport ? started : undefined;
     const socket = new Socket<Data>({
-      connection: tls ?? connection,
+      connection: started instanceof Error ? undefined : started,
       tls,
       keepAlive,
       box: { current: parsed.handlers },
@@ -35,8 +35,8 @@ export function connectSocket<Data>(
       settle: { resolve: resolve as (socket: unknown) => void, reject },
     });
     if (started instanceof Error) queueMicrotask(() => Socket.fail(socket, started));
-    else if (tls === undefined) started.owner = socket;
-    else tls.attach(socket);
+    else if (started instanceof TlsTransport) started.attach(socket);
+    else started.owner = socket;
   });
   // Whoever has a `connectError` handler has been told.
   if (parsed.handlers.connectError !== undefined) promise.catch(() => {});
@@ -46,10 +46,15 @@ export function connectSocket<Data>(
 function start(
   connections: Connections<Socket<unknown>>,
   options: ParsedOptions<unknown>,
-): Connection<Socket<unknown>> | Error {
+  config: TlsConfig | undefined,
+): Connection<Socket<unknown>> | TlsTransport | Error {
   const address = resolve(options.hostname);
   if (address === undefined) return nameFailure(options.hostname);
   if (options.port === 0) return connectFailure(ERROR_CONNECTION_REFUSED);
   const connection = connections.connect(address, options.port, ANY_ADDRESS);
-  return typeof connection === 'number' ? connectFailure(connection) : connection;
+  if (typeof connection === 'number') return connectFailure(connection);
+  if (config === undefined) return connection;
+  const tls = TlsTransport.over(connection, config);
+  if (tls === undefined) connection.abort();
+  return tls ?? connectFailure(ERROR_NO_BUFFERS);
 }

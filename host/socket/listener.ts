@@ -85,13 +85,14 @@ export class SocketListener<Data = undefined> {
     this.#box.current = parseReload(given, 'object');
   }
 
-  /** Makes the socket of an accepted connection. For the stack, not for programs. */
+  /** Makes the socket of an accepted connection; `null`: there is no room for it. For the stack, not for programs. */
   adopt(
     connection: Connection<Socket<unknown>>,
     allowHalfOpen: boolean,
     resumed?: SocketParts<unknown>['resumed'],
-  ): Socket<unknown> {
-    const tls = this.#tls && new TlsTransport(connection, this.#tls, false);
+  ): Socket<unknown> | null {
+    const tls = this.#tls && TlsTransport.over(connection, this.#tls);
+    if (this.#tls !== undefined && tls === undefined) return null;
     const socket = new Socket<unknown>({
       connection: tls ?? connection,
       tls,

@@ -11,8 +11,8 @@ import type { TlsEnvironment } from '../tls/options.js';
 import { Connection, type OwnerEvents } from './connection.js';
 import type { KeepAlive } from './keep-alive.js';
 
-/** Makes an owner for a connection that a listener accepted. */
-export type Acceptor<Owner> = (connection: Connection<Owner>) => Owner;
+/** Makes an owner for a connection that a listener accepted; `null`: it can't be had, and is reset. */
+export type Acceptor<Owner> = (connection: Connection<Owner>) => Owner | null;
 
 /** What connections need of their stack. */
 export interface StackPort {
@@ -105,7 +105,7 @@ export class Connections<Owner> {
     const acceptor = this.#acceptors.get(listener);
     const connection = this.add(handle);
     if ((events & EVENT_OPEN) !== 0 && acceptor !== undefined) connection.owner = acceptor(connection);
-    else connection.abort();
+    if (connection.owner === null) connection.abort();
     return connection.dead ? undefined : connection;
   }
 

@@ -66,6 +66,16 @@ export class TlsTransport implements Transport, Layer {
     this.connection.owner = sharer;
   }
 
+  /** TLS over a connection that is hidden by it; `undefined` when the core has no room for it. */
+  static over(connection: Connection<Owner>, config: TlsConfig): TlsTransport | undefined {
+    try {
+      return new TlsTransport(connection, config, false);
+    } catch (error) {
+      if (error instanceof TlsError && error.code === 'ENOBUFS') return undefined;
+      throw error;
+    }
+  }
+
   get handle(): number {
     return this.connection.handle;
   }

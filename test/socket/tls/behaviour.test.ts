@@ -241,6 +241,22 @@ describe('handlers that misbehave', () => {
   });
 });
 
+describe('without memory', () => {
+  test('a connection is refused with a word, and never goes on in the clear', async () => {
+    net.client.tune({ memoryLimit: 8 << 20 });
+    const refusals: unknown[] = [];
+    for (let count = 0; count < 20_000 && refusals.length === 0; count++) {
+      const recorder = new SecureRecorder({ connectError: (_, error) => void refusals.push(error) });
+      net.client.connect<unknown>({ hostname: SERVER_ADDRESS, port: 9, tls: true, socket: recorder.handlers });
+      if (count % 500 === 0) await Promise.resolve();
+    }
+    await Promise.resolve();
+    expect(refusals[0]).toMatchObject({ code: 'ENOBUFS' });
+    const kinds = [...net.client.sockets].map((socket) => socket[Symbol.toStringTag]);
+    expect(new Set(kinds)).toEqual(new Set(['TLSSocket']));
+  });
+});
+
 describe('what is told beside', () => {
   test('keylog and session handlers, and the stack’s key log, get what Wireshark and setSession take', async () => {
     net.close();
