@@ -92,6 +92,11 @@ export const ROWS = [
     local: './handshakes.mjs',
   },
   {
+    id: 'aead',
+    title: 'the ciphers of TLS: records of 16 KiB, no network',
+    local: './aead.mjs',
+  },
+  {
     id: 'ping',
     title: 'ping: one byte there and back, both sides on one CPU',
     mode: ['pingpong'],
