@@ -1,17 +1,23 @@
 /**
- * The long run: 100 seeds of 16 MiB both ways at once in heavy weather, then 1,000 seeds of all kinds. Prints each seed
- * and a summary; exits with 1 when one failed, having printed the command that shows it again.
+ * The long run: 100 seeds of 16 MiB both ways at once in heavy weather, then 1,000 seeds of all kinds, then 1,000,000 handshakes
+ * of TLS that are changed on their way. Prints progress and a summary; exits with 1 when a seed failed, having printed the
+ * command that shows it again.
  *
  * Usage: npm run soak
  */
+import { runFuzz } from './fuzz.mjs';
 import { exitWith } from './process.mjs';
 import { runSimulations } from './simulate.mjs';
+
+const FUZZED = 1_000_000;
 
 try {
   const heavy = await runSimulations({ seed: 1, count: 100, heavy: true, bytes: 16 << 20 });
   const varied = await runSimulations({ seed: 1, count: 1000, heavy: false, bytes: 0 });
+  const fuzzed = await runFuzz({ seed: 1, count: FUZZED });
   console.log(`soak: ${100 - heavy} of 100 heavy seeds, ${1000 - varied} of 1000 varied seeds`);
-  process.exitCode = heavy + varied === 0 ? 0 : 1;
+  console.log(`soak: ${fuzzed} failures in ${FUZZED} handshakes of TLS`);
+  process.exitCode = heavy + varied + fuzzed === 0 ? 0 : 1;
 } catch (error) {
   exitWith(error);
 }

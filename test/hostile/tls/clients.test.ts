@@ -1,0 +1,30 @@
+/** What a client makes of a server whose messages and records are changed on their way, before and after decryption. */
+import { describe, expect, test } from 'vitest';
+import { COUNT, DEADLINE, runInputs } from './inputs.js';
+
+describe('A client to which something else comes than its server sent', () => {
+  test(
+    `breaks off with one alert that is right, or waits, or closes: ${COUNT} inputs`,
+    async () => {
+      const ends = await runInputs('client');
+      for (const end of EXPECTED) expect(ends.get(end), end).toBeGreaterThan(COUNT / 5000);
+      expect(ends.get('internal_error')).toBeUndefined();
+      expect((ends.get('end') ?? 0) + (ends.get('open') ?? 0), 'inputs that change nothing').toBeLessThan(COUNT / 3);
+    },
+    DEADLINE,
+  );
+});
+
+const EXPECTED = [
+  'unexpected_message',
+  'bad_record_mac',
+  'record_overflow',
+  'bad_certificate',
+  'illegal_parameter',
+  'unknown_ca',
+  'decode_error',
+  'decrypt_error',
+  'protocol_version',
+  'unsupported_extension',
+  'waits',
+];
