@@ -1,11 +1,12 @@
 /** Every example runs, on the built package, and prints what it promises. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { self } from '../kit/certificates/certificates.js';
 import { namespaceMissing, runInNamespace } from '../kit/namespace.js';
 
 const missing = namespaceMissing();
@@ -17,7 +18,14 @@ test.each(names)('%s has at most 60 lines', (name) => {
 });
 
 test('each is run here', () => {
-  expect(names.sort()).toEqual(['echo-memory.ts', 'echo-tun.ts', 'http-server.ts', 'pcap.ts', 'weather.ts']);
+  expect(names.sort()).toEqual([
+    'echo-memory.ts',
+    'echo-tun.ts',
+    'http-server.ts',
+    'pcap.ts',
+    'tls-memory.ts',
+    'weather.ts',
+  ]);
 });
 
 describe('without a kernel', () => {
@@ -31,6 +39,19 @@ describe('without a kernel', () => {
       /^4000000 bytes arrived after \d+\.\d s\nlost \d+ packets, sent \d+ of \d+ segments again\n$/,
     );
     expect(await run('weather.ts')).toBe(first);
+  });
+
+  test('tls-memory.ts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-example-'));
+    try {
+      const path = join(folder, 'localhost.pem');
+      writeFileSync(path, `${self.cert}\n${self.key}\n`);
+      expect(await run('tls-memory.ts', path)).toBe(
+        'TLSv1.3, TLS_CHACHA20_POLY1305_SHA256, echo\nfrom whom we asked: hello through the glass\n',
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('pcap.ts', async () => {
