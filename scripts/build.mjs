@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the core with `asc` (a release and a test binary), the host with `tsc`. A step whose inputs are
+ * Builds `dist/`: the core with `asc` (a release and two test binaries), the host with `tsc`. A step whose inputs are
  * byte for byte those of its last success is skipped.
  *
  * Usage: node scripts/build.mjs

@@ -5,10 +5,7 @@
 // counter mode does not need.
 
 import { subBytes } from './sbox';
-import { AES_BLOCKS, AES_SCHEDULE } from './scratch';
-
-/** Bytes that one step makes: sixteen blocks. */
-export const AES_STEP: u32 = 256;
+import { AES_BLOCKS, AES_SCHEDULE, STEP } from './scratch';
 
 /** Bytes of an expanded key: a round key for each round and one before, each byte of it for all eight blocks. */
 export function aesKeySize(rounds: u32): u32 {
@@ -35,21 +32,21 @@ export function aesXor(
       v128.store(AES_BLOCKS + index * 16, v128.replace_lane<u32>(block, 3, bswap<u32>(counter++)));
     }
     encrypt(keys, rounds);
-    for (let offset: u32 = 0; offset < AES_STEP; offset += 16) {
+    for (let offset: u32 = 0; offset < STEP; offset += 16) {
       v128.store(target + offset, v128.xor(v128.load(AES_BLOCKS + offset), v128.load(source + offset)));
     }
-    source += AES_STEP;
-    target += AES_STEP;
+    source += STEP;
+    target += STEP;
   }
-  memory.fill(AES_BLOCKS, 0, AES_STEP);
+  memory.fill(AES_BLOCKS, 0, STEP);
 }
 
 /** The encrypted block of zeros, 16 bytes at `target`: GCM's hash key (SP 800-38D §7.1). */
 export function aesZeros(keys: usize, rounds: u32, target: usize): void {
-  memory.fill(AES_BLOCKS, 0, AES_STEP);
+  memory.fill(AES_BLOCKS, 0, STEP);
   encrypt(keys, rounds);
   v128.store(target, v128.load(AES_BLOCKS));
-  memory.fill(AES_BLOCKS, 0, AES_STEP);
+  memory.fill(AES_BLOCKS, 0, STEP);
 }
 
 /** Encrypts the sixteen blocks of scratch memory where they lie (FIPS 197 §5.1). */
@@ -90,7 +87,7 @@ export function aesExpand(key: usize, rounds: u32, keys: usize): void {
   for (let at: u32 = 0; at < count * 4; at += 16) {
     sliceKey(v128.load(AES_SCHEDULE + at), at == 0 ? 0 : SBOX_CONSTANT, keys + at * 8);
   }
-  memory.fill(AES_BLOCKS, 0, AES_STEP);
+  memory.fill(AES_BLOCKS, 0, STEP);
   memory.fill(AES_SCHEDULE, 0, SCHEDULE_SIZE);
 }
 
@@ -198,5 +195,5 @@ function swapBits(first: usize, second: usize, distance: i32, mask: i32): void {
 /** Bytes of eight blocks, as blocks and as vectors of bits. */
 const SLICES: u32 = 128;
 const SBOX_CONSTANT: u32 = 0x63636363;
-const BLOCKS_END: usize = AES_BLOCKS + AES_STEP;
+const BLOCKS_END: usize = AES_BLOCKS + STEP;
 const SCHEDULE_SIZE: u32 = 240;

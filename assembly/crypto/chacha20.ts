@@ -1,29 +1,28 @@
-// ChaCha20 (RFC 8439 §2.4), eight blocks at once: a vector holds one word of four blocks, a lane for each, and two vectors
-// lie side by side for each word. The state lies in memory: sixteen words are more than there are registers, and quarter
-// rounds that do not wait for one another, eight at a time, hide how long a processor takes for each.
+// ChaCha20 (RFC 8439 §2.4): a vector holds one word of four blocks, a lane for each, and up to four such groups of blocks
+// go through each quarter round together, which hides how long an addition takes. The state lies in memory, since there
+// are not registers for sixteen words of one group.
 //
 // Addresses, branches and counts depend on lengths only. Not for: the one-time key and the tag (mac.ts).
 
-import { CHACHA_STATES } from './scratch';
-
-/** Bytes that one step makes: eight blocks. */
-export const CHACHA_STEP: u32 = 512;
+import { CHACHA_STATES, STEP } from './scratch';
 
 /**
- * XORs `steps` times 512 bytes at `source` with the key stream, from block `counter` on. `key`: 32 bytes; `nonce`: 12
+ * XORs `steps` times 256 bytes at `source` with the key stream, from block `counter` on. `key`: 32 bytes; `nonce`: 12
  * bytes. Source and target are the same or do not overlap.
  */
 export function chachaXor(key: usize, nonce: usize, counter: u32, source: usize, steps: u32, target: usize): void {
   prepare(key, nonce, counter);
-  for (let step: u32 = 0; step < steps; step++) {
+  while (steps > 0) {
+    const groups = min(steps, GROUPS);
     memory.copy(STATE, INITIAL, SIZE);
-    rounds();
-    output(INITIAL, source, target);
-    output(INITIAL + 16, source + 256, target + 256);
-    source += CHACHA_STEP;
-    target += CHACHA_STEP;
-    countOn(INITIAL + 12 * WORD);
-    countOn(INITIAL + 12 * WORD + 16);
+    rounds(groups * 16);
+    for (let group: usize = 0; group < groups * 16; group += 16) {
+      output(INITIAL + group, source, target);
+      source += STEP;
+      target += STEP;
+    }
+    countOn();
+    steps -= groups;
   }
   memory.fill(INITIAL, 0, 2 * SIZE);
 }
@@ -35,32 +34,46 @@ function prepare(key: usize, nonce: usize, counter: u32): void {
   setWord(2, i32x4.splat(0x79622d32));
   setWord(3, i32x4.splat(0x6b206574));
   for (let index: usize = 0; index < 8; index++) setWord(4 + index, v128.load32_splat(key + index * 4));
-  const count = i32x4.add(i32x4.splat(<i32>counter), i32x4(0, 1, 2, 3));
-  v128.store(INITIAL + 12 * WORD, count);
-  v128.store(INITIAL + 12 * WORD, i32x4.add(count, i32x4.splat(4)), 16);
+  let count = i32x4.add(i32x4.splat(<i32>counter), i32x4(0, 1, 2, 3));
+  for (let at = COUNTERS; at < COUNTERS + WORD; at += 16) {
+    v128.store(at, count);
+    count = i32x4.add(count, i32x4.splat(4));
+  }
   for (let index: usize = 0; index < 3; index++) setWord(13 + index, v128.load32_splat(nonce + index * 4));
 }
 
+/** The same word for all blocks. */
 function setWord(index: usize, value: v128): void {
-  v128.store(INITIAL + index * WORD, value);
-  v128.store(INITIAL + index * WORD, value, 16);
+  const word = INITIAL + index * WORD;
+  for (let at = word; at < word + WORD; at += 16) v128.store(at, value);
 }
 
-/** The counters of four blocks, eight blocks later. */
-function countOn(address: usize): void {
-  v128.store(address, i32x4.add(v128.load(address), i32x4.splat(8)));
+/** Goes on by the blocks of all groups. */
+function countOn(): void {
+  for (let at = COUNTERS; at < COUNTERS + WORD; at += 16) {
+    v128.store(at, i32x4.add(v128.load(at), i32x4.splat(4 * GROUPS)));
+  }
 }
 
-/** Twenty rounds of four quarter rounds each (§2.1): down the columns, then along the diagonals. */
-function rounds(): void {
-  for (let index: usize = 0; index < 80; index++) {
-    const skew = (index >> 2) & 1;
-    const a = STATE + (index & 3) * WORD;
-    const b = STATE + (4 + ((index + skew) & 3)) * WORD;
-    const c = STATE + (8 + ((index + 2 * skew) & 3)) * WORD;
-    const d = STATE + (12 + ((index + 3 * skew) & 3)) * WORD;
-    quarterRound(a, b, c, d);
-    quarterRound(a + 16, b + 16, c + 16, d + 16);
+/**
+ * Twenty rounds of four quarter rounds each (§2.1), on the first `width` bytes of every word: one round down the columns,
+ * one along the diagonals, where each row begins a word later than the row above.
+ */
+function rounds(width: usize): void {
+  for (let round: usize = 0; round < 20; round++) {
+    const skew = (round & 1) * WORD;
+    for (let column: usize = 0; column < ROW; column += WORD) {
+      let a = STATE + column;
+      let b = STATE + ROW + ((column + skew) & (ROW - 1));
+      let c = STATE + 2 * ROW + ((column + 2 * skew) & (ROW - 1));
+      let d = STATE + 3 * ROW + ((column + 3 * skew) & (ROW - 1));
+      for (const end = a + width; a < end; a += 16) {
+        quarterRound(a, b, c, d);
+        b += 16;
+        c += 16;
+        d += 16;
+      }
+    }
   }
 }
 
@@ -94,7 +107,7 @@ function output(initial: usize, source: usize, target: usize): void {
       source + row,
       target + row,
     );
-    initial += 4 * WORD;
+    initial += ROW;
   }
 }
 
@@ -146,8 +159,11 @@ function rotate7(a: v128): v128 {
   return v128.or(i32x4.shl(a, 7), i32x4.shr_u(a, 25));
 }
 
-/** Bytes of a word of state in eight blocks. */
-const WORD: usize = 32;
-const SIZE: usize = 16 * WORD;
+const GROUPS: u32 = 4;
+/** Bytes of a word of state, and of four words. */
+const WORD: usize = 16 * GROUPS;
+const ROW: usize = 4 * WORD;
+const SIZE: usize = 4 * ROW;
 const INITIAL: usize = CHACHA_STATES;
+const COUNTERS: usize = INITIAL + 3 * ROW;
 const STATE: usize = INITIAL + SIZE;

@@ -1,8 +1,6 @@
 // What differs between the ciphers of records, by their numbers.
 
 import { CIPHER_AES_128_GCM, CIPHER_AES_256_GCM, CIPHER_CHACHA20_POLY1305 } from '../abi/constants';
-import { AES_STEP } from './aes';
-import { CHACHA_STEP } from './chacha20';
 
 /** Asserts that there is such a cipher. */
 export function checkCipher(cipher: u32): void {
@@ -19,11 +17,6 @@ export function isChaCha(cipher: u32): bool {
 /** Rounds of AES (FIPS 197 §5). */
 export function roundsOf(cipher: u32): u32 {
   return cipher == CIPHER_AES_256_GCM ? 14 : 10;
-}
-
-/** Bytes of key stream that are made at once. */
-export function stepSize(cipher: u32): u32 {
-  return isChaCha(cipher) ? CHACHA_STEP : AES_STEP;
 }
 
 /** Bytes of a block of key stream; the first is spent on authentication. */

@@ -2,32 +2,35 @@
 
 import { CRYPTO_SCRATCH } from '../memory/map';
 
-/** The first step of a record's key stream: the block that authentication takes, then text. 512 bytes. */
+/** Bytes of key stream that either cipher makes in one step: four blocks of ChaCha20, sixteen of AES. */
+export const STEP: u32 = 256;
+
+/** The first step of a record's key stream: the block that authentication takes, then text. STEP bytes. */
 export const LEAD: usize = CRYPTO_SCRATCH;
 
-/** The last bytes of a text, which are no whole step. 512 bytes. */
-export const REST: usize = CRYPTO_SCRATCH + 0x200;
+/** The last bytes of a text, which are no whole step. STEP bytes. */
+export const REST: usize = CRYPTO_SCRATCH + 0x100;
 
-/** Of ChaCha20: the state before the rounds and in them, for eight blocks. 1024 bytes. */
-export const CHACHA_STATES: usize = CRYPTO_SCRATCH + 0x400;
+/** Of ChaCha20: the state before the rounds and in them, for sixteen blocks. 2048 bytes. */
+export const CHACHA_STATES: usize = CRYPTO_SCRATCH + 0x200;
 
-/** Of AES: sixteen blocks. 256 bytes. */
-export const AES_BLOCKS: usize = CRYPTO_SCRATCH + 0x800;
+/** Of AES: sixteen blocks. STEP bytes. */
+export const AES_BLOCKS: usize = CRYPTO_SCRATCH + 0xa00;
 
 /** Of AES: the words of a key schedule. 240 bytes. */
-export const AES_SCHEDULE: usize = CRYPTO_SCRATCH + 0x900;
+export const AES_SCHEDULE: usize = CRYPTO_SCRATCH + 0xb00;
 
 /** Of GHASH: products with the powers of x, 128 bytes, or the last blocks of a piece. */
-export const GHASH_WORK: usize = CRYPTO_SCRATCH + 0xa00;
+export const GHASH_WORK: usize = CRYPTO_SCRATCH + 0xc00;
 
 /** Of GCM: the hash key. 16 bytes. */
-export const HASH_KEY: usize = CRYPTO_SCRATCH + 0xa80;
+export const HASH_KEY: usize = CRYPTO_SCRATCH + 0xc80;
 
 /** Of authentication: the state of Poly1305, or the hash of GCM. 80 bytes. */
-export const MAC_STATE: usize = CRYPTO_SCRATCH + 0xb00;
+export const MAC_STATE: usize = CRYPTO_SCRATCH + 0xd00;
 
 /** Of authentication: a block that is padded. 16 bytes. */
-export const MAC_BLOCK: usize = CRYPTO_SCRATCH + 0xb50;
+export const MAC_BLOCK: usize = CRYPTO_SCRATCH + 0xd50;
 
 /** Of authentication: the tag that a record ought to have. 16 bytes. */
-export const MAC_TAG: usize = CRYPTO_SCRATCH + 0xb60;
+export const MAC_TAG: usize = CRYPTO_SCRATCH + 0xd60;

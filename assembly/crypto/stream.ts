@@ -3,25 +3,24 @@
 // first bytes of the text. Not for: whether the text is genuine (mac.ts).
 
 import { aesXor } from './aes';
-import { CHACHA_STEP, chachaXor } from './chacha20';
-import { blockSize, isChaCha, roundsOf, stepSize } from './ciphers';
+import { chachaXor } from './chacha20';
+import { blockSize, isChaCha, roundsOf } from './ciphers';
 import { GHASH_TABLES } from './ghash';
-import { LEAD, REST } from './scratch';
+import { LEAD, REST, STEP } from './scratch';
 
 /** Leaves the first block at LEAD, and behind it the first bytes of text, encrypted or decrypted. */
 export function streamBegin(cipher: u32, key: usize, nonce: usize, source: usize, length: u32): void {
   const lead = blockSize(cipher);
-  memory.fill(LEAD, 0, stepSize(cipher));
-  memory.copy(LEAD + lead, source, min(length, stepSize(cipher) - lead));
+  memory.fill(LEAD, 0, STEP);
+  memory.copy(LEAD + lead, source, min(length, STEP - lead));
   xorSteps(cipher, key, nonce, 0, LEAD, 1, LEAD);
 }
 
 /** Writes the whole text: what `streamBegin` left, whole steps from place to place, the rest by way of scratch memory. */
 export function streamFinish(cipher: u32, key: usize, nonce: usize, source: usize, length: u32, target: usize): void {
-  const step = stepSize(cipher);
-  const first = min(length, step - blockSize(cipher));
-  const steps = (length - first) / step;
-  const done = first + steps * step;
+  const first = min(length, STEP - blockSize(cipher));
+  const steps = (length - first) / STEP;
+  const done = first + steps * STEP;
   memory.copy(target, LEAD + blockSize(cipher), first);
   xorSteps(cipher, key, nonce, 1, source + first, steps, target + first);
   if (done == length) return;
@@ -32,11 +31,12 @@ export function streamFinish(cipher: u32, key: usize, nonce: usize, source: usiz
 
 /** Wipes what a record left in scratch memory. */
 export function streamWipe(): void {
-  memory.fill(LEAD, 0, REST + CHACHA_STEP - LEAD);
+  memory.fill(LEAD, 0, STEP);
+  memory.fill(REST, 0, STEP);
 }
 
 /** Steps from number `step` on. The first block of ChaCha20 is block 0, that of GCM is block 1. */
 function xorSteps(cipher: u32, key: usize, nonce: usize, step: u32, source: usize, steps: u32, target: usize): void {
-  if (isChaCha(cipher)) chachaXor(key, nonce, step * 8, source, steps, target);
+  if (isChaCha(cipher)) chachaXor(key, nonce, step * 4, source, steps, target);
   else aesXor(key + GHASH_TABLES, roundsOf(cipher), nonce, 1 + step * 16, source, steps, target);
 }
