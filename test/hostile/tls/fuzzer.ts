@@ -94,7 +94,7 @@ export class Fuzzer {
     const where = dice.below(10) < 7 ? 'record' : 'wire';
     const common = { scenario: chosen.scenario.name, victim, where } as const;
     // Whoever fails alone fails in company; now and then the company is looked at all the same.
-    if (!dice.once(20)) {
+    if (!dice.once(50)) {
       const end = this.#runAlone(chosen, victim, this.#plan(seed, chosen.courses[victim], where));
       if (end !== undefined) return { ...common, end, together: false };
     }
@@ -104,9 +104,10 @@ export class Fuzzer {
 
   #plan(seed: number, course: Course, where: 'record' | 'wire'): Plan {
     const dice = new Dice(seed, 1);
-    if (where === 'wire') return { meddle: undefined, line: lineMeddler(dice.below(course.passed), dice), ending: -1 };
+    if (where === 'wire') return { meddle: undefined, line: lineMeddler(early(course.passed, dice), dice), ending: -1 };
     const ending = dice.once(40) ? dice.below(5) : -1;
-    const target = dice.once(8) ? dice.below(course.opened) : dice.pick(course.handshake);
+    const { opened, handshake } = course;
+    const target = dice.once(8) ? dice.below(opened) : (handshake[early(handshake.length, dice)] as number);
     return { meddle: meddler(target, this.#pool, dice), line: straight, ending };
   }
 
@@ -203,6 +204,11 @@ interface Plan {
   readonly line: Line;
   /** Before which piece the victim's user ends the connection; −1: never. */
   readonly ending: number;
+}
+
+/** A place in a list, rather at its beginning: hellos have most that may be wrong, and cost least. */
+function early(length: number, dice: Dice): number {
+  return Math.min(dice.below(length), dice.below(length));
 }
 
 /** A handshake is complete only when all of it came as its peer sent it; then the keys are the peer's, too. */
