@@ -20,9 +20,11 @@ export async function runFuzz({ seed, count }) {
   const ends = new Map();
   let failed = 0;
   let settled = 0;
+  let slowest = { seed, took: 0 };
   // Every input ends in errors, and their stacks cost more than the errors: that of one seed has them.
   if (count > 1) Error.stackTraceLimit = 0;
   for (let each = seed; each < seed + count && failed < FAILURES_LIMIT; each++) {
+    const begun = performance.now();
     try {
       const { end, ...how } = fuzzer.run(each);
       ends.set(end, (ends.get(end) ?? 0) + 1);
@@ -32,6 +34,8 @@ export async function runFuzz({ seed, count }) {
       console.error(`seed ${each}: ${error instanceof Error ? error.stack : error}`);
       console.error(`Again: node scripts/fuzz.mjs --seed ${each}`);
     }
+    const took = performance.now() - begun;
+    if (took > slowest.took) slowest = { seed: each, took };
     const done = each - seed + 1;
     if (done === SETTLED) settled = fuzzer.memory;
     if (done % PROGRESS === 0) {
@@ -47,7 +51,8 @@ export async function runFuzz({ seed, count }) {
   const known = sorted.filter(([end]) => !end.startsWith('told ')).map(([end, times]) => `${end} ${times}`);
   const told = sorted.filter(([end]) => end.startsWith('told ')).reduce((sum, [, times]) => sum + times, 0);
   console.log(`${[...known, `told by the peer ${told}`].join(', ')}`);
-  console.log(`fuzz: ${failed} of ${count} inputs failed, in ${seconds()} s`);
+  const longest = `the longest ${slowest.took.toFixed(1)} ms, seed ${slowest.seed}`;
+  console.log(`fuzz: ${failed} of ${count} inputs failed, in ${seconds()} s, ${longest}`);
   return failed;
 }
 
