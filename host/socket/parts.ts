@@ -34,6 +34,4 @@ export interface SocketState {
   discarding: boolean;
   allowHalfOpen: boolean;
   listener: SocketListener<unknown> | undefined;
-  /** It speaks TLS. */
-  secure: boolean;
 }

@@ -378,7 +378,6 @@ export class Socket<Data = undefined> extends TlsMembers {
       discarding: socket.#discarding,
       allowHalfOpen: socket.#allowHalfOpen,
       listener: socket.#listener,
-      secure: socket.#tls !== undefined,
     };
   }
 }

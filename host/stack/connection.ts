@@ -48,6 +48,8 @@ export interface Layer {
   readonly shares: boolean;
   /** Whether it still has something to send. */
   readonly busy: boolean;
+  /** What it has in the core, by its handle there. */
+  readonly records: number;
   opened(): void;
   /** Tells one thing of what has arrived. @returns whether it did: there may be more */
   tell(): boolean;

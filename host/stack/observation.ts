@@ -21,13 +21,14 @@ import {
   COUNTER_SEGMENTS_RETRANSMITTED,
   COUNTER_SYNS_DROPPED,
   COUNTER_TIME_WAIT,
+  COUNTER_TLS,
   TRACE_RECORD,
   TRACE_SEGMENT_IN,
   TRACE_SEGMENT_OUT,
 } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 
-/** Sums since the stack was made, and what is in use now (`connections`, `listeners`, `bufferBytes`). */
+/** Sums since the stack was made, and what is in use now (`connections`, `listeners`, `tls`, `bufferBytes`). */
 export interface Counters {
   packetsIn: number;
   packetsOut: number;
@@ -55,6 +56,8 @@ export interface Counters {
   listeners: number;
   /** Bytes of send and receive buffers. */
   bufferBytes: number;
+  /** Record layers of TLS. */
+  tls: number;
 }
 
 /** One decision of the core. */
@@ -105,6 +108,7 @@ export function readCounters(core: Core): Counters {
     timeWait: read(COUNTER_TIME_WAIT),
     listeners: read(COUNTER_LISTENERS),
     bufferBytes: read(COUNTER_BUFFER_BYTES),
+    tls: read(COUNTER_TLS),
   };
 }
 

@@ -36,8 +36,8 @@ export interface SocketSnapshot {
   /** Events that the core has told and the handlers have not heard. */
   events: number;
   allowHalfOpen: boolean;
-  /** It spoke TLS, and is reset when the snapshot is restored: a nonce must never come twice. */
-  secure: boolean;
+  /** Handle of its TLS in the core: the connection is reset when the snapshot is restored, since a nonce must never come twice. */
+  records?: number;
   /** What `end(data)` accepted and the core had no room for. */
   tail?: Uint8Array;
   /** Handle of the listener that accepted it. */
@@ -87,11 +87,12 @@ export function restoreSockets(
   const known = new Map(snapshot.sockets.map((socket) => [socket.handle, socket]));
   for (const handle of liveHandles(connections.port.core)) {
     const socket = known.get(handle);
+    if (socket?.records !== undefined) connections.port.core.calls.tlsFree(socket.records);
     if (inHandshake(connections.port.core, handle)) connections.add(handle).abort();
     // The core knows it as released, or will tell us of it as accepted.
     if (socket === undefined || socket.phase === 'connecting') continue;
     const connection = connections.add(handle);
-    if (socket.secure) {
+    if (socket.records !== undefined) {
       connection.abort();
       continue;
     }
@@ -121,7 +122,7 @@ export function restoreSockets(
 }
 
 function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number): SocketSnapshot {
-  const { handle, paused, tail, owner } = connection;
+  const { handle, paused, tail, owner, layer } = connection;
   const events = connection.deferred | pending;
   const { listener, ...state } = owner === null ? ORPHAN : Socket.state(owner);
   return {
@@ -129,6 +130,7 @@ function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number
     paused,
     events,
     ...state,
+    ...(layer === undefined ? {} : { records: layer.records }),
     ...(tail === undefined ? {} : { tail: tail.slice() }),
     ...(listener === undefined ? {} : { listener: SocketListener.state(listener).handle }),
   };
@@ -153,5 +155,4 @@ const ORPHAN: SocketState = {
   discarding: true,
   allowHalfOpen: false,
   listener: undefined,
-  secure: false,
 };

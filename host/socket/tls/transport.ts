@@ -84,6 +84,10 @@ export class TlsTransport implements Transport, Layer {
     return this.connection.paused;
   }
 
+  get records(): number {
+    return this.#records.handle;
+  }
+
   get busy(): boolean {
     return this.#tail !== undefined || this.#unsent !== undefined;
   }
