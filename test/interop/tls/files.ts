@@ -104,7 +104,7 @@ function largeText(): Buffer {
 }
 
 const EXTENSIONS = `basicConstraints=critical,CA:false
-keyUsage=critical,digitalSignature
+keyUsage=critical,digitalSignature,keyEncipherment
 extendedKeyUsage=serverAuth,clientAuth
 subjectAltName=DNS:${SERVER_NAME},DNS:other.test,IP:${KERNEL},IP:${VITRINE}
 authorityKeyIdentifier=keyid

@@ -66,6 +66,12 @@ export interface Peer {
   client?(files: Files, wish: ClientWish): Command;
   /** Its client connects twice by itself when a session is to be resumed. */
   readonly resumesItself?: true;
+  /** In which versions its client resumes sessions; all unless given. */
+  readonly resumes?: readonly Version[];
+  /** Its client stays until its input has ended; others leave as soon as it has. */
+  readonly endsInput?: true;
+  /** Its client writes what comes at some 100 KiB a second, whoever sends it. */
+  readonly writesSlowly?: true;
   /** Its client makes HTTP requests itself: a path and, to go up with it, a file. */
   requests?(path: string, upload: string | undefined): readonly string[];
 }

@@ -31,11 +31,15 @@ export class Program {
     });
   }
 
-  /** Pipes text in, and a file behind it. Its input stays open: some programs leave when it ends. */
-  type(text: string, file?: string): void {
+  /**
+   * Pipes text in, and a file behind it.
+   * @param end whether the input ends there; else it stays open
+   */
+  type(text: string, file: string | undefined, end: boolean): void {
     const { stdin } = this.child;
     stdin?.write(text);
-    if (file !== undefined && stdin) createReadStream(file).pipe(stdin, { end: false });
+    if (file !== undefined && stdin) createReadStream(file).pipe(stdin, { end });
+    else if (end) stdin?.end();
   }
 
   /** Resolves with the output once it has ended, or was stopped because it took too long. */

@@ -62,12 +62,13 @@ function suitesOf(version: Version): Suite[] {
 }
 
 function featuresOf(peer: Peer, role: Row['role'], version: Version): Feature[] {
-  const features: Feature[] = ['mutual', 'resume'];
+  const features: Feature[] = ['mutual'];
+  if (role === 'server' || (peer.resumes ?? VERSIONS).includes(version)) features.push('resume');
   if (peer.alpn) features.push('alpn');
   if (version === 'TLSv1.2') return features;
   if (role === 'client' || peer.serves?.group) features.push('retry');
   if (role === 'client' || peer.serves?.upload !== 'never') features.push('up');
-  features.push('down');
+  if (role === 'server' || !peer.writesSlowly) features.push('down');
   return features;
 }
 

@@ -179,5 +179,5 @@ async function finish(channel: Channel): Promise<void> {
 }
 
 /** Milliseconds for a program of a peer. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 const TRIES = 100;

@@ -71,7 +71,8 @@ export class VitrineServer {
     const args = [...command.args, ...(peer.requests?.(path, upload) ?? [])];
     const program = new Program({ ...command, args }, this.files.directory);
     if (peer.requests === undefined) {
-      program.type(requestHead(path, upload === undefined ? undefined : statSync(upload).size), upload);
+      const head = requestHead(path, upload === undefined ? undefined : statSync(upload).size);
+      program.type(head, upload, peer.endsInput ?? false);
     }
     const output = await program.finish(PATIENCE);
     if (feature === 'down') {
@@ -109,4 +110,4 @@ function clientWish({ version, suite, group, feature }: Row): Omit<ClientWish, '
 }
 
 /** Milliseconds for a program of a peer. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;

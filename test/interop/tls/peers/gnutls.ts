@@ -34,6 +34,7 @@ export const gnutls: Peer = {
     ],
   }),
   resumesItself: true,
+  writesSlowly: true,
 };
 
 function priority(version: Version, suite: Suite | undefined, group: Group | undefined): string {

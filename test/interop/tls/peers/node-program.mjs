@@ -13,6 +13,9 @@ const ca = readFileSync('ca.pem');
 const ecdhCurve = wish.group ?? 'X25519:P-256:P-384';
 const ALPNProtocols = wish.alpn === undefined ? [] : [wish.alpn];
 
+/** @type {Buffer | undefined} */
+let session;
+
 if (role === 'server') serve();
 else for (const last of wish.twice ? [false, true] : [true]) await request(last);
 
@@ -47,9 +50,6 @@ function answer(socket, chunk) {
   take(chunk.subarray(end));
   socket.on('data', take);
 }
-
-/** @type {Buffer | undefined} */
-let session;
 
 /** @param {boolean} last */
 function request(last) {

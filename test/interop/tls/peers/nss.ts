@@ -33,6 +33,7 @@ export const nss: Peer = {
     ],
   }),
   resumesItself: true,
+  endsInput: true,
 };
 
 const VERSIONS: Record<Version, string> = { 'TLSv1.2': 'tls1.2', 'TLSv1.3': 'tls1.3' };
