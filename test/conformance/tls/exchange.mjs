@@ -73,6 +73,7 @@ export class Exchange {
       step();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      this.engine.abort(new TlsError('internal_error', 'UNEXPECTED', error.message));
       this.#flush();
       this.#over = true;
       this.#settle(error);
@@ -172,14 +173,19 @@ export class Exchange {
 }
 
 /**
- * Ends a socket and waits until the peer has done so, too; what it still sends is not read.
+ * Ends a socket and waits a while for the peer to do so, too; what it still sends is thrown away.
  * @param {import('node:net').Socket} socket
  */
 function closed(socket) {
   return new Promise((resolve) => {
-    if (socket.closed) resolve(undefined);
-    else socket.once('close', resolve).resume().end();
+    if (socket.closed) return resolve(undefined);
+    const timer = setTimeout(() => socket.destroy(), PATIENCE);
+    socket.once('close', () => resolve(clearTimeout(timer)));
+    socket.resume().end();
   });
 }
+
+/** Milliseconds. */
+const PATIENCE = 2000;
 
 const TLS13 = 0x0304;
