@@ -42,12 +42,13 @@ function selectConfig(context: HandshakeContext, { serverName }: ClientHello): b
   return true;
 }
 
-/** RFC 8446 §4.2.1: supported_versions counts alone where it is there. */
+/** RFC 8446 §4.2.1: supported_versions counts alone where it is there; appendix D.5: but SSL 3.0 is refused all the same. */
 function chooseVersion({ config }: HandshakeContext, hello: ClientHello): TlsVersion {
   const { versions, legacyVersion } = hello;
   const offers = (version: TlsVersion) =>
     versions === undefined ? version === TLS12 && legacyVersion >= TLS12 : versions.includes(version);
-  const version = [TLS13, TLS12].find(
+  const known = legacyVersion > SSL3 ? [TLS13, TLS12] : [];
+  const version = known.find(
     (candidate) => candidate <= config.maxVersion && candidate >= config.minVersion && offers(candidate),
   );
   if (version === undefined) {
@@ -68,4 +69,5 @@ function chooseVersion({ config }: HandshakeContext, hello: ClientHello): TlsVer
   return version;
 }
 
+const SSL3 = 0x0300;
 const FALLBACK_SCSV = 0x5600;

@@ -19,6 +19,12 @@ describe('A server refuses a ClientHello', () => {
       'UNSUPPORTED_PROTOCOL',
     ],
     [
+      'of SSL 3.0, whatever else it says (RFC 8446 appendix D.5)',
+      (hello) => ({ ...hello, legacyVersion: 0x0300 }),
+      'protocol_version',
+      'UNSUPPORTED_PROTOCOL',
+    ],
+    [
       'of versions that nobody knows',
       edit({ [EXTENSION.supported_versions]: codec.writeVersions([0x7f1c, 0x0a0a]) }),
       'protocol_version',
