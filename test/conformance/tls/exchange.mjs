@@ -3,8 +3,6 @@
  * runner's contract: checks after the handshake, then an echo of every byte, inverted, until the peer closes.
  * Not for: TLS itself, which is the product's.
  */
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { TlsError } from '../../../dist/host/tls/alert.js';
 import { initialWrites } from './behaviour.mjs';
 import { checkHandshake } from './expectations.mjs';
@@ -38,17 +36,14 @@ export class Exchange {
   }
 
   /**
-   * Connects, and goes through with it.
+   * Goes through with it.
+   * @param {import('node:net').Socket} socket
    * @returns {Promise<Uint8Array | undefined>} what a client may resume later
    * @throws Failure
    */
-  async run() {
+  async run(socket) {
     const { settings, engine } = this;
-    this.socket = connect({ host: settings.ipv6 ? '::1' : '127.0.0.1', port: settings.port, noDelay: true });
-    await once(this.socket, 'connect');
-    const id = Buffer.alloc(8);
-    id.writeBigUInt64LE(settings['shim-id'] ?? 0n);
-    this.socket.write(id);
+    this.socket = socket;
     const settled = new Promise((resolve) => {
       this.#settle = resolve;
     });

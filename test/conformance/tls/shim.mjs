@@ -9,6 +9,7 @@
  */
 import { Failure, Unimplemented } from './failure.mjs';
 import { readFlags } from './flags.mjs';
+import { dial } from './line.mjs';
 
 try {
   const { initial, resume } = readFlags(process.argv.slice(2));
@@ -25,12 +26,17 @@ try {
  * @param {import('./flags.mjs').Settings} resume
  */
 async function connections(initial, resume) {
-  // Behind the flags: one that is not known is answered before the product is loaded.
+  // Behind the flags: one that is not known is answered before the product is loaded. The runner need not wait for that.
+  const first = await dial(initial);
   const [{ World }, { Exchange }] = await Promise.all([import('./world.mjs'), import('./exchange.mjs')]);
-  const world = await World.load();
-  for (let number = 0; number <= (initial['resume-count'] ?? 0); number++) {
-    const settings = number === 0 ? initial : resume;
-    const exchange = new Exchange(world, settings, number > 0);
-    world.keep(await exchange.run(), settings);
+  try {
+    const world = await World.load();
+    for (let number = 0; number <= (initial['resume-count'] ?? 0); number++) {
+      const settings = number === 0 ? initial : resume;
+      const exchange = new Exchange(world, settings, number > 0);
+      world.keep(await exchange.run(number === 0 ? first : await dial(settings)), settings);
+    }
+  } finally {
+    first.destroy();
   }
 }
