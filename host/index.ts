@@ -21,7 +21,7 @@ export { type PacketScriptOptions, type PacketScriptResult, runPacketScript } fr
 export { connect, defaultStack, listen, setDefaultStack } from './socket/default-stack.js';
 export { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';
-export type { SocketListener } from './socket/listener.js';
+export type { TCPSocketListener } from './socket/listener.js';
 export type { SocketOptions, TCPSocketConnectOptions, TCPSocketListenOptions } from './socket/options.js';
 export type { Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';

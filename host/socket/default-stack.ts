@@ -5,7 +5,7 @@
  */
 import { type CompiledCore, compileCore } from '../core/load.js';
 import { Stack } from '../stack/stack.js';
-import type { SocketListener } from './listener.js';
+import type { TCPSocketListener } from './listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from './options.js';
 import type { Socket } from './socket.js';
 
@@ -15,7 +15,7 @@ export function connect<Data = undefined>(options: TCPSocketConnectOptions<Data>
 }
 
 /** `Stack.listen` on the default stack. */
-export function listen<Data = undefined>(options: TCPSocketListenOptions<Data>): SocketListener<Data> {
+export function listen<Data = undefined>(options: TCPSocketListenOptions<Data>): TCPSocketListener<Data> {
   return defaultStack().listen(options);
 }
 

@@ -4,7 +4,7 @@
 import type { Connections } from '../stack/connections.js';
 import { parseServerTls } from '../tls/options.js';
 import { listenFailure, nameFailure } from './errors.js';
-import { SocketListener } from './listener.js';
+import { TCPSocketListener } from './listener.js';
 import { parseListenOptions, resolve, type TCPSocketListenOptions } from './options.js';
 import type { Socket } from './socket.js';
 
@@ -12,14 +12,14 @@ import type { Socket } from './socket.js';
 export function listenSocket<Data>(
   connections: Connections<Socket<unknown>>,
   options: TCPSocketListenOptions<Data>,
-): SocketListener<Data> {
+): TCPSocketListener<Data> {
   const { handlers, data, allowHalfOpen, hostname, port, tls } = parseListenOptions<Data>(options);
   const config = parseServerTls(tls, connections.port.tls);
   const address = resolve(hostname);
   if (address === undefined) throw nameFailure(hostname);
   const listening = connections.listen(address, port);
   if (typeof listening === 'number') throw listenFailure(listening, hostname, port);
-  return new SocketListener<Data>({
+  return new TCPSocketListener<Data>({
     connections,
     handle: listening.handle,
     box: { current: handlers },

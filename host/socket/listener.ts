@@ -1,5 +1,5 @@
 /**
- * A listening port as programs see it: Bun's `SocketListener`.
+ * A listening port as programs see it: Bun's `TCPSocketListener`.
  * Not for: the sockets that it accepted (`socket.ts`).
  */
 import type { Connection } from '../stack/connection.js';
@@ -12,7 +12,7 @@ import type { SocketParts } from './parts.js';
 import { Socket } from './socket.js';
 import { TlsTransport } from './tls/transport.js';
 
-export class SocketListener<Data = undefined> {
+export class TCPSocketListener<Data = undefined> {
   /** The first `data` of sockets that are accepted from now on. */
   data: Data;
   /** The port in use; stays after `stop`. */
@@ -108,7 +108,7 @@ export class SocketListener<Data = undefined> {
   }
 
   /** What a snapshot has to remember. For the stack, not for programs. */
-  static state(listener: SocketListener<unknown>): ListenerState {
+  static state(listener: TCPSocketListener<unknown>): ListenerState {
     const { hostname, port } = listener;
     const secure = listener.#tls !== undefined;
     return { handle: listener.#handle, hostname, port, allowHalfOpen: listener.#allowHalfOpen, secure };

@@ -3,7 +3,7 @@
  */
 import type { KeepAlive } from '../stack/keep-alive.js';
 import type { HandlerBox } from './handlers.js';
-import type { SocketListener } from './listener.js';
+import type { TCPSocketListener } from './listener.js';
 import type { Phase } from './ready-state.js';
 import type { TlsTransport } from './tls/transport.js';
 import type { Transport } from './transport.js';
@@ -16,7 +16,7 @@ export interface SocketParts<Data> {
   box: HandlerBox;
   data: Data;
   allowHalfOpen: boolean;
-  listener?: SocketListener<unknown> | undefined;
+  listener?: TCPSocketListener<unknown> | undefined;
   settle?: Settle;
   /** For a socket that goes on where a snapshot was taken. */
   resumed?: Pick<SocketState, 'phase' | 'bytesWritten' | 'discarding'>;
@@ -33,5 +33,5 @@ export interface SocketState {
   bytesWritten: number;
   discarding: boolean;
   allowHalfOpen: boolean;
-  listener: SocketListener<unknown> | undefined;
+  listener: TCPSocketListener<unknown> | undefined;
 }

@@ -14,7 +14,7 @@ import { Hold, type KeepAlive } from '../stack/keep-alive.js';
 import type { TlsConnection } from '../tls/connection.js';
 import { connectFailure, connectionFailure } from './errors.js';
 import { call, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
-import type { SocketListener } from './listener.js';
+import type { TCPSocketListener } from './listener.js';
 import { parseReload, type SocketOptions } from './options.js';
 import type { Settle, SocketParts, SocketState } from './parts.js';
 import { type Payload, parsePayload, utf8 } from './payload.js';
@@ -43,7 +43,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   #settle: Settle | undefined;
   readonly #box: HandlerBox;
   readonly #allowHalfOpen: boolean;
-  readonly #listener: SocketListener<unknown> | undefined;
+  readonly #listener: TCPSocketListener<unknown> | undefined;
   readonly #hold: Hold;
   readonly #keepAlive: KeepAlive;
   readonly #tls: TlsTransport | undefined;
@@ -94,7 +94,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   /** The listener that accepted this socket; `undefined` for one from `connect` and once the listener has stopped. */
-  get listener(): SocketListener<unknown> | undefined {
+  get listener(): TCPSocketListener<unknown> | undefined {
     return this.#isLive && this.#listener?.listening ? this.#listener : undefined;
   }
 

@@ -6,7 +6,7 @@ import { STATE_SYN_RECEIVED, STATE_SYN_SENT } from '../../assembly/abi/constants
 import type { HeldBySockets } from '../bsd/layer.js';
 import type { Core } from '../core/core.js';
 import { parseHandlers, type SocketHandler } from '../socket/handlers.js';
-import { type ListenerState, SocketListener } from '../socket/listener.js';
+import { type ListenerState, TCPSocketListener } from '../socket/listener.js';
 import type { SocketState } from '../socket/parts.js';
 import type { Phase } from '../socket/ready-state.js';
 import { Socket } from '../socket/socket.js';
@@ -56,13 +56,13 @@ export function takeSnapshot(
   core: Core,
   now: number,
   connections: Connections<Socket<unknown>>,
-  listeners: readonly SocketListener<unknown>[],
+  listeners: readonly TCPSocketListener<unknown>[],
   pending: (connection: Connection<Socket<unknown>>) => number,
   descriptors: HeldBySockets,
 ): StackSnapshot {
   const sockets: SocketSnapshot[] = [];
   for (const connection of connections.all()) sockets.push(socketSnapshot(connection, pending(connection)));
-  return { memory: core.snapshot(), now, listeners: listeners.map(SocketListener.state), sockets, descriptors };
+  return { memory: core.snapshot(), now, listeners: listeners.map(TCPSocketListener.state), sockets, descriptors };
 }
 
 /** Gives every restored connection its socket. @returns the listeners */
@@ -70,11 +70,11 @@ export function restoreSockets(
   snapshot: StackSnapshot,
   connections: Connections<Socket<unknown>>,
   options: RestoreOptions,
-): SocketListener<unknown>[] {
+): TCPSocketListener<unknown>[] {
   const handlers = parseHandlers(options.socket);
   for (const handle of snapshot.descriptors.listeners) connections.unlisten(handle);
   for (const handle of snapshot.descriptors.connections) connections.add(handle).abort();
-  const listeners = new Map<number, SocketListener<unknown>>();
+  const listeners = new Map<number, TCPSocketListener<unknown>>();
   const tls = parseServerTls(options.tls, connections.port.tls);
   for (const { handle, secure, ...state } of snapshot.listeners) {
     if (secure && tls === undefined) {
@@ -82,7 +82,7 @@ export function restoreSockets(
       continue;
     }
     const parts = { connections, handle, box: { current: handlers }, data: undefined, ...state };
-    listeners.set(handle, new SocketListener<unknown>(secure ? { ...parts, tls } : parts));
+    listeners.set(handle, new TCPSocketListener<unknown>(secure ? { ...parts, tls } : parts));
   }
   const known = new Map(snapshot.sockets.map((socket) => [socket.handle, socket]));
   for (const handle of liveHandles(connections.port.core)) {
@@ -132,7 +132,7 @@ function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number
     ...state,
     ...(layer === undefined ? {} : { records: layer.records }),
     ...(tail === undefined ? {} : { tail: tail.slice() }),
-    ...(listener === undefined ? {} : { listener: SocketListener.state(listener).handle }),
+    ...(listener === undefined ? {} : { listener: TCPSocketListener.state(listener).handle }),
   };
 }
 

@@ -21,7 +21,7 @@ import { connectSocket } from '../socket/connect.js';
 import { nameFailure, pingFailure } from '../socket/errors.js';
 import { uncaught } from '../socket/handlers.js';
 import { listenSocket } from '../socket/listen.js';
-import type { SocketListener } from '../socket/listener.js';
+import type { TCPSocketListener } from '../socket/listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../socket/options.js';
 import { Socket } from '../socket/socket.js';
 import { Connections } from './connections.js';
@@ -52,7 +52,7 @@ export class Stack {
   readonly #pings: Pings;
   readonly #timer: Timer;
   readonly #report: (error: Error) => void;
-  readonly #listeners = new Set<SocketListener<unknown>>();
+  readonly #listeners = new Set<TCPSocketListener<unknown>>();
   #layer: Layer | undefined;
   #traceDropped = 0;
   #closed = false;
@@ -139,10 +139,10 @@ export class Stack {
    * Listens on a port, at once.
    * @throws TypeError, RangeError for options that mean nothing; SocketError (`EADDRINUSE`, `EADDRNOTAVAIL`)
    */
-  listen<Data = undefined>(options: TCPSocketListenOptions<Data>): SocketListener<Data> {
+  listen<Data = undefined>(options: TCPSocketListenOptions<Data>): TCPSocketListener<Data> {
     this.#checkOpen();
     const listener = listenSocket(this.#connections, options);
-    this.#listeners.add(listener as SocketListener<unknown>);
+    this.#listeners.add(listener as TCPSocketListener<unknown>);
     return listener;
   }
 
@@ -188,7 +188,7 @@ export class Stack {
   }
 
   /** Every listener that has not stopped. */
-  get listeners(): readonly SocketListener<unknown>[] {
+  get listeners(): readonly TCPSocketListener<unknown>[] {
     for (const listener of this.#listeners) if (!listener.listening) this.#listeners.delete(listener);
     return [...this.#listeners];
   }

@@ -9,7 +9,7 @@ import { channelHandlers } from '../../host/cli/http/channel.js';
 import type { Device } from '../../host/device/device.js';
 import { pcap } from '../../host/device/pcap.js';
 import { tun } from '../../host/device/tun.js';
-import type { SocketListener } from '../../host/socket/listener.js';
+import type { TCPSocketListener } from '../../host/socket/listener.js';
 import type { StackOptions } from '../../host/stack/settings.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
 import { KERNEL, PREFIX, VITRINE } from './addresses.js';
@@ -23,7 +23,7 @@ export interface Table {
   /** Connects to a port of the kernel's. */
   connect(port: number): Promise<Channel>;
   /** Listens; `serve` gets every connection, and ends it. */
-  listen(serve: (channel: Channel) => Promise<void>): SocketListener<Channel | undefined>;
+  listen(serve: (channel: Channel) => Promise<void>): TCPSocketListener<Channel | undefined>;
 }
 
 /** How the stack of a script differs from others. */
@@ -80,7 +80,7 @@ async function connect(stack: Stack, port: number): Promise<Channel> {
   return opened as Channel;
 }
 
-function listen(stack: Stack, serve: (channel: Channel) => Promise<void>): SocketListener<Channel | undefined> {
+function listen(stack: Stack, serve: (channel: Channel) => Promise<void>): TCPSocketListener<Channel | undefined> {
   const socket = channelHandlers((channel) => void serve(channel));
   return stack.listen<Channel | undefined>({ hostname: VITRINE, port: 0, allowHalfOpen: true, socket });
 }

@@ -7,7 +7,7 @@ import { manualClock } from '../../host/core/clock.js';
 import type { Device } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
 import type { SocketHandler } from '../../host/socket/handlers.js';
-import type { SocketListener } from '../../host/socket/listener.js';
+import type { TCPSocketListener } from '../../host/socket/listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../../host/socket/options.js';
 import type { Socket } from '../../host/socket/socket.js';
 import type { StackOptions } from '../../host/stack/settings.js';
@@ -157,7 +157,7 @@ export class Recorder {
 export interface Conversation {
   client: Socket<unknown>;
   server: Socket<unknown>;
-  listener: SocketListener<unknown>;
+  listener: TCPSocketListener<unknown>;
 }
 
 /** Connects a client to a listener; both sockets are open when it resolves. */

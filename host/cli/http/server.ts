@@ -2,7 +2,7 @@
  * A small HTTP/1.1 file server on Vitrine's sockets, RFC 9112: GET and HEAD, keep-alive, pipelining, with TLS or without.
  * Not for: uploads, ranges.
  */
-import type { SocketListener } from '../../socket/listener.js';
+import type { TCPSocketListener } from '../../socket/listener.js';
 import type { Stack } from '../../stack/stack.js';
 import { TlsError } from '../../tls/alert.js';
 import type { TLSOptions } from '../../tls/options.js';
@@ -37,7 +37,7 @@ export interface ServedRecord {
 }
 
 /** @throws SocketError when nothing can listen there */
-export function serveHttp(stack: Stack, options: HttpServerOptions): SocketListener<Channel | undefined> {
+export function serveHttp(stack: Stack, options: HttpServerOptions): TCPSocketListener<Channel | undefined> {
   return stack.listen<Channel | undefined>({
     hostname: options.hostname,
     port: options.port,
