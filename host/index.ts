@@ -18,12 +18,20 @@ export type { Mode as PacketScriptMode } from './packetscript/configuration.js';
 export type { Failure as PacketScriptFailure } from './packetscript/failure.js';
 export type { ProfileName as PacketScriptProfile } from './packetscript/profiles.js';
 export { type PacketScriptOptions, type PacketScriptResult, runPacketScript } from './packetscript/run.js';
+export type {
+  FdSocketOptions,
+  SocketListener,
+  TCPSocket,
+  TLSSocket,
+  UnixSocketListener,
+  UnixSocketOptions,
+} from './socket/declared.js';
 export { connect, defaultStack, listen, setDefaultStack } from './socket/default-stack.js';
 export { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';
 export type { TCPSocketListener } from './socket/listener.js';
 export type { SocketOptions, TCPSocketConnectOptions, TCPSocketListenOptions } from './socket/options.js';
-export type { Payload } from './socket/payload.js';
+export type { BufferSource, Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';
 export type { TLSUpgradeOptions } from './socket/tls/upgrade.js';
 export type { Counters, StateName, TraceRecord } from './stack/observation.js';

@@ -5,18 +5,25 @@
  */
 import { type CompiledCore, compileCore } from '../core/load.js';
 import { Stack } from '../stack/stack.js';
+import type { UnixSocketListener, UnixSocketOptions } from './declared.js';
 import type { TCPSocketListener } from './listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from './options.js';
 import type { Socket } from './socket.js';
 
 /** `Stack.connect` on the default stack. */
-export function connect<Data = undefined>(options: TCPSocketConnectOptions<Data>): Promise<Socket<Data>> {
-  return defaultStack().connect(options);
+export function connect<Data = undefined>(options: TCPSocketConnectOptions<Data>): Promise<Socket<Data>>;
+/** @throws Error `ERR_NOT_SUPPORTED`, always: only the kernel of the host has unix domain sockets */
+export function connect<Data = undefined>(options: UnixSocketOptions<Data>): Promise<Socket<Data>>;
+export function connect(options: object): Promise<Socket<unknown>> {
+  return defaultStack().connect(options as TCPSocketConnectOptions<unknown>);
 }
 
 /** `Stack.listen` on the default stack. */
-export function listen<Data = undefined>(options: TCPSocketListenOptions<Data>): TCPSocketListener<Data> {
-  return defaultStack().listen(options);
+export function listen<Data = undefined>(options: TCPSocketListenOptions<Data>): TCPSocketListener<Data>;
+/** @throws Error `ERR_NOT_SUPPORTED`, always: only the kernel of the host has unix domain sockets */
+export function listen<Data = undefined>(options: UnixSocketOptions<Data>): UnixSocketListener<Data>;
+export function listen(options: object): unknown {
+  return defaultStack().listen(options as TCPSocketListenOptions<unknown>);
 }
 
 /** The stack behind `connect` and `listen`: the one that was set, else one with loopback only. */

@@ -12,7 +12,7 @@ import type { SocketParts } from './parts.js';
 import { Socket } from './socket.js';
 import { TlsTransport } from './tls/transport.js';
 
-export class TCPSocketListener<Data = undefined> {
+export class TCPSocketListener<Data = unknown> {
   /** The first `data` of sockets that are accepted from now on. */
   data: Data;
   /** The port in use; stays after `stop`. */

@@ -3,8 +3,11 @@
  */
 import { outOfRange, wrongType } from './errors.js';
 
-/** What can be sent: text, any view, any buffer. */
-export type Payload = string | ArrayBufferView | ArrayBufferLike;
+/** Bytes in any view or buffer. */
+export type BufferSource = ArrayBufferView | ArrayBufferLike;
+
+/** What can be sent. */
+export type Payload = string | BufferSource;
 
 /**
  * @param data a string, a buffer or a view; `undefined` is nothing

@@ -29,6 +29,11 @@ import { parseTimeout } from './tuning.js';
 export class Socket<Data = undefined> extends TlsMembers {
   /** What the program keeps with this socket; stays after `close`. */
   data: Data;
+  /**
+   * The listener that accepted this socket; absent for one from `connect` and once the listener has stopped. An accessor
+   * could not have Bun's type, which is optional.
+   */
+  declare readonly listener?: TCPSocketListener<undefined>;
 
   #connection: Transport | undefined;
   #phase: Phase = 'connecting';
@@ -63,6 +68,13 @@ export class Socket<Data = undefined> extends TlsMembers {
     keylog: (socket, line) => void socket.#call('keylog', Buffer.from(`${line}\n`)),
   };
 
+  static {
+    const get = function (this: Socket<unknown>): unknown {
+      return this.#isLive && this.#listener?.listening ? this.#listener : undefined;
+    };
+    Object.defineProperty(this.prototype, 'listener', { get, configurable: true });
+  }
+
   /** For `connect`, listeners and `restore`, not for programs. */
   constructor(parts: SocketParts<Data>) {
     super();
@@ -91,11 +103,6 @@ export class Socket<Data = undefined> extends TlsMembers {
   /** Bytes that `write` and `end` accepted, sent or not, acknowledged or not. */
   get bytesWritten(): number {
     return this.#bytesWritten;
-  }
-
-  /** The listener that accepted this socket; `undefined` for one from `connect` and once the listener has stopped. */
-  get listener(): TCPSocketListener<unknown> | undefined {
-    return this.#isLive && this.#listener?.listening ? this.#listener : undefined;
   }
 
   get [Symbol.toStringTag](): string {
@@ -218,7 +225,7 @@ export class Socket<Data = undefined> extends TlsMembers {
    * @returns `raw`, which keeps the handlers and sees the ciphertext, and `tls`, which has the handlers given here
    * @throws Error, TypeError for options that mean nothing and when not connected
    */
-  upgradeTLS<Next = undefined>(options: TLSUpgradeOptions<Next>): [raw: Socket<Next>, tls: Socket<Next>];
+  upgradeTLS<Next>(options: TLSUpgradeOptions<Next>): [raw: Socket<Next>, tls: Socket<Next>];
   upgradeTLS(...given: unknown[]): [raw: Socket<unknown>, tls: Socket<unknown>] | undefined {
     if (this.#tls !== undefined) return undefined;
     const upgraded = upgrade(given, {

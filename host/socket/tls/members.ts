@@ -7,6 +7,7 @@ import type { TlsConnection } from '../../tls/connection.js';
 import type { GroupName } from '../../tls/crypto/provider.js';
 import { SCHEMES, type SignatureScheme, TLS13 } from '../../tls/parameters.js';
 import { legacyCertificate } from '../../tls/x509/legacy.js';
+import type { BufferSource } from '../payload.js';
 import { LIVE, TransportMembers } from '../transport-members.js';
 
 /** How the members reach the TLS of their socket; stays when the socket has closed. */
