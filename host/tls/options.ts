@@ -2,6 +2,7 @@
  * The `tls` option of `connect`, `listen` and `upgradeTLS`: Bun's names, and Node's where they say more, checked with
  * Bun's words and turned into a TlsConfig. What is wrong throws at once. Not for: options of sockets (`../socket/options.ts`).
  */
+import type { Blob } from 'node:buffer';
 import type { Credentials, TlsConfig } from './config.js';
 import { defaultProvider } from './crypto/default.js';
 import type { CryptoProvider } from './crypto/provider.js';
@@ -16,13 +17,15 @@ import { TicketKeys } from './session/ticket-keys.js';
 import { matchesHost } from './x509/names.js';
 import { TrustStore } from './x509/trust.js';
 
-/** PEM, or DER in bytes. */
-type Material = string | ArrayBuffer | ArrayBufferView;
-type Materials = Material | readonly Material[] | null;
+/** PEM, or DER in bytes. A `Blob`, which Bun's types allow, throws: it can't be read at once outside Bun. */
+type Material = string | ArrayBufferLike | ArrayBufferView | Blob;
+type Materials = Material | readonly Material[] | null | undefined;
+
+type Name = string | ArrayBufferLike | ArrayBufferView;
 
 export interface TLSOptions {
   /** Private keys: PKCS#8, SEC1 or PKCS#1. RSA keys need `node:crypto` and have 2048 to 8192 bits. */
-  key?: Material | readonly (Material | { pem: Material; passphrase?: string })[] | null;
+  key?: Material | readonly (Material | { pem: Material; passphrase?: string })[] | null | undefined;
   /** One chain for each key, own certificate first, without the root. */
   cert?: Materials;
   /** Whom to trust, instead of the runtime's own roots. On a server: whose clients to trust, nobody unless given. */
@@ -43,7 +46,7 @@ export interface TLSOptions {
   /** On `listen`: ask for the client's certificate. */
   requestCert?: boolean;
   /** By preference: an array of names, or the wire form. Anything else means none (and warns). */
-  ALPNProtocols?: string | ArrayBuffer | ArrayBufferView | readonly (string | ArrayBuffer | ArrayBufferView)[] | null;
+  ALPNProtocols?: Name | readonly Name[] | null;
   /** OpenSSL's cipher list; names of TLS 1.3 suites may stand in it, without one all of them are there. */
   ciphers?: string;
   /** On `listen`: `false` follows the client's order of suites instead of ours. */
@@ -58,7 +61,7 @@ export interface TLSOptions {
   minVersion?: number | string;
   maxVersion?: number | string;
   /** Bits of OpenSSL: SSL_OP_NO_TLSv1_2, SSL_OP_NO_TLSv1_3, SSL_OP_NO_TICKET; others change nothing here. */
-  secureOptions?: number;
+  secureOptions?: number | undefined;
   /** On `connect`: what `getSession()` of an earlier connection gave. */
   session?: ArrayBuffer | ArrayBufferView;
   /** Deprecated: files that are read at once. */

@@ -24,9 +24,10 @@ export function readNumber(source: Source, name: string): number | undefined {
   throw wrongType(`TLSOptions.${name} must be a number`);
 }
 
-/** The bytes of an ArrayBuffer or a view, not copied; `undefined` for everything else. */
+/** The bytes of a buffer or a view, not copied; `undefined` for everything else. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (typeof SharedArrayBuffer !== 'undefined' && value instanceof SharedArrayBuffer) return new Uint8Array(value);
   return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
 }
 
