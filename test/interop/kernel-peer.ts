@@ -6,11 +6,8 @@ import { createHash } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
 import { KERNEL, VITRINE } from './addresses.js';
+import { answerOrders } from './answering.js';
 import { type Behaviour, CONTENT, type Orders, type Outcome } from './orders.js';
-
-type Handler<Name extends keyof Orders> = (
-  order: Orders[Name]['order'],
-) => Promise<Orders[Name]['answer']> | Orders[Name]['answer'];
 
 let latest: Party | undefined;
 
@@ -90,7 +87,7 @@ class Party {
   }
 }
 
-const handlers: { [Name in keyof Orders]: Handler<Name> } = {
+answerOrders<Orders>({
   listen({ behaviour, length = 0 }) {
     const server = createServer({ allowHalfOpen: true }, (socket) => new Party(socket, behaviour, length));
     return new Promise((resolve) => {
@@ -120,12 +117,7 @@ const handlers: { [Name in keyof Orders]: Handler<Name> } = {
     latest?.resume();
     return null;
   },
-
-  die() {
-    process.kill(process.pid, 'SIGKILL');
-    return null;
-  },
-};
+});
 
 /** A connection over which its number came back. */
 function echoed(port: number, number: number): Promise<Socket> {
@@ -138,15 +130,5 @@ function echoed(port: number, number: number): Promise<Socket> {
     });
   });
 }
-
-process.on('disconnect', () => process.exit());
-process.on('message', ({ id, name, order }: { id: number; name: keyof Orders; order: never }) => {
-  Promise.resolve()
-    .then(() => handlers[name](order))
-    .then(
-      (answer) => process.send?.({ id, answer }, () => {}),
-      (error) => process.send?.({ id, error: String(error) }, () => {}),
-    );
-});
 
 const PIECE = 256 * 1024;

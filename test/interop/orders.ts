@@ -1,6 +1,11 @@
 /**
  * What the script on Vitrine's side can tell the process on the kernel's side to do, and what it answers.
  */
+
+/** By the name of the order. */
+export type OrderTable<Table> = { [Name in keyof Table]: { order: unknown; answer: unknown } };
+
+/** Those of `kernel-peer.ts`. */
 export interface Orders {
   /** Listens. Answers with the port. */
   listen: { order: { behaviour: Behaviour; length?: number }; answer: number };
@@ -12,8 +17,6 @@ export interface Orders {
   look: { order: object; answer: Outcome };
   /** Lets a stalled connection read. */
   resume: { order: object; answer: null };
-  /** Ends with SIGKILL, without an answer. */
-  die: { order: object; answer: null };
 }
 
 export type Behaviour =
