@@ -31,6 +31,7 @@ export { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';
 export type { TCPSocketListener } from './socket/listener.js';
 export type { SocketOptions, TCPSocketConnectOptions, TCPSocketListenOptions } from './socket/options.js';
+export { writeAll } from './socket/output/write-all.js';
 export type { BufferSource, Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';
 export type { TLSUpgradeOptions } from './socket/tls/upgrade.js';

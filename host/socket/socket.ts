@@ -16,6 +16,7 @@ import { connectFailure, connectionFailure } from './errors.js';
 import { call, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
 import type { TCPSocketListener } from './listener.js';
 import { parseReload, type SocketOptions } from './options.js';
+import { Output } from './output/output.js';
 import type { Settle, SocketParts, SocketState } from './parts.js';
 import { type Payload, parsePayload, utf8 } from './payload.js';
 import { type Phase, READY_STATE, type ReadyState } from './ready-state.js';
@@ -37,7 +38,6 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   #connection: Transport | undefined;
   #phase: Phase = 'connecting';
-  #bytesWritten = 0;
   #reffed = true;
   /** After `shutdown()`: what arrives is thrown away, and so is the news that it ended. */
   #discarding = false;
@@ -47,6 +47,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   #timeouts = 0;
   #settle: Settle | undefined;
   readonly #box: HandlerBox;
+  readonly #output: Output;
   readonly #allowHalfOpen: boolean;
   readonly #listener: TCPSocketListener<unknown> | undefined;
   readonly #hold: Hold;
@@ -87,9 +88,9 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#hold = new Hold(parts.keepAlive);
     this.#settle = parts.settle;
     this.#tls = parts.tls;
+    this.#output = new Output(parts.resumed?.bytesWritten);
     if (parts.resumed !== undefined) {
       this.#phase = parts.resumed.phase;
-      this.#bytesWritten = parts.resumed.bytesWritten;
       this.#discarding = parts.resumed.discarding;
     }
     this.#updateHold();
@@ -102,7 +103,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** Bytes that `write` and `end` accepted, sent or not, acknowledged or not. */
   get bytesWritten(): number {
-    return this.#bytesWritten;
+    return this.#output.bytesWritten;
   }
 
   get [Symbol.toStringTag](): string {
@@ -128,15 +129,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   write(data: Payload, byteOffset?: number, byteLength?: number): number {
     const connection = this.#connection;
     if (this.#phase !== 'open' || connection === undefined) return -1;
-    const payload = parsePayload(data, byteOffset, byteLength);
-    if (payload.length === 0) return 0;
-    const taken =
-      typeof payload === 'string'
-        ? (connection.writeText(payload) ?? connection.write(utf8(payload)))
-        : connection.write(payload);
-    if (taken < 0) return -1;
-    this.#bytesWritten += taken;
-    return taken;
+    return this.#output.write(connection, parsePayload(data, byteOffset, byteLength));
   }
 
   /**
@@ -150,7 +143,6 @@ export class Socket<Data = undefined> extends TlsMembers {
     if (this.#phase !== 'open' || this.#connection === undefined) return -1;
     const payload = parsePayload(data, byteOffset, byteLength);
     const bytes = typeof payload === 'string' ? utf8(payload) : payload;
-    this.#bytesWritten += bytes.length;
     this.#endWriting(bytes.length === 0 ? undefined : bytes);
     return bytes.length;
   }
@@ -170,6 +162,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** Closes with RST, forgetting what was not sent yet; `close` fires before this returns. */
   terminate(): void {
+    this.#output.abandon();
     this.#leave((connection) => connection.abort());
   }
 
@@ -241,6 +234,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#phase = 'detached';
     this.#connection = undefined;
     this.#updateHold();
+    this.#output.close(undefined);
     return [raw, tls];
   }
 
@@ -264,13 +258,14 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   #drained(): void {
-    if (this.#phase === 'open') this.#call('drain');
+    const connection = this.#phase === 'open' ? this.#connection : undefined;
+    if (connection !== undefined && this.#output.drained(connection)) this.#call('drain');
   }
 
   #ended(): void {
     if (this.#discarding) return;
     this.#call('end');
-    if (!this.#allowHalfOpen && this.#phase === 'open') this.#endWriting(undefined);
+    if (!this.#allowHalfOpen && this.#phase === 'open') this.#endWriting(undefined, false);
   }
 
   #timedOut(): void {
@@ -305,9 +300,9 @@ export class Socket<Data = undefined> extends TlsMembers {
       this.#leave((connection) => connection.abandon(this.#hold.held), early && !heard ? error : undefined);
   }
 
-  #endWriting(bytes: Uint8Array | undefined): void {
+  #endWriting(bytes: Uint8Array | undefined, chosen: boolean = true): void {
     this.#phase = 'shutdown';
-    this.#connection?.finish(bytes);
+    this.#connection?.finish(this.#output.end(bytes, chosen));
   }
 
   #leave(how: (connection: Transport) => void, error?: Error): void {
@@ -329,6 +324,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#phase = 'closed';
     this.#connection = undefined;
     this.#updateHold();
+    this.#output.close(error);
     this.#call('close', error);
   }
 
@@ -372,6 +368,11 @@ export class Socket<Data = undefined> extends TlsMembers {
     socket.#failed(error);
   }
 
+  /** For `writeAll`, not for programs. */
+  static writeAll(socket: Socket<unknown>, payload: string | Uint8Array): Promise<void> {
+    return socket.#output.writeAll(socket.#phase === 'open' ? socket.#connection : undefined, payload);
+  }
+
   /** Its connection's handle in the core, while it has one. For the stack, not for programs. */
   static handle(socket: Socket<unknown>): number | undefined {
     return socket.#connection?.handle;
@@ -381,7 +382,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   static state(socket: Socket<unknown>): SocketState {
     return {
       phase: socket.#phase,
-      bytesWritten: socket.#bytesWritten,
+      bytesWritten: socket.bytesWritten,
       discarding: socket.#discarding,
       allowHalfOpen: socket.#allowHalfOpen,
       listener: socket.#listener,
