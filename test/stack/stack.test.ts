@@ -1,6 +1,4 @@
 /** The stack as a whole: ping, counters, trace, closing, faults, staying alive. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CoreFault } from '../../host/core/fault.js';
 import type { Device, DevicePort } from '../../host/device/device.js';
@@ -177,57 +175,6 @@ describe('options', () => {
     server.pause();
     expect(client.write(Buffer.alloc(1 << 20))).toBeLessThan(1 << 20);
     own.close();
-  });
-});
-
-describe('D20: the process', () => {
-  const run = promisify(execFile);
-  const script = (body: string) => [
-    '--import',
-    new URL('../kit/typescript-loader.mjs', import.meta.url).href,
-    '--input-type=module',
-    '--eval',
-    `import { createStack } from ${JSON.stringify(new URL('../../host/stack/stack.ts', import.meta.url).href)};
-     const stack = await createStack();
-     const socket = { data() {} };
-     const listener = stack.listen({ hostname: 'localhost', port: 0, socket: { ...socket, open(accepted) { accepted.unref(); } } });
-     setTimeout(() => { console.log('alive'); process.exit(); }, 300).unref();
-     ${body}`,
-  ];
-
-  test.each<[string, string, string]>([
-    ['lives while a listener is ref’d', '', 'alive\n'],
-    ['ends when the listener is unref’d', 'listener.unref();', ''],
-    ['lives when it is ref’d again', 'listener.unref(); listener.ref();', 'alive\n'],
-    ['ends when the listener has stopped', 'listener.stop();', ''],
-    [
-      'lives while a socket is open',
-      'listener.unref(); await stack.connect({ hostname: "localhost", port: listener.port, socket });',
-      'alive\n',
-    ],
-    [
-      'ends when all are unref’d',
-      'listener.unref(); (await stack.connect({ hostname: "localhost", port: listener.port, socket })).unref();',
-      '',
-    ],
-    [
-      'lives while a closed socket has bytes to deliver',
-      `listener.unref();
-       const client = await stack.connect({ hostname: "localhost", port: listener.port, socket });
-       await new Promise(setImmediate);
-       for (const each of stack.sockets) each.pause();
-       client.end(Buffer.alloc(32 << 20));
-       client.close();`,
-      'alive\n',
-    ],
-    [
-      'ends when the stack is closed',
-      'await stack.connect({ hostname: "localhost", port: listener.port, socket }); stack.close();',
-      '',
-    ],
-  ])('%s', async (_, body, output) => {
-    const { stdout } = await run(process.execPath, script(body));
-    expect(stdout).toBe(output);
   });
 });
 
