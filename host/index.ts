@@ -27,7 +27,7 @@ export type {
   UnixSocketOptions,
 } from './socket/declared.js';
 export { connect, defaultStack, listen, setDefaultStack } from './socket/default-stack.js';
-export { SocketError } from './socket/errors.js';
+export type { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';
 export type { TCPSocketListener } from './socket/listener.js';
 export type { SocketOptions, TCPSocketConnectOptions, TCPSocketListenOptions } from './socket/options.js';

@@ -1,6 +1,6 @@
 /** `vitrine ping`: ICMP echo (RFC 792) with the words and statistics of ping(8). */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SocketError } from '../socket/errors.js';
+import type { SocketError } from '../socket/errors.js';
 import { EXIT_FAILURE, EXIT_SUCCESS, onSignal, type Signal, signalExitCode } from './failure.js';
 import { type NetworkOptions, openNetwork } from './network.js';
 
@@ -75,7 +75,7 @@ async function reply(
     console.log(`${size + ICMP_HEADER} bytes from ${host}: icmp_seq=${sequence} ttl=${ttl} time=${rtt.toFixed(3)} ms`);
     return rtt;
   } catch (error) {
-    if (!(error instanceof SocketError) || error.code !== 'ETIMEDOUT') throw error;
+    if ((error as SocketError).code !== 'ETIMEDOUT') throw error;
     console.log(`no answer yet for icmp_seq=${sequence}`);
     return undefined;
   }

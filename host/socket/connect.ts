@@ -4,7 +4,7 @@
  * Not for: the handshake (the core).
  */
 import { ERROR_CONNECTION_REFUSED, ERROR_NO_BUFFERS } from '../../assembly/abi/constants.js';
-import { ANY_ADDRESS } from '../core/address.js';
+import { ANY_ADDRESS, formatAddress } from '../core/address.js';
 import type { Connection } from '../stack/connection.js';
 import type { Connections } from '../stack/connections.js';
 import type { TlsConfig } from '../tls/config.js';
@@ -32,9 +32,10 @@ export function connectSocket<Data>(
       box: { current: parsed.handlers },
       data: parsed.data,
       allowHalfOpen: parsed.allowHalfOpen,
+      paused: parsed.pauseOnConnect,
       settle: { resolve: resolve as (socket: unknown) => void, reject },
     });
-    if (started instanceof Error) queueMicrotask(() => Socket.fail(socket, started));
+    if (started instanceof Error) queueMicrotask(() => Socket.events.closed(socket, started));
     else if (started instanceof TlsTransport) started.attach(socket);
     else started.owner = socket;
   });
@@ -48,13 +49,15 @@ function start(
   options: ParsedOptions<unknown>,
   config: TlsConfig | undefined,
 ): Connection<Socket<unknown>> | TlsTransport | Error {
-  const address = resolve(options.hostname);
-  if (address === undefined) return nameFailure(options.hostname);
-  if (options.port === 0) return connectFailure(ERROR_CONNECTION_REFUSED);
-  const connection = connections.connect(address, options.port, ANY_ADDRESS);
-  if (typeof connection === 'number') return connectFailure(connection);
+  const { hostname, port, localAddress = ANY_ADDRESS } = options;
+  const address = resolve(hostname);
+  if (address === undefined) return nameFailure(hostname, port);
+  const place = { address: formatAddress(address), port };
+  if (port === 0) return connectFailure(ERROR_CONNECTION_REFUSED, place);
+  const connection = connections.connect(address, port, localAddress);
+  if (typeof connection === 'number') return connectFailure(connection, place);
   if (config === undefined) return connection;
   const tls = TlsTransport.over(connection, config);
   if (tls === undefined) connection.abort();
-  return tls ?? connectFailure(ERROR_NO_BUFFERS);
+  return tls ?? connectFailure(ERROR_NO_BUFFERS, place);
 }

@@ -1,6 +1,7 @@
 /**
- * Every error that users see, rendered once: `SocketError` for what the network or the peer did, `TypeError` and
- * `RangeError` with a code for misuse. Not for: impossible states (`core/fault.ts`), devices (`device/device.ts`).
+ * Every error that users see, rendered once: a `SocketError` for what the network or the peer did, `TypeError` and
+ * `RangeError` with a code for misuse. Not for: impossible states (`core/fault.ts`), devices (`device/device.ts`), TLS
+ * (`tls/alert.ts`).
  */
 import {
   ERROR_ACCESS,
@@ -23,73 +24,82 @@ import {
   ERROR_STALE_HANDLE,
   ERROR_TIMED_OUT,
 } from '../../assembly/abi/constants.js';
+import { adviceFor } from './advice.js';
 
-/** What the network, the peer or a limit did. `code` is stable. */
-export class SocketError extends Error {
-  override readonly name = 'SocketError';
+/** What the network, the peer or a limit did: an `Error`, as Bun's, that says more. `code` is stable. */
+export interface SocketError extends Error, SocketErrorDetails {
+  /** What to do about it, in a sentence. */
+  readonly advice: string;
+}
+
+export interface SocketErrorDetails {
   /** A name like `ECONNRESET`. */
   readonly code: string;
   /** Linux's number for `code`: negative, positive when `listen` threw it. */
   readonly errno: number;
   /** What was tried: `connect`, `listen`, `read`, `ping`, `getaddrinfo`. */
   readonly syscall: string;
+  /** The peer; where `listen` failed. */
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
   /** The name that could not be resolved. */
-  readonly hostname?: string;
-  /** Where `listen` failed. */
-  readonly address?: string;
-  readonly port?: number;
-
-  constructor(message: string, details: SocketErrorDetails) {
-    super(message);
-    this.code = details.code;
-    this.errno = details.errno;
-    this.syscall = details.syscall;
-    if (details.hostname !== undefined) this.hostname = details.hostname;
-    if (details.address !== undefined) this.address = details.address;
-    if (details.port !== undefined) this.port = details.port;
-  }
+  readonly hostname?: string | undefined;
 }
 
-export interface SocketErrorDetails {
-  code: string;
-  errno: number;
-  syscall: string;
-  hostname?: string;
-  address?: string;
-  port?: number;
+/** An end of a connection. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * What ended a connection, as an error.
+ * @param cause a negative ERROR_*, or what is an error already
+ * @param render how the number is told
+ * @param ends of the connection, where they are known
+ */
+export function failure(
+  cause: number | Error,
+  render: (errno: number, place?: Place) => Error,
+  ends: { readonly remoteAddress: string; readonly remotePort: number } | undefined,
+): Error {
+  if (typeof cause !== 'number') return cause;
+  return render(cause, ends && { address: ends.remoteAddress, port: ends.remotePort });
 }
 
 /** A connection that could not be made; the commonest case keeps Bun's words. */
-export function connectFailure(errno: number): SocketError {
+export function connectFailure(errno: number, place?: Place): SocketError {
   const [code, words] = describe(errno);
   const plain = errno === ERROR_CONNECTION_REFUSED || errno === ERROR_ADDRESS_NOT_AVAILABLE;
-  return new SocketError(plain ? 'Failed to connect' : `Failed to connect: ${words}`, {
+  return socketError(plain ? 'Failed to connect' : `Failed to connect: ${words}`, {
     code,
     errno,
     syscall: 'connect',
+    ...place,
   });
 }
 
 /** A connection that broke. */
-export function connectionFailure(errno: number): SocketError {
+export function connectionFailure(errno: number, place?: Place): SocketError {
   const [code, words] = describe(errno);
-  return new SocketError(`${code}: ${words}, read`, { code, errno, syscall: 'read' });
+  return socketError(`${code}: ${words}, read`, { code, errno, syscall: 'read', ...place });
 }
 
 /** Bun gives `listen` errors a positive `errno`. */
 export function listenFailure(errno: number, address: string, port: number): SocketError {
   const [code] = describe(errno);
-  return new SocketError(`Failed to listen at ${address}`, { code, errno: -errno, syscall: 'listen', address, port });
+  return socketError(`Failed to listen at ${address}`, { code, errno: -errno, syscall: 'listen', address, port });
 }
 
 export function pingFailure(errno: number, address: string): SocketError {
   const [code, words] = describe(errno);
-  return new SocketError(`No echo from ${address}: ${words}`, { code, errno, syscall: 'ping', address });
+  return socketError(`No echo from ${address}: ${words}`, { code, errno, syscall: 'ping', address });
 }
 
-export function nameFailure(hostname: string): SocketError {
+/** @param port where the name was wanted for, if that is known */
+export function nameFailure(hostname: string, port?: number): SocketError {
   const details = { code: 'ENOTFOUND', errno: ERRNO_NOT_FOUND, syscall: 'getaddrinfo', hostname };
-  return new SocketError(`getaddrinfo ENOTFOUND ${hostname}`, details);
+  return socketError(`getaddrinfo ENOTFOUND ${hostname}`, port === undefined ? details : { ...details, port });
 }
 
 export function wrongType(message: string): TypeError {
@@ -100,9 +110,13 @@ export function outOfRange(message: string): RangeError {
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }
 
-/** Something that is documented but not there yet. */
-export function notSupported(what: string): Error {
-  return Object.assign(new Error(`${what} is not supported yet`), { code: 'ERR_NOT_SUPPORTED' });
+/** Something of Bun's that means nothing here. @param message says what, why, and what to do instead */
+export function notSupported(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_NOT_SUPPORTED' });
+}
+
+function socketError(message: string, details: SocketErrorDetails): SocketError {
+  return Object.assign(new Error(message), details, { advice: adviceFor(details) });
 }
 
 function describe(errno: number): readonly [code: string, words: string] {

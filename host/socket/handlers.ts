@@ -39,6 +39,13 @@ export interface SocketHandler<Data = unknown, DataBinaryType extends BinaryType
   session?(socket: Socket<Data>, session: Buffer): void | Promise<void>;
   /** A line of the key log, for Wireshark: whoever has it can read the connection. */
   keylog?(socket: Socket<Data>, line: Buffer): void | Promise<void>;
+  /** Server: the client asks for this name. `data` is the listener's. It is told inside the handshake. */
+  serverName?(data: Data, name: string, socket: Socket<Data>): void;
+  /**
+   * Server: chooses among the protocols that the client offers with ALPN, given in the wire form, a length before each.
+   * Told inside the handshake; anything but one of them refuses the client.
+   */
+  alpnCallback?(socket: Socket<Data>, serverName: string | undefined, protocols: Buffer): string | undefined;
   /** `connect` failed; the promise is rejected with the same error just after. */
   connectError?(socket: Socket<Data>, error: Error): void | Promise<void>;
   /** The time set by `timeout` is over; the socket is closed afterwards unless the handler calls `timeout` again. */
@@ -86,13 +93,31 @@ export function call(
   const handler = handlers[name];
   if (handler === undefined) return undefined;
   try {
-    if (name === 'handshake') return handler.call(socket, socket, argument, further);
+    if (name === 'serverName') return handler.call(socket, argument, further, socket);
+    if (name === 'handshake' || name === 'alpnCallback') return handler.call(socket, socket, argument, further);
     const alone = name === 'open' || name === 'drain' || name === 'end' || name === 'timeout';
     return alone ? handler.call(socket, socket) : handler.call(socket, socket, argument);
   } catch (error) {
     raise(socket, handlers, error);
     return THREW;
   }
+}
+
+/**
+ * Lets `alpnCallback` choose among the protocols that a client offers (RFC 7301 §3.1: in the wire form each has its length
+ * before it).
+ * @returns `null`: none of them; `undefined`: there is no such handler
+ */
+export function chooseProtocol(
+  socket: Socket<unknown>,
+  handlers: Handlers,
+  serverName: string | undefined,
+  offered: readonly string[],
+): string | null | undefined {
+  if (handlers.alpnCallback === undefined) return undefined;
+  const wire = offered.map((name) => String.fromCharCode(name.length) + name).join('');
+  const answer = call(socket, handlers, 'alpnCallback', serverName, Buffer.from(wire, 'latin1'));
+  return typeof answer === 'string' ? answer : null;
 }
 
 /** Leads what a handler threw to `error`; what can't be handled there must not break the stack and goes to the process. */
@@ -143,4 +168,6 @@ const NAMES = [
   ['timeout', 'onTimeout'],
   ['session', 'onSession'],
   ['keylog', 'onKeylog'],
+  ['serverName', 'onServerName'],
+  ['alpnCallback', 'onALPNCallback'],
 ] as const;

@@ -13,20 +13,21 @@ export function listenSocket<Data>(
   connections: Connections<Socket<unknown>>,
   options: TCPSocketListenOptions<Data>,
 ): TCPSocketListener<Data> {
-  const { handlers, data, allowHalfOpen, hostname, port, tls } = parseListenOptions<Data>(options);
+  const { handlers, hostname, port, tls, reusePort, ...parsed } = parseListenOptions<Data>(options);
   const config = parseServerTls(tls, connections.port.tls);
   const address = resolve(hostname);
-  if (address === undefined) throw nameFailure(hostname);
-  const listening = connections.listen(address, port);
+  if (address === undefined) throw nameFailure(hostname, port);
+  const listening = reusePort ? connections.listenShared(address, port) : connections.listen(address, port);
   if (typeof listening === 'number') throw listenFailure(listening, hostname, port);
   return new TCPSocketListener<Data>({
     connections,
     handle: listening.handle,
     box: { current: handlers },
-    data,
+    data: parsed.data,
     hostname,
     port: listening.port,
-    allowHalfOpen,
+    allowHalfOpen: parsed.allowHalfOpen,
+    paused: parsed.pauseOnConnect,
     tls: config,
   });
 }

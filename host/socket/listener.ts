@@ -2,45 +2,68 @@
  * A listening port as programs see it: Bun's `TCPSocketListener`.
  * Not for: the sockets that it accepted (`socket.ts`).
  */
+import { addressFamily } from '../core/address.js';
 import type { Connection } from '../stack/connection.js';
-import type { Connections } from '../stack/connections.js';
+import type { Acceptor, Connections } from '../stack/connections.js';
 import { Hold } from '../stack/keep-alive.js';
 import type { TlsConfig } from '../tls/config.js';
 import type { HandlerBox } from './handlers.js';
-import { parseReload, type SocketOptions } from './options.js';
+import { expose } from './members.js';
+import { addressText, parseReload, type SocketOptions } from './options.js';
 import type { SocketParts } from './parts.js';
 import { Socket } from './socket.js';
 import { TlsTransport } from './tls/transport.js';
 
 export class TCPSocketListener<Data = unknown> {
-  /** The first `data` of sockets that are accepted from now on. */
-  data: Data;
-  /** The port in use; stays after `stop`. */
-  readonly port: number;
-  /** As given to `listen`. */
-  readonly hostname: string;
-
-  readonly #allowHalfOpen: boolean;
-  readonly #tls: TlsConfig | undefined;
+  #data: Data;
   #listening = true;
-  readonly #box: HandlerBox;
+  readonly #parts: ListenerParts<Data>;
   readonly #hold: Hold;
-  readonly #handle: number;
-  readonly #connections: Connections<Socket<unknown>>;
+  readonly #acceptor: Acceptor<Socket<unknown>>;
 
   /** For `listen` and `restore`, not for programs. */
   constructor(parts: ListenerParts<Data>) {
-    this.data = parts.data;
-    this.port = parts.port;
-    this.hostname = parts.hostname;
-    this.#box = parts.box;
-    this.#handle = parts.handle;
-    this.#connections = parts.connections;
-    this.#tls = parts.tls;
+    this.#data = parts.data;
+    this.#parts = parts;
     this.#hold = new Hold(parts.connections.port.keepAlive);
-    this.#allowHalfOpen = parts.allowHalfOpen;
-    this.#connections.accept(this.#handle, (connection) => this.adopt(connection, this.#allowHalfOpen));
-    this.ref();
+    this.#acceptor = (connection) => this.adopt(connection, parts.allowHalfOpen);
+    parts.connections.accept(parts.handle, this.#acceptor);
+    this.#hold.live = true;
+  }
+
+  /** The first `data` of sockets that are accepted from now on. */
+  get data(): Data {
+    return this.#data;
+  }
+
+  set data(data: Data) {
+    this.#data = data;
+  }
+
+  /** The port in use; stays after `stop`. */
+  get port(): number {
+    return this.#parts.port;
+  }
+
+  /** As given to `listen`. */
+  get hostname(): string {
+    return this.#parts.hostname;
+  }
+
+  /** Always `undefined`: there are no unix domain sockets here. */
+  get unix(): undefined {
+    return undefined;
+  }
+
+  /** Always -1: no listener of this stack has a descriptor of the operating system. */
+  get fd(): number {
+    return -1;
+  }
+
+  /** Writes `family`, `address` and `port` into the object given, as Bun does. */
+  getsockname(out: object): void {
+    const address = addressText(this.hostname);
+    Object.assign(out, { family: addressFamily(address), address, port: this.port });
   }
 
   /** False once `stop` was called. */
@@ -54,13 +77,14 @@ export class TCPSocketListener<Data = unknown> {
 
   /** Accepts no more. Sockets accepted before live on, unless `closeActiveConnections` is `true`. Idempotent. */
   stop(closeActiveConnections?: boolean): void {
+    const { connections, handle } = this.#parts;
     if (this.#listening) {
       this.#listening = false;
-      this.#hold.set(false);
-      this.#connections.unlisten(this.#handle);
+      this.#hold.live = false;
+      connections.leave(handle, this.#acceptor);
     }
     if (closeActiveConnections !== true) return;
-    for (const socket of this.#connections.owners()) {
+    for (const socket of connections.owners()) {
       if (Socket.state(socket).listener === this) socket.close();
     }
   }
@@ -72,17 +96,17 @@ export class TCPSocketListener<Data = unknown> {
 
   /** Keeps the process alive until `stop`, as it does from the start. */
   ref(): void {
-    this.#hold.set(this.#listening);
+    this.#hold.ref();
   }
 
   unref(): void {
-    this.#hold.set(false);
+    this.#hold.unref();
   }
 
   /** Replaces the handlers of all sockets of this listener, accepted or to come; what is left out is removed. */
   reload(options: Pick<SocketOptions<Data>, 'socket'>): void;
   reload(...given: unknown[]): void {
-    this.#box.current = parseReload(given, 'object');
+    this.#parts.box.current = parseReload(given, 'object');
   }
 
   /** Makes the socket of an accepted connection; `null`: there is no room for it. For the stack, not for programs. */
@@ -91,15 +115,17 @@ export class TCPSocketListener<Data = unknown> {
     allowHalfOpen: boolean,
     resumed?: SocketParts<unknown>['resumed'],
   ): Socket<unknown> | null {
-    const tls = this.#tls && TlsTransport.over(connection, this.#tls);
-    if (this.#tls !== undefined && tls === undefined) return null;
+    const { tls: config, connections, box, paused = false } = this.#parts;
+    const tls = config && TlsTransport.over(connection, config);
+    if (config !== undefined && tls === undefined) return null;
     const socket = new Socket<unknown>({
       connection: tls ?? connection,
       tls,
-      keepAlive: this.#connections.port.keepAlive,
-      box: this.#box,
+      keepAlive: connections.port.keepAlive,
+      box,
       data: this.data,
       allowHalfOpen,
+      paused,
       listener: this,
       ...(resumed === undefined ? {} : { resumed }),
     });
@@ -109,9 +135,12 @@ export class TCPSocketListener<Data = unknown> {
 
   /** What a snapshot has to remember. For the stack, not for programs. */
   static state(listener: TCPSocketListener<unknown>): ListenerState {
-    const { hostname, port } = listener;
-    const secure = listener.#tls !== undefined;
-    return { handle: listener.#handle, hostname, port, allowHalfOpen: listener.#allowHalfOpen, secure };
+    const { handle, hostname, port, allowHalfOpen, paused = false, tls } = listener.#parts;
+    return { handle, hostname, port, allowHalfOpen, paused, secure: tls !== undefined };
+  }
+
+  static {
+    expose(TCPSocketListener);
   }
 }
 
@@ -120,6 +149,8 @@ export interface ListenerState {
   hostname: string;
   port: number;
   allowHalfOpen: boolean;
+  /** Its sockets start paused. */
+  paused: boolean;
   /** It speaks TLS. */
   secure: boolean;
 }
@@ -132,5 +163,6 @@ export interface ListenerParts<Data> {
   hostname: string;
   port: number;
   allowHalfOpen: boolean;
+  paused?: boolean;
   tls?: TlsConfig | undefined;
 }

@@ -12,27 +12,37 @@ export interface SocketOptions<Data = unknown> {
   socket: SocketHandler<Data>;
   /** The first `socket.data`; of a listener: of every socket that it accepts. */
   data?: Data;
+}
+
+/** What `connect` and `listen` have in common on TCP. */
+interface TCPSocketOptions<Data> extends SocketOptions<Data> {
+  port: number;
   /** After the peer's FIN the socket may go on sending; `false` unless given: it ends too. */
   allowHalfOpen?: boolean;
+  /** Makes no difference: a stack belongs to one process, so its ports are shared with no other. */
+  exclusive?: boolean;
+  /** Listeners that all say so may share a port of this stack: they take turns. */
+  reusePort?: boolean;
+  /** Makes no difference to IPv4, which is all there is yet. */
+  ipv6Only?: boolean;
+  /** Sockets start paused: `resume` delivers. With TLS the handshake is done first. */
+  pauseOnConnect?: boolean;
 }
 
-export interface TCPSocketConnectOptions<Data = undefined> extends SocketOptions<Data> {
-  /** An IPv4 or IPv6 literal, or `localhost`. There is no DNS yet. */
+export interface TCPSocketConnectOptions<Data = undefined> extends TCPSocketOptions<Data> {
+  /** An IPv4 literal, or `localhost`. There is no DNS yet. */
   hostname: string;
-  port: number;
   /** TLS: `true` for the defaults; an object, even an empty one, means TLS too. */
   tls?: TLSOptions | boolean;
-  exclusive?: boolean;
+  /** Which of the stack's addresses to connect from; what is no address is passed over. */
+  localAddress?: string;
 }
 
-export interface TCPSocketListenOptions<Data = undefined> extends SocketOptions<Data> {
-  /** One of the stack's addresses, `localhost`, or `0.0.0.0` for all. */
+export interface TCPSocketListenOptions<Data = undefined> extends TCPSocketOptions<Data> {
+  /** One of the stack's addresses, `localhost`, or `0.0.0.0` for all. Port 0 is chosen, see `listener.port`. */
   hostname: string;
-  /** 0: chosen, see `listener.port`. */
-  port: number;
   /** TLS, with `key` and `cert`; of several the one that has the client's `serverName`, else the first. */
   tls?: TLSOptions | readonly TLSOptions[] | boolean;
-  exclusive?: boolean;
 }
 
 /** Options after checking. */
@@ -44,15 +54,19 @@ export interface ParsedOptions<Data> {
   port: number;
   /** Not read yet: `parseTlsOptions` does that. */
   tls: unknown;
+  reusePort: boolean;
+  pauseOnConnect: boolean;
+  /** `undefined`: the stack chooses. */
+  localAddress: Address | undefined;
 }
 
-/** @throws TypeError or RangeError */
+/** @throws TypeError, RangeError, Error `ERR_NOT_SUPPORTED` */
 export function parseConnectOptions<Data>(options: unknown): ParsedOptions<Data> {
   if (typeof options !== 'object' || options === null) throw wrongType('Expected options object');
   return parse(options as Source);
 }
 
-/** @throws TypeError or RangeError */
+/** @throws TypeError, RangeError, Error `ERR_NOT_SUPPORTED` */
 export function parseListenOptions<Data>(options: unknown): ParsedOptions<Data> {
   if (typeof options !== 'object' || options === null) throw wrongType('Expected object');
   return parse(options as Source);
@@ -75,26 +89,45 @@ export function parseReload(given: readonly unknown[], what: 'option' | 'object'
  * @returns `undefined` for a name that only DNS could know
  */
 export function resolve(hostname: string): Address | undefined {
-  return parseAddress(hostname.toLowerCase() === 'localhost' ? '127.0.0.1' : hostname);
+  return parseAddress(addressText(hostname));
 }
 
+/** The address that a host name stands for, as text. */
+export function addressText(hostname: string): string {
+  return hostname.toLowerCase() === 'localhost' ? '127.0.0.1' : hostname;
+}
+
+/** Reads each property once, in Bun's order. */
 function parse<Data>(source: Source): ParsedOptions<Data> {
   const { socket } = source;
   if (socket === undefined) throw wrongType('SocketOptions.socket is required');
   const handlers = parseHandlers(socket);
   const data = source.data as Data;
-  const allowHalfOpen = parseBoolean(source, 'allowHalfOpen');
+  const allowHalfOpen = readBoolean(source, 'allowHalfOpen');
   const name = source.hostname ?? source.host;
   const { port, tls } = source;
-  parseBoolean(source, 'exclusive');
-  const { unix, fd } = source;
-  if (unix !== undefined && unix !== null) throw notSupported('A unix domain socket');
-  if (fd !== undefined && fd !== null) throw notSupported('A socket on a file descriptor');
+  readBoolean(source, 'exclusive');
+  const reusePort = readBoolean(source, 'reusePort');
+  readBoolean(source, 'ipv6Only');
+  const pauseOnConnect = readBoolean(source, 'pauseOnConnect');
+  const { unix, fd, localAddress } = source;
+  if ((unix ?? undefined) !== undefined) throw notSupported(NO_UNIX);
+  if ((fd ?? undefined) !== undefined) throw notSupported(NO_DESCRIPTOR);
   if (name === undefined || name === null || name === '') throw wrongType('Expected either "hostname" or "unix"');
-  return { handlers, data, allowHalfOpen, hostname: String(name), port: parsePort(port), tls };
+  return {
+    handlers,
+    data,
+    allowHalfOpen,
+    hostname: String(name),
+    port: parsePort(port),
+    tls,
+    reusePort,
+    pauseOnConnect,
+    localAddress: typeof localAddress === 'string' ? parseAddress(localAddress) : undefined,
+  };
 }
 
-function parseBoolean(source: Source, name: 'allowHalfOpen' | 'exclusive'): boolean {
+function readBoolean(source: Source, name: string): boolean {
   const value = source[name];
   if (value === undefined || value === null) return false;
   if (typeof value !== 'boolean') throw wrongType(`SocketOptions.${name} must be a boolean`);
@@ -112,3 +145,8 @@ function parsePort(value: unknown): number {
 }
 
 type Source = Readonly<Record<string, unknown>>;
+
+const NO_UNIX =
+  'Unix domain sockets are not supported: they belong to the kernel, and this stack has ports only. Give hostname and port';
+const NO_DESCRIPTOR =
+  'A socket on a file descriptor is not supported: descriptors belong to the kernel, and this stack has none. Give hostname and port';

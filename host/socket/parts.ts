@@ -16,6 +16,8 @@ export interface SocketParts<Data> {
   box: HandlerBox;
   data: Data;
   allowHalfOpen: boolean;
+  /** It starts paused. */
+  paused?: boolean;
   listener?: TCPSocketListener<unknown> | undefined;
   settle?: Settle;
   /** For a socket that goes on where a snapshot was taken. */

@@ -12,9 +12,10 @@ import {
 import type { OwnerEvents } from '../stack/connection.js';
 import { Hold, type KeepAlive } from '../stack/keep-alive.js';
 import type { TlsConnection } from '../tls/connection.js';
-import { connectFailure, connectionFailure } from './errors.js';
-import { call, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
+import { connectFailure, connectionFailure, failure } from './errors.js';
+import { call, chooseProtocol, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
 import type { TCPSocketListener } from './listener.js';
+import { expose } from './members.js';
 import { parseReload, type SocketOptions } from './options.js';
 import { Output } from './output/output.js';
 import type { Settle, SocketParts, SocketState } from './parts.js';
@@ -28,19 +29,17 @@ import { LIVE, TRANSPORT } from './transport-members.js';
 import { parseTimeout } from './tuning.js';
 
 export class Socket<Data = undefined> extends TlsMembers {
-  /** What the program keeps with this socket; stays after `close`. */
-  data: Data;
   /**
    * The listener that accepted this socket; absent for one from `connect` and once the listener has stopped. An accessor
    * could not have Bun's type, which is optional.
    */
   declare readonly listener?: TCPSocketListener<undefined>;
 
+  #data: Data;
   #connection: Transport | undefined;
-  #phase: Phase = 'connecting';
-  #reffed = true;
+  #phase: Phase;
   /** After `shutdown()`: what arrives is thrown away, and so is the news that it ended. */
-  #discarding = false;
+  #discarding: boolean;
   /** TLS with a `handshake` handler, or no TLS: `open` was called when the connection was there, not when it was secure. */
   #openTold = false;
   /** Counts calls of `timeout`, so that one inside the handler can be noticed. */
@@ -49,6 +48,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   readonly #box: HandlerBox;
   readonly #output: Output;
   readonly #allowHalfOpen: boolean;
+  readonly #startsPaused: boolean;
   readonly #listener: TCPSocketListener<unknown> | undefined;
   readonly #hold: Hold;
   readonly #keepAlive: KeepAlive;
@@ -67,33 +67,44 @@ export class Socket<Data = undefined> extends TlsMembers {
     session: (socket, session) => void socket.#call('session', Buffer.from(session)),
     wantsKeys: (socket) => socket.#box.current.keylog !== undefined,
     keylog: (socket, line) => void socket.#call('keylog', Buffer.from(`${line}\n`)),
+    named: (socket, name) => void socket.#call('serverName', socket.#listener?.data, name),
+    chooseProtocol: (socket, name, offered) => chooseProtocol(socket, socket.#box.current, name, offered),
   };
 
   static {
     const get = function (this: Socket<unknown>): unknown {
       return this.#isLive && this.#listener?.listening ? this.#listener : undefined;
     };
-    Object.defineProperty(this.prototype, 'listener', { get, configurable: true });
+    Object.defineProperty(Socket.prototype, 'listener', { get, configurable: true });
+    expose(Socket);
   }
 
   /** For `connect`, listeners and `restore`, not for programs. */
   constructor(parts: SocketParts<Data>) {
     super();
-    this.data = parts.data;
+    this.#data = parts.data;
     this.#connection = parts.connection;
     this.#box = parts.box;
     this.#allowHalfOpen = parts.allowHalfOpen;
+    this.#startsPaused = parts.paused ?? false;
     this.#listener = parts.listener;
     this.#keepAlive = parts.keepAlive;
     this.#hold = new Hold(parts.keepAlive);
     this.#settle = parts.settle;
     this.#tls = parts.tls;
     this.#output = new Output(parts.resumed?.bytesWritten);
-    if (parts.resumed !== undefined) {
-      this.#phase = parts.resumed.phase;
-      this.#discarding = parts.resumed.discarding;
-    }
+    this.#phase = parts.resumed?.phase ?? 'connecting';
+    this.#discarding = parts.resumed?.discarding ?? false;
     this.#updateHold();
+  }
+
+  /** What the program keeps with this socket; stays after `close`. */
+  get data(): Data {
+    return this.#data;
+  }
+
+  set data(data: Data) {
+    this.#data = data;
   }
 
   /** The phase of this object: 2 connecting, 1 open, −2 we have ended, 0 closed, −1 never connected. */
@@ -148,8 +159,8 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   /** As `end()`. */
-  [Symbol.dispose](): void {
-    this.end();
+  [Symbol.dispose](): number {
+    return this.end();
   }
 
   /**
@@ -198,13 +209,11 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** Keeps the process alive until this socket is closed, as it does from the start. */
   ref(): void {
-    this.#reffed = true;
-    this.#updateHold();
+    this.#hold.ref();
   }
 
   unref(): void {
-    this.#reffed = false;
-    this.#updateHold();
+    this.#hold.unref();
   }
 
   /** Replaces the handlers: of all sockets of the listener, or of this one if it came from `connect`. */
@@ -240,7 +249,8 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   #opened(): void {
     this.#phase = 'open';
-    this.#setOption(OPTION_NO_DELAY, 1);
+    this.#connection?.setOption(OPTION_NO_DELAY, 1);
+    if (this.#startsPaused && this.#tls === undefined) this.pause();
     this.#settle?.resolve(this);
     this.#settle = undefined;
     if (this.#tls === undefined || this.#box.current.handshake !== undefined) this.#tellOpen();
@@ -277,12 +287,14 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   #closed(cause: number | Error): void {
-    if (this.#phase !== 'connecting') this.#finish(cause === 0 ? undefined : failure(cause, connectionFailure));
-    else this.#failed(failure(cause === 0 ? ERROR_CONNECTION_ABORTED : cause, connectFailure));
+    const ends = this.#connection?.endpoints();
+    if (this.#phase !== 'connecting') this.#finish(cause === 0 ? undefined : failure(cause, connectionFailure, ends));
+    else this.#failed(failure(cause || ERROR_CONNECTION_ABORTED, connectFailure, ends));
   }
 
   /** Bun's `success` is false for a name that does not match even where that was allowed. */
   #secured(): void {
+    if (this.#startsPaused) this.pause();
     const error = this.getAuthorizationError();
     if (!this.#openTold) this.#tellOpen();
     else this.#call('handshake', (error as { code?: string } | null)?.code !== WRONG_NAME, error);
@@ -316,8 +328,9 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   #abandonConnect(cause: number): void {
+    const ends = this.#connection?.endpoints();
     this.#connection?.abort();
-    this.#failed(connectFailure(cause));
+    this.#failed(failure(cause, connectFailure, ends));
   }
 
   #finish(error: Error | undefined): void {
@@ -347,12 +360,8 @@ export class Socket<Data = undefined> extends TlsMembers {
     return call(this, this.#box.current, name, argument, further);
   }
 
-  #setOption(option: number, value: number): boolean {
-    return this.#connection?.setOption(option, value) ?? false;
-  }
-
   #updateHold(): void {
-    this.#hold.set(this.#reffed && (this.#phase === 'connecting' || this.#isLive));
+    this.#hold.live = this.#phase === 'connecting' || this.#isLive;
   }
 
   get #isLive(): boolean {
@@ -361,16 +370,6 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   get [TRANSPORT](): Transport | undefined {
     return this.#connection;
-  }
-
-  /** Ends a `connect` that never reached the core. For `connect`, not for programs. */
-  static fail<Data>(socket: Socket<Data>, error: Error): void {
-    socket.#failed(error);
-  }
-
-  /** For `writeAll`, not for programs. */
-  static writeAll(socket: Socket<unknown>, payload: string | Uint8Array): Promise<void> {
-    return socket.#output.writeAll(socket.#phase === 'open' ? socket.#connection : undefined, payload);
   }
 
   /** Its connection's handle in the core, while it has one. For the stack, not for programs. */
@@ -388,10 +387,6 @@ export class Socket<Data = undefined> extends TlsMembers {
       listener: socket.#listener,
     };
   }
-}
-
-function failure(cause: number | Error, render: (errno: number) => Error): Error {
-  return typeof cause === 'number' ? render(cause) : cause;
 }
 
 /** The verdict about a certificate of another name. */

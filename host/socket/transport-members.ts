@@ -2,10 +2,10 @@
  * The members of a socket that its transport answers: addresses of both ends, and how TCP treats the connection.
  * Not for: bytes and endings (`socket.ts`).
  */
-import { OPTION_NO_DELAY } from '../../assembly/abi/constants.js';
+import { OPTION_DIFFSERV, OPTION_NO_DELAY } from '../../assembly/abi/constants.js';
 import { addressFamily } from '../core/address.js';
 import type { Transport } from './transport.js';
-import { applyKeepAlive } from './tuning.js';
+import { applyKeepAlive, parseTypeOfService } from './tuning.js';
 
 /** How the members reach the transport of their socket; `undefined` once it is closed. */
 export const TRANSPORT: unique symbol = Symbol('transport');
@@ -15,6 +15,7 @@ export const LIVE: unique symbol = Symbol('live');
 export abstract class TransportMembers {
   abstract get [TRANSPORT](): Transport | undefined;
   abstract get [LIVE](): boolean;
+  #typeOfService = 0;
 
   /** Addresses and ports are `undefined` once the socket is closed, which their types, Bun's, do not say. */
   get localAddress(): string {
@@ -41,6 +42,11 @@ export abstract class TransportMembers {
     return family(this.remoteAddress);
   }
 
+  /** Always -1: no socket of this stack has a descriptor of the operating system. */
+  get fd(): number {
+    return -1;
+  }
+
   /** Sends now what is held back to be sent together. */
   flush(): void {
     if (this[LIVE]) this[TRANSPORT]?.flush();
@@ -59,6 +65,22 @@ export abstract class TransportMembers {
     return applyKeepAlive(this[LIVE] ? this[TRANSPORT] : undefined, enable, initialDelay);
   }
 
+  /**
+   * The Differentiated Services field of what is sent; its lowest two bits are ECN's and are left out (RFC 3168).
+   * @returns 0, or a negative error number: -9 (EBADF) when not connected
+   * @throws TypeError, RangeError outside 0 … 255
+   */
+  setTypeOfService(tos: number = 0): number {
+    const value = parseTypeOfService(tos);
+    if (!this[LIVE] || !this[TRANSPORT]?.setOption(OPTION_DIFFSERV, value)) return NOT_CONNECTED;
+    this.#typeOfService = value;
+    return 0;
+  }
+
+  getTypeOfService(): number {
+    return this[LIVE] ? this.#typeOfService : NOT_CONNECTED;
+  }
+
   resume(): void {
     if (this[LIVE] && this[TRANSPORT]?.paused) this[TRANSPORT].resume();
   }
@@ -67,3 +89,6 @@ export abstract class TransportMembers {
 function family(address: string | undefined): 'IPv4' | 'IPv6' {
   return (address === undefined ? undefined : addressFamily(address)) as 'IPv4' | 'IPv6';
 }
+
+/** Linux's EBADF, as Bun answers it. */
+const NOT_CONNECTED = -9;

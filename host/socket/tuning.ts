@@ -43,6 +43,16 @@ export function applyKeepAlive(transport: Transport | undefined, enable: boolean
   return transport.setOption(OPTION_KEEP_ALIVE, enable ? 1 : 0);
 }
 
+/**
+ * The Differentiated Services field, without the two bits that are ECN's.
+ * @throws TypeError, RangeError outside 0 … 255
+ */
+export function parseTypeOfService(tos: number): number {
+  if (typeof tos !== 'number') throw wrongType(`The "tos" property must be of type number. Received ${typeof tos}`);
+  if (tos >= 0 && tos <= 255) return tos & 0xfc;
+  throw outOfRange(`The value of "tos" is out of range. It must be >= 0 and <= 255. Received ${tos}`);
+}
+
 /** In milliseconds; 24.8 days. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 const DEFAULT_KEEP_IDLE = 7_200_000;

@@ -40,6 +40,10 @@ export interface OwnerEvents<Owner> {
   wantsKeys(owner: Owner): boolean;
   /** A line of the key log, for who wants it. */
   keylog(owner: Owner, line: string): void;
+  /** The client of a TLS server has said whom it wants; the handshake waits. */
+  named(owner: Owner, serverName: string): void;
+  /** As `TlsConfig.chooseProtocol`. */
+  chooseProtocol(owner: Owner, serverName: string | undefined, offered: readonly string[]): string | null | undefined;
 }
 
 /** What stands between a connection and its owner: it hears of everything, and tells the owner what that means. */
@@ -75,6 +79,8 @@ export class Connection<Owner> {
   /** Events that wait: until the owner reads again, or since the snapshot they were in. */
   deferred = 0;
   #holds = false;
+  /** Kept for whoever has to say what failed. */
+  #lastEndpoints: Endpoints | undefined;
 
   constructor(
     readonly handle: number,
@@ -178,8 +184,9 @@ export class Connection<Owner> {
     this.all.port.wake();
   }
 
+  /** Both ends; of one that failed, until its owner was told. */
   endpoints(): Endpoints | undefined {
-    return this.core.endpoints(this.handle);
+    return this.dead ? this.#lastEndpoints : this.core.endpoints(this.handle);
   }
 
   /**
@@ -267,8 +274,10 @@ export class Connection<Owner> {
   #closed(owner: Owner): void {
     const cause = this.core.calls.tcpError(this.handle);
     if (cause === 0 && this.#wait(EVENT_CLOSED)) return;
+    if (cause !== 0) this.#lastEndpoints = this.endpoints();
     this.#release();
     this.#tellClosed(owner, cause);
+    this.#lastEndpoints = undefined;
   }
 
   #tellClosed(owner: Owner | null, cause: number | Error): void {

@@ -3,7 +3,7 @@
  * (`connection.ts`).
  */
 import { EVENT_OPEN, OPTION_PAUSED } from '../../assembly/abi/constants.js';
-import type { Address } from '../core/address.js';
+import { type Address, formatAddress } from '../core/address.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
@@ -34,7 +34,10 @@ export class Connections<Owner> {
   readonly #live = new Map<number, Connection<Owner>>();
   /** Connections without owner whose bytes are still being delivered. */
   readonly #orphans = new Set<Connection<Owner>>();
-  readonly #acceptors = new Map<number, Acceptor<Owner>>();
+  /** By the listener's handle; several share one by `reusePort`. */
+  readonly #acceptors = new Map<number, Acceptor<Owner>[]>();
+  /** Listeners that may be shared, by address and port. */
+  readonly #shared = new Map<string, Listening>();
   readonly #resumed: Connection<Owner>[] = [];
   /** Handles whose owner looks for itself. */
   readonly #watched = new Set<number>();
@@ -70,22 +73,41 @@ export class Connections<Owner> {
     this.#watched.delete(handle);
   }
 
-  /** Starts a listener. @returns its handle and port, or a negative ERROR_* */
-  listen(address: Address, port: number, backlog = BACKLOG): { handle: number; port: number } | number {
+  /** Starts a listener. @returns it, or a negative ERROR_* */
+  listen(address: Address, port: number, backlog = BACKLOG): Listening | number {
     const { core } = this.port;
     core.putAddress(address);
     const handle = core.calls.tcpListen(port, backlog);
     return handle < 0 ? handle : { handle, port: core.result(0) };
   }
 
-  /** Whoever connects to the listener `handle` from now on gets an owner from `acceptor`. */
+  /** As `listen`, or joins a listener that was started by this call: its acceptors take turns. */
+  listenShared(address: Address, port: number): Listening | number {
+    const known = this.#shared.get(placeName(address, port));
+    if (known !== undefined) return known;
+    const listening = this.listen(address, port);
+    if (typeof listening !== 'number') this.#shared.set(placeName(address, listening.port), listening);
+    return listening;
+  }
+
+  /** Whoever connects to the listener `handle` from now on gets an owner from `acceptor`, or from another one of it. */
   accept(handle: number, acceptor: Acceptor<Owner>): void {
-    this.#acceptors.set(handle, acceptor);
+    const acceptors = this.#acceptors.get(handle);
+    if (acceptors === undefined) this.#acceptors.set(handle, [acceptor]);
+    else acceptors.push(acceptor);
+  }
+
+  /** This acceptor gets no more; the last one closes the listener. */
+  leave(handle: number, acceptor: Acceptor<Owner>): void {
+    const others = this.#acceptors.get(handle)?.filter((other) => other !== acceptor) ?? [];
+    if (others.length === 0) this.unlisten(handle);
+    else this.#acceptors.set(handle, others);
   }
 
   /** Closes a listener; connections that it accepted live on. */
   unlisten(handle: number): void {
     this.#acceptors.delete(handle);
+    for (const [name, listening] of this.#shared) if (listening.handle === handle) this.#shared.delete(name);
     this.port.core.calls.tcpListenerClose(handle);
     this.port.wake();
   }
@@ -102,7 +124,7 @@ export class Connections<Owner> {
     const known = this.#live.get(handle);
     if (known !== undefined) return known;
     if (this.#watched.has(handle)) return undefined;
-    const acceptor = this.#acceptors.get(listener);
+    const acceptor = this.#nextAcceptor(listener);
     const connection = this.add(handle);
     if ((events & EVENT_OPEN) !== 0 && acceptor !== undefined) connection.owner = acceptor(connection);
     if (connection.owner === null) connection.abort();
@@ -150,6 +172,24 @@ export class Connections<Owner> {
   *owners(): Generator<Owner> {
     for (const connection of this.all()) if (connection.owner !== null) yield connection.owner;
   }
+
+  /** Each in turn. */
+  #nextAcceptor(listener: number): Acceptor<Owner> | undefined {
+    const acceptors = this.#acceptors.get(listener);
+    const acceptor = acceptors?.shift();
+    if (acceptor !== undefined) acceptors?.push(acceptor);
+    return acceptor;
+  }
+}
+
+/** A listener in the core. */
+interface Listening {
+  readonly handle: number;
+  readonly port: number;
+}
+
+function placeName(address: Address, port: number): string {
+  return `${formatAddress(address)} ${port}`;
 }
 
 /** Connections that may wait for acceptance, and half-open ones. */

@@ -20,9 +20,11 @@ export class KeepAlive {
   }
 }
 
-/** One holder's part in it, which counts once. */
+/** One holder's part in it, which counts once: while it is live and nobody has called `unref`. */
 export class Hold {
   #held = false;
+  #live = false;
+  #reffed = true;
 
   constructor(private readonly keepAlive: KeepAlive) {}
 
@@ -30,7 +32,23 @@ export class Hold {
     return this.#held;
   }
 
-  set(wanted: boolean): void {
+  set live(live: boolean) {
+    this.#live = live;
+    this.#update();
+  }
+
+  ref(): void {
+    this.#reffed = true;
+    this.#update();
+  }
+
+  unref(): void {
+    this.#reffed = false;
+    this.#update();
+  }
+
+  #update(): void {
+    const wanted = this.#live && this.#reffed;
     if (wanted === this.#held) return;
     this.#held = wanted;
     if (wanted) this.keepAlive.hold();

@@ -61,6 +61,15 @@ export interface TlsConfig {
   readonly ticketKeys: TicketKeys | undefined;
   /** Server: another configuration for the name that the client asks for; `undefined`: this one. */
   readonly select: ((serverName: string) => TlsConfig | undefined) | undefined;
+  /** Server: hears the name that the client asks for, before `select`. */
+  readonly named?: ((serverName: string) => void) | undefined;
+  /**
+   * Server: chooses among the protocols that the client offers, each as text of Latin-1 characters.
+   * @returns `null`: none of them will do; `undefined`: `alpn` decides
+   */
+  readonly chooseProtocol?:
+    | ((serverName: string | undefined, offered: readonly string[]) => string | null | undefined)
+    | undefined;
   /** Gets each line of the key log (the format of NSS), without line end. */
   readonly keylog: ((line: string) => void) | undefined;
   maxSendFragment: number;

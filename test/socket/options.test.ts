@@ -74,8 +74,10 @@ describe('connect options', () => {
     expect(() => parseConnectOptions(options)).toThrow(expect.objectContaining({ name, message }));
   });
 
-  test.each([{ unix: '/tmp/x' }, { fd: 3 }])('say that %o is not there', (more) => {
-    expect(() => parseConnectOptions({ ...good, ...more })).toThrow('is not supported yet');
+  test.each([{ unix: '/tmp/x' }, { fd: 3 }])('say why %o means nothing here, and what to do', (more) => {
+    const error = expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' });
+    expect(() => parseConnectOptions({ ...good, ...more })).toThrow(error);
+    expect(() => parseConnectOptions({ ...good, ...more })).toThrow('Give hostname and port');
   });
 });
 

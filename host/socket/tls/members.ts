@@ -2,10 +2,12 @@
  * The members of a socket that concern TLS, as Bun's document describes them. A plain socket has them too and answers
  * that there is nothing. Not for: what was negotiated (`../../tls/connection.ts`).
  */
+import type { X509Certificate } from 'node:crypto';
 import type { CipherNameAndProtocol, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { TlsConnection } from '../../tls/connection.js';
 import type { GroupName } from '../../tls/crypto/provider.js';
 import { SCHEMES, type SignatureScheme, TLS13 } from '../../tls/parameters.js';
+import type { Certificate } from '../../tls/x509/certificate.js';
 import { legacyCertificate } from '../../tls/x509/legacy.js';
 import type { BufferSource } from '../payload.js';
 import { LIVE, TransportMembers } from '../transport-members.js';
@@ -152,10 +154,7 @@ export abstract class TlsMembers extends TransportMembers {
   /** Our certificate; `{}` when there is none, `null` once closed (D27). */
   getCertificate(): PeerCertificate | object | null {
     if (!this[LIVE]) return null;
-    const tls = this[TLS];
-    // A server has one from the start, though another may be chosen for the client.
-    const certificate =
-      tls?.localChain[0] ?? (tls?.config.role === 'server' ? tls.config.credentials[0]?.chain[0] : undefined);
+    const certificate = this.#localCertificate;
     return certificate === undefined ? {} : legacyCertificate([certificate], false);
   }
 
@@ -169,6 +168,19 @@ export abstract class TlsMembers extends TransportMembers {
     const tls = this[TLS];
     if (tls?.peerChain[0] === undefined) return {} as PeerCertificate;
     return legacyCertificate(tls.peerChain, !abbreviated, tls.config.trust) as unknown as PeerCertificate;
+  }
+
+  /** As `getCertificate`, as an object of `node:crypto`; `undefined` when there is none, and in a runtime without it. */
+  getX509Certificate(): X509Certificate | undefined {
+    return this[LIVE] ? x509(this.#localCertificate) : undefined;
+  }
+
+  /**
+   * As `getPeerCertificate`, as an object of `node:crypto`; `undefined` when there is none, and in a runtime without it,
+   * which its type, Bun's, does not say.
+   */
+  getPeerX509Certificate(): X509Certificate {
+    return x509(this.#open?.peerChain[0]) as X509Certificate;
   }
 
   /** The most plaintext in a record that we send; `false` outside 512 … 16384, and without TLS (D36). */
@@ -206,6 +218,12 @@ export abstract class TlsMembers extends TransportMembers {
     throw failure('ERR_TLS_RENEGOTIATION_DISABLED', 'Vitrine never renegotiates: open another connection instead');
   }
 
+  /** A server has one from the start, though another may be chosen for the client. */
+  get #localCertificate(): Certificate | undefined {
+    const tls = this[TLS];
+    return tls?.localChain[0] ?? (tls?.config.role === 'server' ? tls.config.credentials[0]?.chain[0] : undefined);
+  }
+
   /** TLS, while the socket is not closed. */
   get #open(): TlsConnection | undefined {
     return this[LIVE] ? this[TLS] : undefined;
@@ -235,6 +253,11 @@ function buffer(bytes: Uint8Array | undefined): Buffer | undefined {
 function view(data: unknown): Uint8Array | undefined {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : undefined;
+}
+
+function x509(certificate: Certificate | undefined): X509Certificate | undefined {
+  const crypto = globalThis.process?.getBuiltinModule?.('node:crypto');
+  return certificate && crypto && new crypto.X509Certificate(certificate.raw);
 }
 
 function failure(code: string, message: string): Error {

@@ -54,7 +54,7 @@ export class TlsTransport implements Transport, Layer {
   ) {
     const { port } = connection;
     this.#records = new CoreRecords(port, shares ? 0 : connection.handle);
-    this.tls = new TlsConnection(this.#records, { ...config, keylog: (line) => this.#log(line, config.keylog) });
+    this.tls = new TlsConnection(this.#records, { ...config, ...this.#hooks(config) });
     this.#deadline = port.clock.timer(() => this.#late());
     connection.layer = this;
     if (shares) connection.defer(EVENT_OPEN);
@@ -208,6 +208,24 @@ export class TlsTransport implements Transport, Layer {
     this.#tail = undefined;
     this.#unsent = undefined;
     this.tls.free();
+  }
+
+  /** What the handshake asks and tells the owner while it is under way; what the owner leaves open, the options answer. */
+  #hooks({ role, keylog, named, chooseProtocol }: TlsConfig): Partial<TlsConfig> {
+    const { events } = this.connection;
+    const log = { keylog: (line: string) => this.#log(line, keylog) };
+    if (role === 'client') return log;
+    return {
+      ...log,
+      named: (serverName) => {
+        named?.(serverName);
+        this.#tellOwner((owner) => events.named(owner, serverName));
+      },
+      chooseProtocol: (serverName, offered) => {
+        const answer = this.#owner === null ? undefined : events.chooseProtocol(this.#owner, serverName, offered);
+        return answer === undefined ? chooseProtocol?.(serverName, offered) : answer;
+      },
+    };
   }
 
   #tellNext(): boolean {

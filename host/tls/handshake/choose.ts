@@ -28,18 +28,21 @@ export interface PeerSchemes {
  * @param offered `undefined`: the client did not ask
  * @throws TlsError `no_application_protocol` when there is nothing in common
  */
-export function chooseAlpn(context: HandshakeContext, offered: readonly string[] | undefined): void {
-  const { alpn } = context.config;
-  if (offered === undefined || alpn.length === 0) return;
-  const chosen = alpn.find((protocol) => offered.includes(protocol));
-  if (chosen === undefined) {
+export function chooseAlpn({ config, facts }: HandshakeContext, offered: readonly string[] | undefined): void {
+  if (offered === undefined) return;
+  const { alpn } = config;
+  const answer = config.chooseProtocol?.(facts.serverName, offered);
+  if (answer === undefined && alpn.length === 0) return;
+  const chosen = answer === undefined ? alpn.find((protocol) => offered.includes(protocol)) : answer;
+  if (typeof chosen !== 'string' || !offered.includes(chosen)) {
+    const wanted = alpn.length === 0 ? 'which will not do' : `none of ${alpn.join(', ')}`;
     throw new TlsError(
       'no_application_protocol',
       'NO_APPLICATION_PROTOCOL',
-      `the client speaks ${offered.join(', ')}, none of ${alpn.join(', ')} (no_application_protocol)`,
+      `the client speaks ${offered.join(', ')}, ${wanted} (no_application_protocol)`,
     );
   }
-  context.facts.alpnProtocol = chosen;
+  facts.alpnProtocol = chosen;
 }
 
 /** RFC 7301 §3.1: the client takes what it offered. @throws TlsError `illegal_parameter` for anything else */

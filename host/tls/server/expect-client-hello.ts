@@ -35,9 +35,12 @@ export class ExpectClientHello implements Expect {
 /** RFC 6066 §3: the name may lead to other certificates and rules. @returns whether it did */
 function selectConfig(context: HandshakeContext, { serverName }: ClientHello): boolean {
   context.facts.serverName = serverName;
-  const selected = serverName === undefined ? undefined : context.config.select?.(serverName);
+  if (serverName === undefined) return false;
+  const { named, chooseProtocol, keylog, select } = context.config;
+  named?.(serverName);
+  const selected = select?.(serverName);
   if (selected === undefined) return false;
-  context.config = selected;
+  context.config = { ...selected, keylog, chooseProtocol };
   context.records.setMaxSendFragment(selected.maxSendFragment);
   return true;
 }
