@@ -1,0 +1,76 @@
+/**
+ * The arguments of `connect` and `createConnection`, checked with Node's words. Not for: finding the address
+ * (`lookup.ts`), options of TLS (`tls/`).
+ */
+import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
+import type { Stack } from '../stack/stack.js';
+import { badPort, notSupported, wrongType, wrongValue } from './errors.js';
+
+/** Node's options of a TCP connection, and which stack makes it. */
+export type ConnectOptions = Omit<TcpNetConnectOpts, 'fd'> & StackOption & { highWaterMark?: number | undefined };
+
+export interface StackOption {
+  /** The stack to use; the default stack unless given. */
+  stack?: Stack | undefined;
+}
+
+/** Where to, once checked. */
+export interface Destination {
+  host: string;
+  port: number;
+  family: number;
+  hints: number;
+  lookup: LookupFunction | undefined;
+  localAddress: string | undefined;
+}
+
+/** All the forms that Node takes: `(port, host?, listener?)`, `(options, listener?)`. */
+export function readArguments(given: readonly unknown[]): { options: Partial<ConnectOptions>; listener?: () => void } {
+  const last = given[given.length - 1];
+  const listener = typeof last === 'function' ? { listener: last as () => void } : {};
+  const [first, second] = given;
+  if (typeof first === 'object' && first !== null) return { options: first, ...listener };
+  if (typeof first === 'function' || first === undefined || first === null) return { options: {}, ...listener };
+  if (typeof first === 'string' && !(Number(first) >= 0)) return { options: { path: first } as object, ...listener };
+  const options = { port: first as number, ...(typeof second === 'string' && { host: second }) };
+  return { options, ...listener };
+}
+
+/** @throws TypeError, RangeError with Node's codes */
+export function readDestination(options: Partial<ConnectOptions> & { path?: unknown }): Destination {
+  const { port, host, path, lookup, localAddress, localPort, family, hints } = options;
+  // Whoever gives both speaks HTTP: then the path is the one of the request.
+  if (port === undefined && typeof path === 'string') throw notSupported(NO_PIPES);
+  if (port === undefined) {
+    throw wrongValue('ERR_MISSING_ARGS', 'The "options" or "port" or "path" argument must be specified');
+  }
+  if (host !== undefined && host !== null && typeof host !== 'string') {
+    throw wrongType('"options.host" property', 'of type string', host);
+  }
+  if (lookup !== undefined && lookup !== null && typeof lookup !== 'function') {
+    throw wrongType('"options.lookup" property', 'of type function', lookup);
+  }
+  if (localAddress && isIP(localAddress) === 0) {
+    throw wrongValue('ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${localAddress}`);
+  }
+  if (localPort) throw notSupported('localPort is not supported: the stack chooses the port of a connection');
+  return {
+    host: host || 'localhost',
+    port: readPort('Port', port),
+    family: family ?? 0,
+    hints: hints ?? 0,
+    lookup: lookup ?? undefined,
+    localAddress: localAddress || undefined,
+  };
+}
+
+/** @throws RangeError */
+export function readPort(name: string, value: unknown): number {
+  const isText = typeof value === 'string' && value.trim() !== '';
+  const port = typeof value === 'number' || isText ? Number(value) : Number.NaN;
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw badPort(name, value);
+  return port;
+}
+
+export const NO_PIPES =
+  'A path of a Unix domain socket is not supported: those belong to the kernel, and a stack has ports only. Give port and host';

@@ -1,0 +1,14 @@
+/**
+ * `vitrine/net`: what `node:net` exports, over a stack. Nothing else.
+ */
+import { type Net, netOf } from './module.js';
+
+export { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
+export type { ConnectOptions, StackOption } from './connect-options.js';
+export { type Net, netOf } from './module.js';
+export { Server, type ServerOptions } from './server.js';
+export { Socket, Socket as Stream, type SocketOptions } from './socket.js';
+
+const net: Net = netOf();
+export const { connect, createConnection, createServer } = net;
+export default net;
