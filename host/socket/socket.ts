@@ -372,9 +372,9 @@ export class Socket<Data = undefined> extends TlsMembers {
     return this.#connection;
   }
 
-  /** Its connection's handle in the core, while it has one. For the stack, not for programs. */
-  static handle(socket: Socket<unknown>): number | undefined {
-    return socket.#connection?.handle;
+  /** What is below it. For the stack and `writeAll`, not for programs. */
+  static inner(socket: Socket<unknown>): { transport: Transport | undefined; output: Output } {
+    return { transport: socket.#connection, output: socket.#output };
   }
 
   /** What `stack.snapshot` has to remember beside the core's memory. For the stack, not for programs. */

@@ -155,7 +155,7 @@ export class Stack {
 
   /** What Linux's TCP_INFO would say of a socket; `undefined` when it is closed. Counts need `tcp: { statistics: 1 }`. */
   tcpInfo(socket: Socket<unknown>): TcpInfo | undefined {
-    const handle = Socket.handle(socket);
+    const handle = Socket.inner(socket).transport?.handle;
     this.#connections.port.tick();
     return handle === undefined ? undefined : readTcpInfo(this.#core, { role: 'connection', handle });
   }

@@ -4,6 +4,7 @@
  */
 import { wrongType } from '../errors.js';
 import { type Payload, parsePayload } from '../payload.js';
+import { READY_STATE } from '../ready-state.js';
 import { Socket } from '../socket.js';
 
 /**
@@ -16,5 +17,7 @@ import { Socket } from '../socket.js';
 export function writeAll<Data>(socket: Socket<Data>, data: Payload): Promise<void> {
   if (!(socket instanceof Socket)) throw wrongType('The "socket" argument must be a Socket');
   if (data === undefined) throw wrongType('The "data" argument is missing');
-  return Socket.writeAll(socket as Socket<unknown>, parsePayload(data, undefined, undefined));
+  const payload = parsePayload(data, undefined, undefined);
+  const { transport, output } = Socket.inner(socket as Socket<unknown>);
+  return output.writeAll(socket.readyState === READY_STATE.open ? transport : undefined, payload);
 }
