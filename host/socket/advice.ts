@@ -32,5 +32,23 @@ const ADVICE: Readonly<Record<string, string | undefined>> = {
   ENOBUFS: 'A limit of the stack is reached: close what is not needed, or raise it in the options of `createStack`.',
   EPROTO: 'A router did not understand our packets: capture them with `pcap` and look at the ICMP message.',
   ENOPROTOOPT: 'That host does not speak TCP: check the address.',
+  'EPROTO handshake':
+    'Compare what both sides speak: versions, cipher suites and protocols; `alert` says who refused what.',
+  'EPROTO read': 'The peer broke the rules of TLS, or somebody changed bytes on the way; `alert` says which rule.',
+  'ECONNRESET handshake':
+    'The peer left during the handshake: check that it speaks TLS on that port, and look in its log.',
+  ERR_TLS_TRUNCATED: 'Do not trust that what arrived is complete: the peer has to say close_notify before it ends.',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'Check that the peer speaks TLS on that port, and that its packets arrive.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Connect by a name that the certificate has, or give that name as `serverName`.',
+  CERT_HAS_EXPIRED: 'Renew the certificate, or set the clock: it is too late for this one.',
+  CERT_NOT_YET_VALID: 'Set the clock: the certificate is from the future.',
+  CERT_REVOKED: 'Do not trust the peer: its certificate was revoked.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'If this is the peer you want, give its certificate as `ca`.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'If you trust that authority, give its certificate as `ca`.',
+  UNABLE_TO_GET_ISSUER_CERT:
+    'Ask the peer for a certificate (`requestCert`), and give the authority that you trust as `ca`.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'Give the certificate of the authority as `ca`.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'Give the certificate of the authority as `ca`; the server has to send the ones in between.',
   ENOTFOUND: 'Use an IP address or `localhost`: this stack resolves no other names.',
 };

@@ -24,10 +24,11 @@ import {
   ERROR_STALE_HANDLE,
   ERROR_TIMED_OUT,
 } from '../../assembly/abi/constants.js';
+import { TlsError } from '../tls/alert.js';
 import { adviceFor } from './advice.js';
 
 /** What the network, the peer or a limit did: an `Error`, as Bun's, that says more. `code` is stable. */
-export interface SocketError extends Error, SocketErrorDetails {
+export interface SocketError extends Error, SocketErrorDetails, Partial<Pick<TlsError, 'alert' | 'reason' | 'remote'>> {
   /** What to do about it, in a sentence. */
   readonly advice: string;
 }
@@ -37,7 +38,7 @@ export interface SocketErrorDetails {
   readonly code: string;
   /** Linux's number for `code`: negative, positive when `listen` threw it. */
   readonly errno: number;
-  /** What was tried: `connect`, `listen`, `read`, `ping`, `getaddrinfo`. */
+  /** What was tried: `connect`, `listen`, `read`, `handshake`, `ping`, `getaddrinfo`. */
   readonly syscall: string;
   /** The peer; where `listen` failed. */
   readonly address?: string | undefined;
@@ -52,19 +53,28 @@ export interface Place {
   readonly port: number;
 }
 
+/** Both ends of a connection, where they are known. */
+type Ends = { readonly remoteAddress: string; readonly remotePort: number } | undefined;
+
 /**
  * What ended a connection, as an error.
  * @param cause a negative ERROR_*, or what is an error already
  * @param render how the number is told
  * @param ends of the connection, where they are known
  */
-export function failure(
-  cause: number | Error,
-  render: (errno: number, place?: Place) => Error,
-  ends: { readonly remoteAddress: string; readonly remotePort: number } | undefined,
-): Error {
-  if (typeof cause !== 'number') return cause;
-  return render(cause, ends && { address: ends.remoteAddress, port: ends.remotePort });
+export function failure(cause: number | Error, render: (errno: number, place?: Place) => Error, ends: Ends): Error {
+  return typeof cause === 'number' ? render(cause, placeOf(ends)) : secureFailure(cause, 'read', ends);
+}
+
+/**
+ * What TLS has found, as an error of its socket: alert, reason and code are those of the `TlsError`.
+ * @param syscall `handshake`, and `read` afterwards
+ */
+export function secureFailure(error: Error, syscall: 'handshake' | 'read', ends: Ends): Error {
+  if (!(error instanceof TlsError)) return error;
+  const { alert, reason, remote, code, errno } = error;
+  const details = { code, errno, syscall, ...placeOf(ends) };
+  return Object.assign(socketError(error.message, details), { alert, reason, remote });
 }
 
 /** A connection that could not be made; the commonest case keeps Bun's words. */
@@ -113,6 +123,10 @@ export function outOfRange(message: string): RangeError {
 /** Something of Bun's that means nothing here. @param message says what, why, and what to do instead */
 export function notSupported(message: string): Error {
   return Object.assign(new Error(message), { code: 'ERR_NOT_SUPPORTED' });
+}
+
+function placeOf(ends: Ends): Place | undefined {
+  return ends && { address: ends.remoteAddress, port: ends.remotePort };
 }
 
 function socketError(message: string, details: SocketErrorDetails): SocketError {

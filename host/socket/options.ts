@@ -12,13 +12,13 @@ export interface SocketOptions<Data = unknown> {
   socket: SocketHandler<Data>;
   /** The first `socket.data`; of a listener: of every socket that it accepts. */
   data?: Data;
+  /** After the peer's FIN the socket may go on sending; `false` unless given: it ends too. */
+  allowHalfOpen?: boolean;
 }
 
 /** What `connect` and `listen` have in common on TCP. */
 interface TCPSocketOptions<Data> extends SocketOptions<Data> {
   port: number;
-  /** After the peer's FIN the socket may go on sending; `false` unless given: it ends too. */
-  allowHalfOpen?: boolean;
   /** Makes no difference: a stack belongs to one process, so its ports are shared with no other. */
   exclusive?: boolean;
   /** Listeners that all say so may share a port of this stack: they take turns. */
@@ -76,7 +76,7 @@ export function parseListenOptions<Data>(options: unknown): ParsedOptions<Data> 
 export function parseReload(given: readonly unknown[], what: 'option' | 'object'): Handlers {
   if (given.length === 0) throw new Error('Expected 1 argument');
   const [options] = given;
-  if (typeof options !== 'object' || options === null) throw wrongType('Expected options object');
+  if (typeof options !== 'object' || options === null) throw new Error('Expected options object');
   const { socket, data, drain } = options as Source;
   if (socket !== undefined && socket !== null) return parseHandlers(socket);
   const direct = what === 'option' && (data ?? drain) !== undefined;

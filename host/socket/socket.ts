@@ -12,7 +12,7 @@ import {
 import type { OwnerEvents } from '../stack/connection.js';
 import { Hold, type KeepAlive } from '../stack/keep-alive.js';
 import type { TlsConnection } from '../tls/connection.js';
-import { connectFailure, connectionFailure, failure } from './errors.js';
+import { connectFailure, connectionFailure, failure, secureFailure } from './errors.js';
 import { call, chooseProtocol, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
 import type { TCPSocketListener } from './listener.js';
 import { expose } from './members.js';
@@ -303,13 +303,12 @@ export class Socket<Data = undefined> extends TlsMembers {
   /** Who has a `handshake` handler has heard why; who has none hears it with `close`. */
   #tlsFailed(error: Error, early: boolean): void {
     if (!this.#isLive) return;
-    this.#phase = 'shutdown';
     const heard = early && this.#openTold;
-    if (heard) this.#call('handshake', false, error);
+    const failure = secureFailure(error, early ? 'handshake' : 'read', this.#connection?.endpoints());
+    if (heard) this.#call('handshake', false, failure);
     else if (early) this.#tellOpen();
-    else if (this.#box.current.error !== undefined) this.#call('error', error);
-    if (this.#isLive)
-      this.#leave((connection) => connection.abandon(this.#hold.held), early && !heard ? error : undefined);
+    else if (this.#box.current.error !== undefined) this.#call('error', failure);
+    this.#leave((connection) => connection.abandon(this.#hold.held), early && !heard ? failure : undefined);
   }
 
   #endWriting(bytes: Uint8Array | undefined, chosen: boolean = true): void {
@@ -320,11 +319,19 @@ export class Socket<Data = undefined> extends TlsMembers {
   #leave(how: (connection: Transport) => void, error?: Error): void {
     if (this.#phase === 'connecting') {
       this.#abandonConnect(ERROR_CONNECTION_ABORTED);
-    } else if (this.#isLive) {
+    } else if (this.#isLive && this.#giveUpHandshake()) {
       this.#phase = 'closed';
       if (this.#connection !== undefined) how(this.#connection);
       this.#finish(error);
     }
+  }
+
+  /** Who waits for the end of the handshake hears that it won't come. @returns whether the socket is still to be closed */
+  #giveUpHandshake(): boolean {
+    const error = this.#openTold ? this.#tls?.giveUp() : undefined;
+    const ends = this.#connection?.endpoints();
+    if (error !== undefined) this.#call('handshake', false, secureFailure(error, 'handshake', ends));
+    return this.#isLive;
   }
 
   #abandonConnect(cause: number): void {

@@ -9,8 +9,8 @@ export function truncated(): TlsError {
   return new TlsError('close_notify', 'TRUNCATED', message, { code: 'ERR_TLS_TRUNCATED' });
 }
 
-/** The stream ended during the handshake. */
+/** The stream ended during the handshake; in the words of Node and Bun. */
 export function unfinished(): TlsError {
-  const message = 'The peer disconnected before the TLS handshake was complete';
+  const message = 'Client network socket disconnected before secure TLS connection was established';
   return new TlsError('close_notify', 'DISCONNECTED', message, { code: 'ECONNRESET' });
 }

@@ -9,8 +9,9 @@ import type { GroupName } from '../../tls/crypto/provider.js';
 import { SCHEMES, type SignatureScheme, TLS13 } from '../../tls/parameters.js';
 import type { Certificate } from '../../tls/x509/certificate.js';
 import { legacyCertificate } from '../../tls/x509/legacy.js';
+import { secureFailure } from '../errors.js';
 import type { BufferSource } from '../payload.js';
-import { LIVE, TransportMembers } from '../transport-members.js';
+import { LIVE, TRANSPORT, TransportMembers } from '../transport-members.js';
 
 /** How the members reach the TLS of their socket; stays when the socket has closed. */
 export const TLS: unique symbol = Symbol('tls');
@@ -35,7 +36,9 @@ export abstract class TlsMembers extends TransportMembers {
   getAuthorizationError(): Error | null {
     const tls = this[TLS];
     if (tls === undefined || tls.authorized) return null;
-    return tls.authorizationError ?? nothingVerified();
+    const { authorizationError } = tls;
+    const ends = this[TRANSPORT]?.endpoints();
+    return authorizationError === null ? nothingVerified() : secureFailure(authorizationError, 'handshake', ends);
   }
 
   /**
@@ -84,14 +87,17 @@ export abstract class TlsMembers extends TransportMembers {
    * Chooses the server's name, before the handshake: in `open`, when there is a `handshake` handler.
    * @throws Error later, and on a server
    */
-  setServername(name: string): void {
+  setServername(name: string): void;
+  setServername(...given: [name?: string]): void {
+    const [name] = given;
     const tls = this[TLS];
     if (tls === undefined) return;
     if (tls.config.role === 'server') throw new Error('Cannot issue SNI from a TLS server-side socket');
     if (!this[LIVE]) return;
+    if (given.length === 0) throw new Error('Expected 1 argument');
     if (typeof name !== 'string') throw new Error('Expected "serverName" to be a string');
     if (tls.phase !== 'idle') throw new Error('Already started.');
-    tls.config.serverName = name;
+    if (name !== '') tls.config.serverName = name;
   }
 
   /** What `setSession` of a later connection takes; `undefined` while there is nothing (D33). */
@@ -187,8 +193,8 @@ export abstract class TlsMembers extends TransportMembers {
   setMaxSendFragment(size: number = 16384): boolean {
     if (typeof size !== 'number') throw new Error('Expected size to be a number');
     const tls = this.#open;
-    if (tls === undefined || !Number.isInteger(size) || size < 512 || size > 16384) return false;
-    tls.setMaxSendFragment(size);
+    if (tls === undefined || !(size >= 512 && size <= 16384)) return false;
+    tls.setMaxSendFragment(Math.trunc(size));
     return true;
   }
 

@@ -201,6 +201,13 @@ export class TlsTransport implements Transport, Layer {
     this.#owner = null;
   }
 
+  /** The owner leaves before the handshake is over. @returns what it is told in its place, `undefined` when it is over */
+  giveUp(): TlsError | undefined {
+    if (this.#settled || this.tls.phase === 'idle') return undefined;
+    this.#settled = true;
+    return unfinished();
+  }
+
   released(): void {
     if (this.#dead) return;
     this.#dead = true;

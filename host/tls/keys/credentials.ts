@@ -5,7 +5,7 @@ import type { Credentials } from '../config.js';
 import type { PrivateKey, PublicKey } from '../crypto/keys.js';
 import { sameBytes } from '../wire/bytes.js';
 import type { Certificate } from '../x509/certificate.js';
-import { KeyMaterialError } from './errors.js';
+import { type KeyMaterialError, keyMaterialError } from './errors.js';
 
 /**
  * Chains with their keys, in the order of the chains; keys may come in another one.
@@ -33,5 +33,5 @@ function isKeyOf(certificate: Certificate | undefined, key: PublicKey): boolean 
 }
 
 function mismatch(what: string): KeyMaterialError {
-  return new KeyMaterialError('ERR_OSSL_X509_KEY_VALUES_MISMATCH', what);
+  return keyMaterialError('ERR_OSSL_X509_KEY_VALUES_MISMATCH', what);
 }

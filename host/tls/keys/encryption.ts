@@ -5,7 +5,7 @@
 import type { HashName, KeyDecryption } from '../crypto/provider.js';
 import { concat } from '../wire/bytes.js';
 import { DerReader, TAG } from '../x509/der.js';
-import { KeyMaterialError } from './errors.js';
+import { type KeyMaterialError, keyMaterialError } from './errors.js';
 
 /**
  * EncryptedPrivateKeyInfo (RFC 5208 §6).
@@ -77,12 +77,12 @@ function decrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array, crypto: KeyD
   const plain = crypto.openCbc(key, iv, data);
   key.fill(0);
   if (plain !== undefined) return plain;
-  throw new KeyMaterialError('ERR_OSSL_BAD_DECRYPT', 'the passphrase of the private key is wrong');
+  throw keyMaterialError('ERR_OSSL_BAD_DECRYPT', 'the passphrase of the private key is wrong');
 }
 
 function unsupported(what: string): KeyMaterialError {
   const words = `the private key is encrypted with ${what}, which is not supported`;
-  return new KeyMaterialError('ERR_OSSL_PEM_UNSUPPORTED_ENCRYPTION', words);
+  return keyMaterialError('ERR_OSSL_PEM_UNSUPPORTED_ENCRYPTION', words);
 }
 
 const PBES2 = '1.2.840.113549.1.5.13';

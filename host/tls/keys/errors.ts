@@ -3,19 +3,15 @@
  * tell them apart; words are our own. Not for: what a peer sends (`../alert.ts`).
  */
 
-/** `reason` is the end of OpenSSL's codes: `ERR_OSSL_PEM_NO_START_LINE` has `NO_START_LINE`. */
-export class KeyMaterialError extends Error {
-  override readonly name = 'KeyMaterialError';
+/** An `Error`, as Bun's. `reason` is the end of OpenSSL's codes: `ERR_OSSL_PEM_NO_START_LINE` has `NO_START_LINE`. */
+export interface KeyMaterialError extends Error {
+  readonly code: KeyMaterialCode;
   readonly reason: string;
+}
 
-  constructor(
-    readonly code: KeyMaterialCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.reason = code.replace(/^ERR_(OSSL_)?((PEM|X509|ASN1|EVP|RSA|EC)_)?/, '');
-  }
+export function keyMaterialError(code: KeyMaterialCode, message: string, options?: ErrorOptions): KeyMaterialError {
+  const reason = code.replace(/^ERR_(OSSL_)?((PEM|X509|ASN1|EVP|RSA|EC)_)?/, '');
+  return Object.assign(new Error(message, options), { code, reason });
 }
 
 export type KeyMaterialCode =

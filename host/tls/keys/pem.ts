@@ -2,7 +2,7 @@
  * The textual encoding of keys and certificates (RFC 7468): blocks between BEGIN and END lines, text around them ignored,
  * with the header fields of RFC 1421 that old encrypted keys have. Not for: what stands inside (`private-key.ts`, `../x509/`).
  */
-import { KeyMaterialError } from './errors.js';
+import { keyMaterialError } from './errors.js';
 
 export interface PemBlock {
   /** `CERTIFICATE`, `PRIVATE KEY` … */
@@ -26,7 +26,7 @@ export function readPem(text: string, what: string): readonly PemBlock[] {
     const end = lines.findIndex((line, index) => index > at && line.startsWith('-----'));
     if (lines[end] !== `-----END ${label}-----`) {
       const found = end < 0 ? 'nothing' : `"${lines[end]}"`;
-      throw new KeyMaterialError('ERR_OSSL_PEM_BAD_END_LINE', `${what}: found ${found} instead of "END ${label}"`);
+      throw keyMaterialError('ERR_OSSL_PEM_BAD_END_LINE', `${what}: found ${found} instead of "END ${label}"`);
     }
     blocks.push(readBlock(label, lines.slice(at + 1, end), what));
     at = end;
@@ -52,7 +52,7 @@ function readBlock(label: string, lines: readonly string[], what: string): PemBl
 function decodeBase64(text: string, label: string, what: string): Uint8Array<ArrayBuffer> {
   const packed = text.replace(/[ \t]/g, '');
   if (packed === '' || packed.length % 4 !== 0 || !BASE64.test(packed)) {
-    throw new KeyMaterialError('ERR_OSSL_PEM_BAD_BASE64_DECODE', `${what}: the block "${label}" is not valid base64`);
+    throw keyMaterialError('ERR_OSSL_PEM_BAD_BASE64_DECODE', `${what}: the block "${label}" is not valid base64`);
   }
   return Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
 }

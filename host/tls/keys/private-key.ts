@@ -6,7 +6,7 @@ import type { PrivateKey } from '../crypto/keys.js';
 import type { CryptoProvider } from '../crypto/provider.js';
 import { DerError, DerReader, TAG } from '../x509/der.js';
 import { decryptPkcs8, decryptTraditional } from './encryption.js';
-import { KeyMaterialError } from './errors.js';
+import { keyMaterialError } from './errors.js';
 import { isPem, type PemBlock, readPem } from './pem.js';
 import { readPkcs1, readPkcs8, readSec1 } from './structures.js';
 
@@ -24,7 +24,7 @@ export function readPrivateKey(input: string | Uint8Array, provider: CryptoProvi
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     const words = `the private key is not in a form that is known: ${error.message}`;
-    throw new KeyMaterialError('ERR_OSSL_ASN1_WRONG_TAG', words, { cause: error });
+    throw keyMaterialError('ERR_OSSL_ASN1_WRONG_TAG', words, { cause: error });
   }
 }
 
@@ -34,7 +34,7 @@ function findKey(text: string): PemBlock {
   if (block !== undefined) return block;
   const labels = [...new Set(blocks.map(({ label }) => `"${label}"`))].join(', ');
   const found = labels === '' ? 'no PEM block' : `only ${labels}`;
-  throw new KeyMaterialError('ERR_OSSL_PEM_NO_START_LINE', `key: there is ${found} where a private key has to be`);
+  throw keyMaterialError('ERR_OSSL_PEM_NO_START_LINE', `key: there is ${found} where a private key has to be`);
 }
 
 function readBlock({ label, headers, bytes }: PemBlock, provider: CryptoProvider, secret?: Uint8Array): PrivateKey {
@@ -71,7 +71,7 @@ function readEncrypted(der: Uint8Array, provider: CryptoProvider, secret?: Uint8
 
 function required(secret: Uint8Array | undefined): Uint8Array {
   if (secret !== undefined) return secret;
-  throw new KeyMaterialError('ERR_MISSING_PASSPHRASE', 'the private key is encrypted: a passphrase is needed');
+  throw keyMaterialError('ERR_MISSING_PASSPHRASE', 'the private key is encrypted: a passphrase is needed');
 }
 
 /** A wrong passphrase leaves good padding once in 256 times: then there is garbage instead of a key. */
@@ -80,7 +80,7 @@ function afterDecryption(read: () => PrivateKey): PrivateKey {
     return read();
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    throw new KeyMaterialError('ERR_OSSL_BAD_DECRYPT', 'the passphrase of the private key is wrong', { cause: error });
+    throw keyMaterialError('ERR_OSSL_BAD_DECRYPT', 'the passphrase of the private key is wrong', { cause: error });
   }
 }
 

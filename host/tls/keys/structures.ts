@@ -19,7 +19,7 @@ import {
 } from '../x509/der-writer.js';
 import { KEY } from '../x509/oids.js';
 import { parsePublicKey } from '../x509/public-key.js';
-import { KeyMaterialError } from './errors.js';
+import { type KeyMaterialError, keyMaterialError } from './errors.js';
 
 /** @throws DerError, KeyMaterialError */
 export function readPkcs8(der: Uint8Array, provider: CryptoProvider): PrivateKey {
@@ -123,10 +123,10 @@ function rsaKey(algorithm: 'rsa' | 'rsa-pss', identifier: Uint8Array, der: Uint8
   const bytes = writeSequence(writeInteger(modulus), writeInteger(exponent));
   const publicKey = parsePublicKey(writeSequence(identifier, writeBitString(bytes)));
   if (publicKey.bits < MIN_RSA_BITS) {
-    throw new KeyMaterialError('ERR_OSSL_RSA_KEY_SIZE_TOO_SMALL', `an RSA key of ${publicKey.bits} bits is too weak`);
+    throw keyMaterialError('ERR_OSSL_RSA_KEY_SIZE_TOO_SMALL', `an RSA key of ${publicKey.bits} bits is too weak`);
   }
   if (publicKey.bits > MAX_RSA_BITS) {
-    throw new KeyMaterialError('ERR_OSSL_RSA_MODULUS_TOO_LARGE', `an RSA key of ${publicKey.bits} bits is too large`);
+    throw keyMaterialError('ERR_OSSL_RSA_MODULUS_TOO_LARGE', `an RSA key of ${publicKey.bits} bits is too large`);
   }
   const pkcs8 = writeSequence(writeInteger(0), identifier, writeOctetString(der));
   return { algorithm, pkcs8, bytes: der.slice(), public: publicKey };
@@ -158,11 +158,11 @@ function isSamePoint(written: Uint8Array, point: Uint8Array): boolean {
 }
 
 function unsupported(what: string): KeyMaterialError {
-  return new KeyMaterialError('ERR_OSSL_EVP_UNSUPPORTED_ALGORITHM', `${what} is not supported`);
+  return keyMaterialError('ERR_OSSL_EVP_UNSUPPORTED_ALGORITHM', `${what} is not supported`);
 }
 
 function invalid(what: string): KeyMaterialError {
-  return new KeyMaterialError('ERR_OSSL_EVP_INVALID_KEY', `the private key has ${what}`);
+  return keyMaterialError('ERR_OSSL_EVP_INVALID_KEY', `the private key has ${what}`);
 }
 
 function toNumber(bytes: Uint8Array): bigint {

@@ -4,7 +4,7 @@
  */
 import type { PrivateKey } from '../crypto/keys.js';
 import type { CryptoProvider } from '../crypto/provider.js';
-import { KeyMaterialError } from '../keys/errors.js';
+import { keyMaterialError } from '../keys/errors.js';
 import { isPem } from '../keys/pem.js';
 import { readPrivateKey } from '../keys/private-key.js';
 import { Certificate } from '../x509/certificate.js';
@@ -35,7 +35,7 @@ export function readChains(source: Source): readonly (readonly Certificate[])[] 
   return readMaterial(source, 'cert', 'certFile').map((item) => {
     const chain = asKeyMaterial(() => certificates(item, 'cert'));
     if (chain.length > 0) return chain;
-    throw new KeyMaterialError('ERR_OSSL_PEM_NO_START_LINE', 'cert: there is no certificate in it');
+    throw keyMaterialError('ERR_OSSL_PEM_NO_START_LINE', 'cert: there is no certificate in it');
   });
 }
 
@@ -81,7 +81,7 @@ function asKeyMaterial<T>(read: () => T): T {
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     const words = `cert: not a certificate: ${error.message}`;
-    throw new KeyMaterialError('ERR_OSSL_ASN1_WRONG_TAG', words, { cause: error });
+    throw keyMaterialError('ERR_OSSL_ASN1_WRONG_TAG', words, { cause: error });
   }
 }
 

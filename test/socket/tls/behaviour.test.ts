@@ -236,7 +236,7 @@ describe('handlers that misbehave', () => {
     await net.until(() => heard.client.closed);
     expect(net.clock.now() - start).toBeGreaterThanOrEqual(2000);
     expect(net.clock.now() - start).toBeLessThan(2100);
-    expect(heard.client.events).toEqual(['open', 'timeout', 'close']);
+    expect(heard.client.events).toEqual(['open', 'timeout', 'handshake:false:ECONNRESET', 'close']);
   });
 });
 
