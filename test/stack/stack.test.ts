@@ -1,4 +1,4 @@
-/** The stack as a whole: ping, counters, trace, closing, faults, staying alive. */
+/** The stack as a whole: ping, counters, trace, closing, faults. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CoreFault } from '../../host/core/fault.js';
 import type { Device, DevicePort } from '../../host/device/device.js';
