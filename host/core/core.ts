@@ -5,7 +5,7 @@
  */
 import { ADDRESS_SIZE } from '../../assembly/abi/constants.js';
 import { type Address, formatAddress } from './address.js';
-import type { CoreExports } from './exports.js';
+import type { CoreExports, LinearMemory } from './exports.js';
 import type { CoreFault } from './fault.js';
 import type { CoreInstance } from './load.js';
 
@@ -52,7 +52,7 @@ export class Core {
 
   private constructor(instance: CoreInstance) {
     this.#instance = instance;
-    this.#bytes = new Uint8Array(instance.exports.memory.buffer as ArrayBuffer);
+    this.#bytes = new Uint8Array(instance.exports.memory.buffer);
     this.#words = new Uint32Array(instance.exports.memory.buffer);
     this.calls = this.#guarded(instance.exports);
     this.#resultAddress = this.calls.resultArea();
@@ -63,7 +63,7 @@ export class Core {
     return this.#fault;
   }
 
-  get memory(): WebAssembly.Memory {
+  get memory(): LinearMemory {
     return this.#instance.exports.memory;
   }
 
@@ -182,7 +182,7 @@ export class Core {
   }
 
   #refresh(): void {
-    this.#bytes = new Uint8Array(this.memory.buffer as ArrayBuffer);
+    this.#bytes = new Uint8Array(this.memory.buffer);
     this.#words = new Uint32Array(this.memory.buffer);
   }
 

@@ -1,6 +1,12 @@
+/** What is used of a `WebAssembly.Memory`, whose own type comes with the DOM's. */
+export interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
 /** The core's exports as TypeScript sees them; `assembly/index.ts` says what each one means. */
-export interface CoreExports extends WebAssembly.Exports {
-  readonly memory: WebAssembly.Memory;
+export interface CoreExports {
+  readonly memory: LinearMemory;
   initialize(): void;
   configure(setting: number, value: number): number;
   setting(which: number): number;

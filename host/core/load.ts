@@ -7,7 +7,11 @@ import type { CoreExports } from './exports.js';
 import { type CoreFault, coreFault } from './fault.js';
 
 /** Where the core comes from: the built file by default, or bytes, a URL or a compiled module (for bundlers). */
-export type CoreSource = WebAssembly.Module | BufferSource | URL;
+export type CoreSource = Module | Bytes | URL;
+
+/** `WebAssembly.Module`, where the program's settings have its type. */
+type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Compiled } } } ? Compiled : object;
+type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** A compiled core, from which instances are made without waiting. */
 export interface CompiledCore {
@@ -45,12 +49,12 @@ async function compile(source: CoreSource): Promise<CompiledCore> {
   return { instantiate: (seed) => instantiate(module, origin, seed) };
 }
 
-async function toModule(source: CoreSource): Promise<WebAssembly.Module> {
+async function toModule(source: CoreSource): Promise<Module> {
   if (source instanceof WebAssembly.Module) return source;
   return WebAssembly.compile(source instanceof URL ? await read(source) : source);
 }
 
-async function read(url: URL): Promise<BufferSource> {
+async function read(url: URL): Promise<Bytes> {
   if (url.protocol === 'file:') {
     const { readFile } = await import('node:fs/promises');
     return new Uint8Array(await readFile(url));
@@ -60,7 +64,7 @@ async function read(url: URL): Promise<BufferSource> {
   return response.arrayBuffer();
 }
 
-function instantiate(module: WebAssembly.Module, origin: URL | undefined, seed: number | undefined): CoreInstance {
+function instantiate(module: Module, origin: URL | undefined, seed: number | undefined): CoreInstance {
   const wasi = new WASI({});
   const imports = wasi.getImports(module) as Record<string, Record<string, WebAssembly.ImportValue>>;
   const system = imports.wasi_snapshot_preview1;
@@ -73,7 +77,7 @@ function instantiate(module: WebAssembly.Module, origin: URL | undefined, seed: 
     };
   }
   const instance = new WebAssembly.Instance(module, imports);
-  const exports = instance.exports as CoreExports;
+  const exports = instance.exports as unknown as CoreExports;
   wasi.instantiate(instance, {});
   return { exports, explain: (thrown) => coreFault(thrown, wasi.getStderrString(), origin) };
 }

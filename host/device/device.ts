@@ -50,7 +50,7 @@ export interface DevicePort {
   /** The stack's clock. */
   readonly clock: Clock;
   /** The core's memory. Ask again for each use: a view goes stale when memory grows. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: LinearMemory;
   /** To be called, never from inside `read` or `write`, when a packet may have arrived at an empty device. */
   onReadable(): void;
   /** To be called, never from inside `read` or `write`, when a full device may have room again. */
@@ -73,3 +73,4 @@ export class DeviceError extends Error {
 }
 
 import type { Clock } from '../core/clock.js';
+import type { LinearMemory } from '../core/exports.js';
