@@ -48,6 +48,11 @@ export interface TlsConfig {
    */
   readonly judge?: ((chain: readonly Certificate[], verdict: TlsError | null) => TlsError | null) | undefined;
   /**
+   * Client: finds out whether a chain that is valid is the one of `serverName`, in place of our own look at its names.
+   * @returns why it is not
+   */
+  readonly identify?: ((serverName: string, chain: readonly Certificate[]) => Error | undefined) | undefined;
+  /**
    * Client: who the server has to be, a host name or an IP address; a name goes out as SNI (an IP never does, RFC 6066 §3).
    */
   serverName: string | undefined;
@@ -59,8 +64,8 @@ export interface TlsConfig {
   session: Uint8Array | undefined;
   /** Server: what seals tickets; `undefined`: none are given. */
   readonly ticketKeys: TicketKeys | undefined;
-  /** Server: another configuration for the name that the client asks for; `undefined`: this one. */
-  readonly select: ((serverName: string) => TlsConfig | undefined) | undefined;
+  /** Server: another configuration for the name that the client asks for, if it does; `undefined`: this one. */
+  readonly select: ((serverName: string | undefined) => TlsConfig | undefined) | undefined;
   /** Server: hears the name that the client asks for, before `select`. */
   readonly named?: ((serverName: string) => void) | undefined;
   /**

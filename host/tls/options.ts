@@ -85,6 +85,14 @@ export interface TlsEnvironment {
 }
 
 /**
+ * In place of options: a configuration that is made for the stack that will use it. For `host/node/`, whose options are
+ * Node's, not for programs.
+ */
+export class PreparedTls {
+  constructor(readonly configure: (environment: TlsEnvironment) => TlsConfig) {}
+}
+
+/**
  * The client of a connection.
  * @param options `true` is `{}`
  * @param hostname where it connects to, which is whom it expects there unless the options say otherwise
@@ -96,9 +104,10 @@ export function parseClientTls(
   environment: TlsEnvironment,
   hostname?: string,
 ): TlsConfig | undefined {
+  if (options instanceof PreparedTls) return options.configure(environment);
   const source = sourceOf(options);
   if (source === undefined) return undefined;
-  const config = parse(source, 'client', environment);
+  const config = parseTls(source, 'client', environment);
   return {
     ...config,
     trust: config.trust ?? TrustStore.system(),
@@ -113,6 +122,7 @@ export function parseClientTls(
  * @throws as `parseClientTls`, and when a certificate is missing
  */
 export function parseServerTls(options: unknown, environment: TlsEnvironment): TlsConfig | undefined {
+  if (options instanceof PreparedTls) return options.configure(environment);
   return Array.isArray(options) ? parseServers(options, environment) : parseServer(options, environment)?.config;
 }
 
@@ -127,7 +137,7 @@ function parseServers(options: readonly unknown[], environment: TlsEnvironment):
   if (others.some(({ name }) => name === undefined)) {
     throw wrongType('TLSOptions.serverName is needed in every entry but the first');
   }
-  return { ...first.config, select: (name) => find(entries, name)?.config };
+  return { ...first.config, select: (name) => (name === undefined ? undefined : find(entries, name)?.config) };
 }
 
 interface Entry {
@@ -139,7 +149,7 @@ function parseServer(options: unknown, environment: TlsEnvironment): Entry | und
   const source = sourceOf(options);
   if (source === undefined) return undefined;
   const name = readServerName(source)?.toLowerCase();
-  const config = parse(source, 'server', environment);
+  const config = parseTls(source, 'server', environment);
   if (config.credentials.length === 0) {
     throw missing('TLSOptions.key and TLSOptions.cert are needed: a TLS server has a certificate');
   }
@@ -168,7 +178,11 @@ function sourceOf(options: unknown): Source | undefined {
   return source;
 }
 
-function parse(source: Source, role: TlsConfig['role'], environment: TlsEnvironment): TlsConfig {
+/**
+ * What both ends have in common. Whether there is a certificate, whom a client trusts and expects: that is up to the caller.
+ * @throws TypeError, KeyMaterialError, Error
+ */
+export function parseTls(source: Source, role: TlsConfig['role'], environment: TlsEnvironment): TlsConfig {
   const { wall, provider = defaultProvider(), keylog } = environment;
   checkUnused(source);
   const versions = readVersions(source);

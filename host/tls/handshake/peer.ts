@@ -35,21 +35,21 @@ export function verifyPeer(context: HandshakeContext): void {
     chain: facts.peerChain,
     trust,
     purpose: role === 'client' ? 'server' : 'client',
-    name: role === 'client' ? config.serverName : undefined,
+    name: role === 'client' && config.identify === undefined ? config.serverName : undefined,
     at: config.wall(),
     crls,
     provider,
   });
   const { authorized, alert, code, message } = verdict;
-  settle(context, authorized ? null : refusal(alert, code, message));
+  settle(context, authorized ? misidentified(context) : refusal(alert, code, message));
 }
 
 /** The last word on a peer that a session stands for. @throws TlsError as `verifyPeer` */
 export function confirmPeer(context: HandshakeContext): void {
   const { config, facts } = context;
-  if (config.judge === undefined || facts.peerChain.length === 0) return;
+  if ((config.judge ?? config.identify) === undefined || facts.peerChain.length === 0) return;
   const { authorizationError: error } = facts;
-  settle(context, error === null ? null : refusal('bad_certificate', error.code, error.message));
+  settle(context, error === null ? misidentified(context) : refusal('bad_certificate', error.code, error.message));
 }
 
 /** A client that was asked for a certificate gave none. @throws TlsError with this alert when it has to */
@@ -61,6 +61,23 @@ export function missPeer(context: HandshakeContext, alert: AlertName): void {
   }
   const message = 'the client gave no certificate';
   facts.authorizationError = Object.assign(new Error(message), { code: 'UNABLE_TO_GET_ISSUER_CERT' });
+}
+
+/** The program's own view of who the server is. @returns its complaint, with what it said as the cause */
+function misidentified({ config, facts }: HandshakeContext): TlsError | null {
+  const cause = complaint(() => config.identify?.(config.serverName ?? '', facts.peerChain));
+  if (cause === undefined) return null;
+  const { code = 'ERR_TLS_CERT_ALTNAME_INVALID' } = cause as Error & { code?: string };
+  return Object.assign(refusal('bad_certificate', code, cause.message), { cause });
+}
+
+/** Whoever throws has complained, too. */
+function complaint(identify: () => Error | undefined): Error | undefined {
+  try {
+    return identify();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function settle(context: HandshakeContext, own: TlsError | null): void {

@@ -35,14 +35,13 @@ export class ExpectClientHello implements Expect {
 /** RFC 6066 §3: the name may lead to other certificates and rules. @returns whether it did */
 function selectConfig(context: HandshakeContext, { serverName }: ClientHello): boolean {
   context.facts.serverName = serverName;
-  if (serverName === undefined) return false;
   const { named, chooseProtocol, keylog, select } = context.config;
-  named?.(serverName);
+  if (serverName !== undefined) named?.(serverName);
   const selected = select?.(serverName);
   if (selected === undefined) return false;
   context.config = { ...selected, keylog, chooseProtocol };
   context.records.setMaxSendFragment(selected.maxSendFragment);
-  return true;
+  return serverName !== undefined;
 }
 
 /** RFC 8446 §4.2.1: supported_versions counts alone where it is there; appendix D.5: but SSL 3.0 is refused all the same. */

@@ -117,13 +117,14 @@ function errorOf({ authorized, errorCode, errorMessage, chain }: Session): (Erro
 
 /** A digest of all that a verdict depends on, besides the name and the moment. */
 function policyOf(config: TlsConfig): Uint8Array {
-  const { provider, role, rejectUnauthorized, requestCert, trust, crls, credentials } = config;
+  const { provider, role, rejectUnauthorized, requestCert, trust, crls, credentials, identify } = config;
   const own = role === 'client' ? credentials.map(({ chain }) => chain[0]?.raw ?? new Uint8Array(0)) : [];
   const text = encode((writer) =>
     writer
       .u8(role === 'client' ? 0 : 1)
       .u8(rejectUnauthorized ? 1 : 0)
       .u8(role === 'server' && requestCert ? 1 : 0)
+      .u8(identify === undefined ? 0 : 1)
       .vector16(latin1(trust?.id ?? ''))
       .vector16(provider.hash('sha256', concat(...crls.map((crl) => crl.raw))))
       .vector16(provider.hash('sha256', concat(...own))),

@@ -192,7 +192,7 @@ describe("Our server with Node's client in TLS 1.3", () => {
 
   it('chooses its certificate by the name that the client asks for', async () => {
     const rsa = identity('rsa');
-    const select = (name: string) =>
+    const select = (name: string | undefined) =>
       name === 'localhost' ? { ...newEnd('server').connection.config, credentials: [rsa.credentials] } : undefined;
     const { end, peer } = server({ select }, { ca: rsa.certificate });
     await exchange(end, peer);

@@ -126,7 +126,7 @@ describe('application protocols:', () => {
 describe('server name:', () => {
   test('the server sees it, and may answer with another certificate', () => {
     const other = config('server', known('rsa'));
-    const select = (name: string) => (name === 'example.org' ? other : undefined);
+    const select = (name: string | undefined) => (name === 'example.org' ? other : undefined);
     const { client, server } = pair({ serverName: 'example.org' }, { select });
     expectOpen(client, server);
     expect(server.connection.serverName).toBe('example.org');
