@@ -72,9 +72,10 @@ export function failure(cause: number | Error, render: (errno: number, place?: P
  */
 export function secureFailure(error: Error, syscall: 'handshake' | 'read', ends: Ends): Error {
   if (!(error instanceof TlsError)) return error;
-  const { alert, reason, remote, code, errno } = error;
+  const { alert, reason, remote, code, errno, cause } = error;
   const details = { code, errno, syscall, ...placeOf(ends) };
-  return Object.assign(socketError(error.message, details), { alert, reason, remote });
+  const found = { alert, reason, remote, ...(cause !== undefined && { cause }) };
+  return Object.assign(socketError(error.message, details), found);
 }
 
 /** A connection that could not be made; the commonest case keeps Bun's words. */
