@@ -1,12 +1,13 @@
 /** TLS with OpenSSL, GnuTLS, NSS, nginx, curl and Node over a TUN device: the table of `rows.ts`. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { namespaceMissing } from '../../kit/namespace.js';
+import { programMissing } from '../../kit/programs.js';
 import { result } from '../../kit/result.js';
 import { rows } from './rows.js';
 
-const missing = namespaceMissing() ?? programMissing();
+/** Debian's openssl, gnutls-bin, libnss3-tools, nginx and curl. */
+const PROGRAMS = ['openssl', 'gnutls-cli', 'gnutls-serv', 'tstclnt', 'selfserv', 'certutil', 'nginx', 'curl'];
+const missing = namespaceMissing() ?? programMissing(...PROGRAMS);
 const SCRIPT = new URL('./script.ts', import.meta.url);
 const PATIENCE = 240_000;
 
@@ -21,24 +22,3 @@ describe.skipIf(missing)(`TLS interop${missing === undefined ? '' : ` (${missing
     expect(results[name]).toBe(null);
   });
 });
-
-/** As `namespaceMissing`, of the programs: Debian's openssl, gnutls-bin, libnss3-tools, nginx and curl. */
-function programMissing(): string | undefined {
-  if (process.env.CI) return undefined;
-  const programs = ['openssl', 'gnutls-cli', 'gnutls-serv', 'tstclnt', 'selfserv', 'certutil', 'nginx', 'curl'];
-  const missing = programs.find((program) => !folders().some((folder) => isProgram(join(folder, program))));
-  return missing === undefined ? undefined : `skipped: ${missing} is not installed`;
-}
-
-function folders(): string[] {
-  return (process.env.PATH ?? '').split(delimiter);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
