@@ -140,7 +140,7 @@ export class TCPSocketListener<Data = unknown> {
   }
 
   static {
-    expose(TCPSocketListener);
+    expose(TCPSocketListener, ['adopt', 'listening']);
   }
 }
 

@@ -60,6 +60,8 @@ export interface TlsConfig {
   requestCert: boolean;
   /** Client: refuse a server that is not verified. Server that asks: refuse a client that has no verified certificate. */
   rejectUnauthorized: boolean;
+  /** Server: the two above were set for this connection, and hold for what `select` chooses too. */
+  verifyModeSet?: boolean;
   /** Client: what `session()` of an earlier connection gave. */
   session: Uint8Array | undefined;
   /** Server: what seals tickets; `undefined`: none are given. */

@@ -213,6 +213,7 @@ export abstract class TlsMembers extends TransportMembers {
     if (tls.phase !== 'idle') throw failure('ERR_TLS_HANDSHAKE_STARTED', 'The TLS handshake has started already');
     tls.config.requestCert = requestCert;
     tls.config.rejectUnauthorized = rejectUnauthorized;
+    tls.config.verifyModeSet = true;
   }
 
   /** There is none, in either version: who asks for it gets a fatal alert, and `error` is called (D39). */

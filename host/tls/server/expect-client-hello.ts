@@ -35,11 +35,12 @@ export class ExpectClientHello implements Expect {
 /** RFC 6066 §3: the name may lead to other certificates and rules. @returns whether it did */
 function selectConfig(context: HandshakeContext, { serverName }: ClientHello): boolean {
   context.facts.serverName = serverName;
-  const { named, chooseProtocol, keylog, select } = context.config;
+  const { named, chooseProtocol, keylog, select, verifyModeSet, requestCert, rejectUnauthorized } = context.config;
   if (serverName !== undefined) named?.(serverName);
   const selected = select?.(serverName);
   if (selected === undefined) return false;
-  context.config = { ...selected, keylog, chooseProtocol };
+  const verifyMode = verifyModeSet === true ? { requestCert, rejectUnauthorized } : {};
+  context.config = { ...selected, ...verifyMode, keylog, chooseProtocol };
   context.records.setMaxSendFragment(selected.maxSendFragment);
   return serverName !== undefined;
 }

@@ -179,7 +179,7 @@ describe.each(VERSIONS)('over %s', (version, bounds) => {
     expect(client.getTLSPeerFinishedMessage()).toEqual(server.getTLSFinishedMessage());
   });
 
-  test('D31–D34: a session resumes without waiting for application data, and keeps the verdict', async () => {
+  test('D31, D32, D33, D34: a session resumes without waiting for application data, and keeps the verdict', async () => {
     const { client, server } = await open();
     await settle(net);
     expect(client.isSessionReused()).toBe(false);
