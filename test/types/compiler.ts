@@ -1,0 +1,101 @@
+/**
+ * `tsc` for programs that use Vitrine: the declarations that the build makes of `host/`, in memory, and programs compiled
+ * against them. Not for: what the programs prove (`types.test.ts`).
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/** Texts by absolute path, which stand before those on the disk. */
+export type Files = ReadonlyMap<string, string>;
+
+/** What `tsc` has to say, and the line of the program that it says it of. */
+export interface Finding {
+  readonly file: string;
+  readonly line: string;
+  readonly message: string;
+}
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+/** The declarations of everything that the package exports. */
+export const ENTRIES = entries();
+
+/** The declarations of `host/`, where the build would put them. */
+export function emitDeclarations(): Files {
+  const { options } = readConfig(join(ROOT, 'tsconfig.build.json'));
+  const emitted = new Map<string, string>();
+  const sources = ENTRIES.map((path) => path.replace('/dist/', '/').replace('.d.ts', '.ts'));
+  const program = ts.createProgram(sources, {
+    ...options,
+    emitDeclarationOnly: true,
+    sourceMap: false,
+    inlineSources: false,
+  });
+  program.emit(undefined, (path, text) => void emitted.set(path, text), undefined, true);
+  return emitted;
+}
+
+/** The options and the programs of a tsconfig.json. */
+export function readConfig(path: string): ts.ParsedCommandLine {
+  const host = {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic({ messageText }: ts.Diagnostic) {
+      throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'));
+    },
+  };
+  const config = ts.getParsedCommandLineOfConfigFile(path, {}, host);
+  if (config === undefined) throw new Error(`${path}: not readable`);
+  return config;
+}
+
+/** @returns what is wrong in files of this project; what it depends on is somebody else's */
+export function compile(roots: readonly string[], options: ts.CompilerOptions, files: Files): Finding[] {
+  const host = overlay(ts.createCompilerHost(options), files);
+  const program = ts.createProgram({ rootNames: roots, options, host });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => file === undefined || !file.fileName.includes('/node_modules/'))
+    .map(toFinding);
+}
+
+function entries(): string[] {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { types: string }>;
+  };
+  return Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'string' ? [] : join(ROOT, entry.types)));
+}
+
+function overlay(host: ts.CompilerHost, files: Files): ts.CompilerHost {
+  const folders = new Set([...files.keys()].flatMap(foldersOf));
+  return {
+    ...host,
+    fileExists: (path) => files.has(path) || host.fileExists(path),
+    readFile: (path) => files.get(path) ?? host.readFile(path),
+    directoryExists: (path) => folders.has(path) || (host.directoryExists?.(path) ?? true),
+    getSourceFile(path, version) {
+      const text = files.get(path);
+      if (text !== undefined) return ts.createSourceFile(path, text, version);
+      if (!path.includes('/node_modules/')) return host.getSourceFile(path, version);
+      const key = `${path} ${JSON.stringify(version)}`;
+      const file = parsed.get(key) ?? host.getSourceFile(path, version);
+      if (file !== undefined) parsed.set(key, file);
+      return file;
+    },
+  };
+}
+
+function foldersOf(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersOf(folder)];
+}
+
+function toFinding({ file, start, messageText }: ts.Diagnostic): Finding {
+  const message = ts.flattenDiagnosticMessageText(messageText, '\n');
+  if (file === undefined || start === undefined) return { file: '', line: '', message };
+  const { line } = file.getLineAndCharacterOfPosition(start);
+  return { file: relative(ROOT, file.fileName), line: file.text.split('\n')[line]?.trim() ?? '', message };
+}
+
+/** The declarations of packages, which every program has in common. */
+const parsed = new Map<string, ts.SourceFile>();
