@@ -23,9 +23,12 @@ const socket = { data() {} };
 /** What became of a `connect` that fails. */
 async function failing(options: object): Promise<SocketError> {
   let error: unknown;
-  net.client.connect({ hostname: SERVER_ADDRESS, port: 81, socket, ...options }).then(expect.unreachable, (reason) => {
-    error = reason;
-  });
+  net.client.connect({ hostname: SERVER_ADDRESS, port: 81, socket, ...options }).then(
+    () => expect.unreachable(),
+    (reason) => {
+      error = reason;
+    },
+  );
   await net.until(() => error !== undefined);
   return error as SocketError;
 }
