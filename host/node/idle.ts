@@ -3,6 +3,7 @@
  * alive. Traffic only notes the time; the timer is moved when it goes off. Not for: timers of the protocol.
  */
 import type { Clock, Timer } from '../core/clock.js';
+import { outOfRange, wrongType } from './errors.js';
 
 export class Idle {
   /** In milliseconds; 0: no alarm. */
@@ -45,3 +46,15 @@ export class Idle {
     this.#timer.arm(this.#last + this.#delay);
   }
 }
+
+/** The delay that `setTimeout` is given. @throws TypeError, RangeError with Node's codes */
+export function readDelay(milliseconds: unknown): number {
+  if (typeof milliseconds !== 'number') throw wrongType('"msecs" argument', 'of type number', milliseconds);
+  if (milliseconds < 0 || !Number.isFinite(milliseconds)) {
+    throw outOfRange('msecs', 'a non-negative finite number', milliseconds);
+  }
+  return Math.min(milliseconds, LONGEST_DELAY);
+}
+
+/** In milliseconds; 24.8 days. */
+const LONGEST_DELAY = 2 ** 31 - 1;

@@ -12,8 +12,9 @@ import type { TLSOptions } from '../tls/options.js';
 import { type Channel, endsOf } from './channel.js';
 import type { StackOption } from './connect-options.js';
 import { failure, systemError, wrongType } from './errors.js';
+import { ADOPT } from './hooks.js';
 import { type ListenOptions, readListenOptions } from './listen-options.js';
-import { ADOPT, Socket, type SocketOptions } from './socket.js';
+import { Socket, type SocketOptions } from './socket.js';
 
 export type ServerOptions = ServerOpts & StackOption;
 

@@ -5,7 +5,8 @@
  */
 import type { Socket as NodeSocket, SocketConstructorOpts, SocketReadyState } from 'node:net';
 import { defaultStack } from '../socket/default-stack.js';
-import type { SocketHandler } from '../socket/handlers.js';
+import { type SocketHandler, uncaught } from '../socket/handlers.js';
+import { Socket as InnerSocket } from '../socket/socket.js';
 import type { Stack } from '../stack/stack.js';
 import type { TLSOptions } from '../tls/options.js';
 import { type Channel, type Ends, endsOf, Outgoing } from './channel.js';
@@ -23,26 +24,17 @@ import {
   closedBeforeConnection,
   endedByPeer,
   notSupported,
-  outOfRange,
   socketClosed,
   systemError,
   wrongType,
 } from './errors.js';
-import { Idle } from './idle.js';
+import { ADOPT, BROKEN, CHANNEL, KEYLOG, SECURED, SESSION, TLS_OPTIONS, UPGRADE } from './hooks.js';
+import { Idle, readDelay } from './idle.js';
 
 export interface SocketOptions extends Omit<SocketConstructorOpts, 'fd'>, StackOption {
   /** Of both directions, in bytes; the runtime's unless given. */
   highWaterMark?: number | undefined;
 }
-
-/** What a subclass hears of its channel. */
-export const SECURED: unique symbol = Symbol('secured');
-export const SESSION: unique symbol = Symbol('session');
-export const KEYLOG: unique symbol = Symbol('keylog');
-/** The `tls` option of the connection that a subclass makes. */
-export const TLS_OPTIONS: unique symbol = Symbol('tls options');
-/** Takes a channel that is open already. */
-export const ADOPT: unique symbol = Symbol('adopt');
 
 export class Socket extends DuplexWithEnds implements NodeSocket {
   /** From `connect` until the connection is there. */
@@ -64,6 +56,8 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   #keepAlive: { enable: boolean; delay: number } | undefined;
   #reset = false;
   #peerEnded = false;
+  /** The secure socket that has taken over. */
+  #secure: Socket | undefined;
   #bytesRead = 0;
   /** Of all writes that are done. */
   #bytesDone = 0;
@@ -75,6 +69,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     drain: (channel) => tell(channel, (socket) => socket.#drained()),
     end: (channel) => tell(channel, (socket) => socket.#ended()),
     close: (channel, error) => tell(channel, (socket) => socket.#closed(error)),
+    error: (channel, error) => tellFailure(channel, error),
     connectError: (channel, error) => tell(channel, (socket) => socket.#failed(error)),
     handshake: (channel, success, error) => tell(channel, (socket) => socket[SECURED](success, error)),
     session: (channel, session) => tell(channel, (socket) => socket[SESSION](session)),
@@ -252,6 +247,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     this.#dial?.cancel();
     this.#dial = undefined;
     this.#idle?.set(0);
+    this.#secure?.destroy();
     if (channel !== undefined) {
       channel.data = undefined;
       if (this.#reset) channel.terminate();
@@ -260,6 +256,15 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     this.#outgoing.settle(error ?? (connecting ? closedBeforeConnection() : socketClosed()));
     done(error);
     process.nextTick(() => this.emit('close', error !== null));
+  }
+
+  get [CHANNEL](): Channel | undefined {
+    return this.#channel;
+  }
+
+  /** The connection broke. */
+  [BROKEN](error: Error): void {
+    this.destroy(systemError(error, 'read'));
   }
 
   /** The handshake of TLS has ended. */
@@ -282,6 +287,27 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     this.#held = true;
     channel.pause();
     this.pause();
+  }
+
+  /**
+   * Goes on with TLS, which `secure` will own; this socket sees nothing any more and ends with it.
+   * @returns its channel; `undefined` where something was read that TLS would miss, and where there is TLS already
+   */
+  [UPGRADE](tls: TLSOptions, secure: Socket): Channel | undefined {
+    const channel = this.#channel;
+    const untouched = this.readableLength === 0 && this.writableLength === 0 && !this.writableEnded && !this.#peerEnded;
+    if (!(channel instanceof InnerSocket) || !untouched) return undefined;
+    const handlers = { ...Socket.handlers, open: () => {} };
+    const upgraded = channel.upgradeTLS<Socket | undefined>({ tls, data: secure, socket: handlers });
+    // A socket that has TLS gives nothing, which its type, Bun's, does not say.
+    if ((upgraded as unknown) === undefined) return undefined;
+    const [raw, over] = upgraded;
+    raw.data = undefined;
+    this.#channel = raw;
+    this.#secure = secure;
+    this._read();
+    secure.once('close', () => this.destroy());
+    return over;
   }
 
   #theStack(): Stack {
@@ -336,7 +362,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   /** @param error absent when both sides have ended, and when the stack was closed */
   #closed(error: Error | undefined): void {
     this.#channel = undefined;
-    if (error !== undefined) this.destroy(systemError(error, 'read'));
+    if (error !== undefined) this[BROKEN](error);
     else if (this.writableFinished) this.#ended();
     else this.destroy();
   }
@@ -372,14 +398,10 @@ function tell({ data }: Pick<Channel, 'data'>, what: (socket: Socket) => void): 
   if (data !== undefined) what(data);
 }
 
-function readDelay(milliseconds: unknown): number {
-  if (typeof milliseconds !== 'number') throw wrongType('"msecs" argument', 'of type number', milliseconds);
-  if (milliseconds < 0 || !Number.isFinite(milliseconds)) {
-    throw outOfRange('msecs', 'a non-negative finite number', milliseconds);
-  }
-  return Math.min(milliseconds, LONGEST_DELAY);
+/** What TLS found is for the socket; what a listener threw is for the process. */
+function tellFailure(channel: Pick<Channel, 'data'>, error: Error): void {
+  if (!('alert' in error)) uncaught(error);
+  else tell(channel, (socket) => socket[BROKEN](error));
 }
 
-/** In milliseconds; 24.8 days. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 const NO_DESCRIPTORS = 'A socket on a file descriptor is not supported: descriptors belong to the kernel';
