@@ -1,0 +1,19 @@
+/** Loads all scenarios. */
+import './connect.mjs';
+import './connect-failure.mjs';
+import './write.mjs';
+import './write-full.mjs';
+import './close.mjs';
+import './state.mjs';
+import './listener.mjs';
+import './exit.mjs';
+import './options.mjs';
+import './handlers.mjs';
+import './tls/versions.mjs';
+import './tls/verify.mjs';
+import './tls/options.mjs';
+import './tls/events.mjs';
+import './tls/members.mjs';
+import './tls/writing.mjs';
+import './tls/broken.mjs';
+import './tls/upgrade.mjs';
