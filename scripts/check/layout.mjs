@@ -30,6 +30,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/tls': ['host/core', 'host/packet'],
   'host/dns': ['host/core', 'host/stack', 'host/socket'],
   'host/node': ['*'],
+  'host/web': ['host/socket', 'host/stack', 'host/tls'],
   'host/inspector': ['*'],
   'host/cli': ['*'],
   host: [
