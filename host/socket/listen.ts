@@ -11,6 +11,7 @@ import type { Socket } from './socket.js';
 /** @throws TypeError, RangeError for options that mean nothing; SocketError when the address can't be had */
 export function listenSocket<Data>(
   connections: Connections<Socket<unknown>>,
+  listeners: Set<TCPSocketListener>,
   options: TCPSocketListenOptions<Data>,
 ): TCPSocketListener<Data> {
   const { handlers, hostname, port, tls, reusePort, ...parsed } = parseListenOptions<Data>(options);
@@ -21,6 +22,7 @@ export function listenSocket<Data>(
   if (typeof listening === 'number') throw listenFailure(listening, hostname, port);
   return new TCPSocketListener<Data>({
     connections,
+    listeners,
     handle: listening.handle,
     box: { current: handlers },
     data: parsed.data,

@@ -27,6 +27,7 @@ export class TCPSocketListener<Data = unknown> {
     this.#parts = parts;
     this.#hold = new Hold(parts.connections.port.keepAlive);
     this.#acceptor = (connection) => this.adopt(connection, parts.allowHalfOpen);
+    parts.listeners.add(this);
     parts.connections.accept(parts.handle, this.#acceptor);
     this.#hold.live = true;
   }
@@ -81,6 +82,7 @@ export class TCPSocketListener<Data = unknown> {
     if (this.#listening) {
       this.#listening = false;
       this.#hold.live = false;
+      this.#parts.listeners.delete(this);
       connections.leave(handle, this.#acceptor);
     }
     if (closeActiveConnections !== true) return;
@@ -157,6 +159,8 @@ export interface ListenerState {
 
 export interface ListenerParts<Data> {
   connections: Connections<Socket<unknown>>;
+  /** Those of the stack that have not stopped. */
+  listeners: Set<TCPSocketListener>;
   handle: number;
   box: HandlerBox;
   data: Data;

@@ -65,12 +65,13 @@ export function takeSnapshot(
   return { memory: core.snapshot(), now, listeners: listeners.map(TCPSocketListener.state), sockets, descriptors };
 }
 
-/** Gives every restored connection its socket. @returns the listeners */
+/** Gives every restored connection its socket. */
 export function restoreSockets(
   snapshot: StackSnapshot,
   connections: Connections<Socket<unknown>>,
+  active: Set<TCPSocketListener>,
   options: RestoreOptions,
-): TCPSocketListener<unknown>[] {
+): void {
   const handlers = parseHandlers(options.socket);
   for (const handle of snapshot.descriptors.listeners) connections.unlisten(handle);
   for (const handle of snapshot.descriptors.connections) connections.add(handle).abort();
@@ -81,7 +82,7 @@ export function restoreSockets(
       connections.unlisten(handle);
       continue;
     }
-    const parts = { connections, handle, box: { current: handlers }, data: undefined, ...state };
+    const parts = { connections, listeners: active, handle, box: { current: handlers }, data: undefined, ...state };
     listeners.set(handle, new TCPSocketListener<unknown>(secure ? { ...parts, tls } : parts));
   }
   const known = new Map(snapshot.sockets.map((socket) => [socket.handle, socket]));
@@ -118,7 +119,6 @@ export function restoreSockets(
         resumed,
       });
   }
-  return [...listeners.values()];
 }
 
 function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number): SocketSnapshot {

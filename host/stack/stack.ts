@@ -97,7 +97,7 @@ export class Stack {
     interfacesOf(options).forEach(({ device }, index) => {
       stack.#interfaces.attach(device, index + 1);
     });
-    for (const listener of restoreSockets(snapshot, stack.#connections, options)) stack.#listeners.add(listener);
+    restoreSockets(snapshot, stack.#connections, stack.#listeners, options);
     stack.#wake();
     return stack;
   }
@@ -141,9 +141,7 @@ export class Stack {
    */
   listen<Data = undefined>(options: TCPSocketListenOptions<Data>): TCPSocketListener<Data> {
     this.#checkOpen();
-    const listener = listenSocket(this.#connections, options);
-    this.#listeners.add(listener as TCPSocketListener<unknown>);
-    return listener;
+    return listenSocket(this.#connections, this.#listeners, options);
   }
 
   /** BSD sockets on this stack: calls that return at once, descriptors, numbers for errors. See `host/bsd/contract.ts`. */
@@ -189,7 +187,6 @@ export class Stack {
 
   /** Every listener that has not stopped. */
   get listeners(): readonly TCPSocketListener<unknown>[] {
-    for (const listener of this.#listeners) if (!listener.listening) this.#listeners.delete(listener);
     return [...this.#listeners];
   }
 

@@ -1,4 +1,7 @@
 /** Listeners: ports, stopping, reloading. */
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { converse, type Lab, lab, Recorder, SERVER_ADDRESS } from '../kit/stacks.js';
 
@@ -49,6 +52,19 @@ describe('a listener', () => {
 });
 
 describe('stop()', () => {
+  test('lets go: the stack keeps nothing of a listener that has stopped', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const listen = () => new WeakRef(net.server.listen({ hostname: SERVER_ADDRESS, port: 0, socket }));
+    const [stopped, active] = [listen(), listen()];
+    stopped.deref()?.stop();
+    // What a WeakRef has named is kept until the turn ends.
+    await setImmediate();
+    gc();
+    expect(stopped.deref()).toBeUndefined();
+    expect(net.server.listeners).toEqual([active.deref()]);
+  });
+
   test('refuses newcomers and lets connections live on; the port is free at once', async () => {
     const record = heard();
     const { client, server, listener } = await converse(net, record);
