@@ -53,10 +53,12 @@ export function readConfig(path: string): ts.ParsedCommandLine {
 export function compile(roots: readonly string[], options: ts.CompilerOptions, files: Files): Finding[] {
   const host = overlay(ts.createCompilerHost(options), files);
   const program = ts.createProgram({ rootNames: roots, options, host });
-  return ts
-    .getPreEmitDiagnostics(program)
-    .filter(({ file }) => file === undefined || !file.fileName.includes('/node_modules/'))
-    .map(toFinding);
+  const ours = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('/node_modules/'));
+  const found = ours.flatMap((file) => [
+    ...program.getSyntacticDiagnostics(file),
+    ...program.getSemanticDiagnostics(file),
+  ]);
+  return [...program.getOptionsDiagnostics(), ...program.getGlobalDiagnostics(), ...found].map(toFinding);
 }
 
 function entries(): string[] {
