@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namespaceMissing } from '../kit/namespace.js';
 import { result } from '../kit/result.js';
-import { BAD_CHECKSUM, MALFORMED, tshark, tsharkMissing, UNUSUAL } from './wireshark.js';
+import { anyOf, BAD_CHECKSUM, isSet, MALFORMED, tshark, tsharkMissing, UNUSUAL } from './wireshark.js';
 
 const missing = namespaceMissing() ?? tsharkMissing();
 /** A busy machine may let an answer wait: neither side repeats anything for that. */
@@ -33,14 +33,17 @@ describe.skipIf(missing).each(['offload', 'plain'])(
     afterAll(() => rmSync(folder, { recursive: true }));
 
     test('holds the conversation', () => {
-      expect(lines('tcp.flags.syn == 1').length).toBe(4);
-      expect(lines('tcp.flags.fin == 1').length).toBe(4);
-      expect(lines('tcp.len > 0').length).toBeGreaterThan(mode === 'plain' ? 5000 : 100);
+      const packets = tshark(capture, 'tcp', ['tcp.flags.syn', 'tcp.flags.fin', 'tcp.len']).map((row) =>
+        row.split('\t'),
+      );
+      const count = (is: (packet: string[]) => boolean) => packets.filter(is).length;
+      expect(count(([syn]) => isSet(syn))).toBe(4);
+      expect(count(([, fin]) => isSet(fin))).toBe(4);
+      expect(count(([, , length]) => Number(length) > 0)).toBeGreaterThan(mode === 'plain' ? 5000 : 100);
     });
 
     test('has no bad checksum and nothing malformed', () => {
-      expect(lines(BAD_CHECKSUM)).toEqual([]);
-      expect(lines(MALFORMED)).toEqual([]);
+      expect(lines(anyOf(BAD_CHECKSUM, MALFORMED))).toEqual([]);
     });
 
     test('has no retransmission, no gap, no duplicate ACK, nothing out of order', () => {

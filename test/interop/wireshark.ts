@@ -22,6 +22,16 @@ export function tshark(capture: string, filter: string, fields: readonly string[
   return output.split('\n').filter(Boolean);
 }
 
+/** One filter for what several find: starting `tshark` takes longer than filtering. */
+export function anyOf(...filters: readonly string[]): string {
+  return filters.map((filter) => `(${filter})`).join(' || ');
+}
+
+/** A flag among fields, as old and new versions of Wireshark write it. */
+export function isSet(flag: string | undefined): boolean {
+  return flag === '1' || flag === 'True';
+}
+
 const USUAL = ['window_update', 'window_full', 'zero_window', 'zero_window_probe', 'zero_window_probe_ack'];
 
 /** Whatever Wireshark's analysis remarks besides flow control. */

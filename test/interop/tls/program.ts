@@ -2,7 +2,8 @@
  * Runs the programs of the peers. Not for: what they are told (`peer.ts`).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
+import { until } from '../table.js';
 import type { Command } from './peer.js';
 
 /** A program that runs until it is stopped, or ends. */
@@ -42,6 +43,12 @@ export class Program {
     else if (end) stdin?.end();
   }
 
+  /** Resolves when somebody listens on the port. @throws Error with its complaints when it has ended instead */
+  async listens(port: number): Promise<void> {
+    await until(() => this.#hasEnded || listens(port));
+    if (this.#hasEnded) throw new Error(`the program has ended: ${this.complaints}`);
+  }
+
   /** Resolves with the output once it has ended, or was stopped because it took too long. */
   async finish(milliseconds: number): Promise<string> {
     const timer = setTimeout(() => this.stop(), milliseconds);
@@ -53,4 +60,19 @@ export class Program {
   stop(): void {
     this.child.kill('SIGKILL');
   }
+
+  get #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
 }
+
+/** Whether a program of this network namespace listens on the port. */
+function listens(port: number): boolean {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((table) => readFileSync(table, 'latin1'));
+  const rows = tables.flatMap((table) => table.split('\n').map((row) => row.trim().split(/\s+/)));
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return rows.some(([, local, , state]) => local?.endsWith(end) && state === LISTEN);
+}
+
+/** A state, as the kernel writes it. */
+const LISTEN = '0A';

@@ -35,6 +35,7 @@ export class VitrineClient {
   /** @throws Error that says what went wrong */
   async play(row: Row): Promise<void> {
     const { program, port } = this.#server(row);
+    await program.listens(port);
     const first = await this.#connect(port, row);
     if (row.feature === 'up') await this.#upload(row, program, first);
     else await this.#download(row, first);
@@ -70,20 +71,8 @@ export class VitrineClient {
     return server;
   }
 
-  /** Connects and shakes hands; again and again while the server is not there yet. */
-  async #connect(port: number, row: Row, session?: Buffer): Promise<Connected> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await this.#connectOnce(port, row, session);
-      } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code;
-        if (code !== 'ECONNREFUSED' || tries === TRIES) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-  }
-
-  #connectOnce(port: number, row: Row, session: Buffer | undefined): Promise<Connected> {
+  /** Connects and shakes hands. */
+  #connect(port: number, row: Row, session?: Buffer): Promise<Connected> {
     return new Promise((resolve, reject) => {
       let channel: Channel | undefined;
       let latest: Buffer | undefined;
@@ -180,4 +169,3 @@ async function finish(channel: Channel): Promise<void> {
 
 /** Milliseconds for a program of a peer. */
 const PATIENCE = 60_000;
-const TRIES = 100;
