@@ -18,19 +18,25 @@ export type { Mode as PacketScriptMode } from './packetscript/configuration.js';
 export type { Failure as PacketScriptFailure } from './packetscript/failure.js';
 export type { ProfileName as PacketScriptProfile } from './packetscript/profiles.js';
 export { type PacketScriptOptions, type PacketScriptResult, runPacketScript } from './packetscript/run.js';
-export type {
-  FdSocketOptions,
-  SocketListener,
-  TCPSocket,
-  TLSSocket,
-  UnixSocketListener,
-  UnixSocketOptions,
-} from './socket/declared.js';
-export { connect, defaultStack, listen, setDefaultStack } from './socket/default-stack.js';
+export {
+  connect,
+  defaultStack,
+  listen,
+  setDefaultStack,
+  type TCPSocket,
+  type TLSSocket,
+  type UnixSocketListener,
+} from './socket/default-stack.js';
 export type { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';
-export type { TCPSocketListener } from './socket/listener.js';
-export type { SocketOptions, TCPSocketConnectOptions, TCPSocketListenOptions } from './socket/options.js';
+export type { SocketListener, TCPSocketListener } from './socket/listener.js';
+export type {
+  FdSocketOptions,
+  SocketOptions,
+  TCPSocketConnectOptions,
+  TCPSocketListenOptions,
+  UnixSocketOptions,
+} from './socket/options.js';
 export { writeAll } from './socket/output/write-all.js';
 export type { BufferSource, Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';

@@ -5,9 +5,8 @@
  */
 import { type CompiledCore, compileCore } from '../core/load.js';
 import { Stack } from '../stack/stack.js';
-import type { UnixSocketListener, UnixSocketOptions } from './declared.js';
-import type { TCPSocketListener } from './listener.js';
-import type { TCPSocketConnectOptions, TCPSocketListenOptions } from './options.js';
+import type { SocketListener, TCPSocketListener } from './listener.js';
+import type { TCPSocketConnectOptions, TCPSocketListenOptions, UnixSocketOptions } from './options.js';
 import type { Socket } from './socket.js';
 
 /** `Stack.connect` on the default stack. */
@@ -25,6 +24,15 @@ export function listen<Data = undefined>(options: UnixSocketOptions<Data>): Unix
 export function listen(options: object): unknown {
   return defaultStack().listen(options as TCPSocketListenOptions<unknown>);
 }
+
+/** Types that Bun names, though no value here is of just that type. */
+export interface UnixSocketListener<Data> extends SocketListener<Data> {
+  readonly unix: string;
+}
+
+export interface TCPSocket extends Socket {}
+
+export interface TLSSocket extends Socket {}
 
 /** The stack behind `connect` and `listen`: the one that was set, else one with loopback only. */
 export function defaultStack(): Stack {

@@ -14,7 +14,16 @@ import type { SocketParts } from './parts.js';
 import { Socket } from './socket.js';
 import { TlsTransport } from './tls/transport.js';
 
-export class TCPSocketListener<Data = unknown> {
+/** What every listener has; `listen` gives a `TCPSocketListener`. */
+export interface SocketListener<Data = undefined> extends Disposable {
+  data: Data;
+  stop(closeActiveConnections?: boolean): void;
+  ref(): void;
+  unref(): void;
+  reload(options: Pick<SocketOptions<Data>, 'socket'>): void;
+}
+
+export class TCPSocketListener<Data = unknown> implements SocketListener<Data> {
   #data: Data;
   #listening = true;
   readonly #parts: ListenerParts<Data>;

@@ -45,6 +45,18 @@ export interface TCPSocketListenOptions<Data = undefined> extends TCPSocketOptio
   tls?: TLSOptions | readonly TLSOptions[] | boolean;
 }
 
+/** `connect` and `listen` throw `ERR_NOT_SUPPORTED` for a path: only the kernel of the host has unix domain sockets. */
+export interface UnixSocketOptions<Data = undefined> extends SocketOptions<Data> {
+  unix: string;
+  tls?: TLSOptions | boolean;
+}
+
+/** `connect` and `listen` throw `ERR_NOT_SUPPORTED` for a descriptor: only the kernel of the host has descriptors. */
+export interface FdSocketOptions<Data = undefined> extends SocketOptions<Data> {
+  fd: number;
+  tls?: TLSOptions | boolean;
+}
+
 /** Options after checking. */
 export interface ParsedOptions<Data> {
   handlers: Handlers;
