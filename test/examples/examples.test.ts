@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { self } from '../kit/certificates/certificates.js';
 import { namespaceMissing, runInNamespace } from '../kit/namespace.js';
 
@@ -13,18 +13,26 @@ const missing = namespaceMissing();
 const FOLDER = new URL('./', import.meta.url);
 const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
 
+const folder = mkdtempSync(join(tmpdir(), 'vitrine-example-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 test.each(names)('%s has at most 60 lines', (name) => {
   expect(readFileSync(new URL(name, FOLDER), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60);
 });
 
 test('each is run here', () => {
   expect(names.sort()).toEqual([
+    'bun-program.ts',
+    'chat.ts',
     'echo-memory.ts',
     'echo-tun.ts',
     'http-server.ts',
+    'https-server.ts',
     'pcap.ts',
     'tls-memory.ts',
+    'undici.ts',
     'weather.ts',
+    'web-streams.ts',
   ]);
 });
 
@@ -42,30 +50,46 @@ describe('without a kernel', () => {
   });
 
   test('tls-memory.ts', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vitrine-example-'));
-    try {
-      const path = join(folder, 'localhost.pem');
-      writeFileSync(path, `${self.cert}\n${self.key}\n`);
-      expect(await run('tls-memory.ts', path)).toBe(
-        'TLSv1.3, TLS_CHACHA20_POLY1305_SHA256, echo\nfrom whom we asked: hello through the glass\n',
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    expect(await run('tls-memory.ts', certificate())).toBe(
+      'TLSv1.3, TLS_CHACHA20_POLY1305_SHA256, echo\nfrom whom we asked: hello through the glass\n',
+    );
+  });
+
+  test('chat.ts', async () => {
+    const lines = (await run('chat.ts')).trimEnd().split('\n');
+    expect(lines.filter((line) => line.startsWith('Alice'))).toEqual([
+      'Alice hears "Alice is here"',
+      'Alice hears "Bob is here"',
+      'Alice hears "Bob is gone"',
+    ]);
+    expect(lines.filter((line) => line.startsWith('Bob'))).toEqual([
+      'Bob hears "Bob is here"',
+      'Bob hears "Alice: hello Bob"',
+    ]);
+  });
+
+  test('bun-program.ts', async () => {
+    const output = await run('bun-program.ts');
+    expect(output).toMatch(/^ONE\nTWO\nTHREE\nthe server is done\n/);
+    expect(output).toContain('closed after 14 bytes\n');
+    expect(output).toContain('visitor 1 wrote 3 lines\n');
+  });
+
+  test('undici.ts uses one connection for all its requests', async () => {
+    const answers = ['/one', '/two', '/three'].map((path) => `200: GET ${path}, connection 1\n`);
+    expect(await run('undici.ts')).toBe(answers.join(''));
+  });
+
+  test('web-streams.ts', async () => {
+    expect(await run('web-streams.ts')).toBe('connected to 10.9.0.2:9\n3200000 bytes were sent, few bytes arrived\n');
   });
 
   test('pcap.ts', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vitrine-example-'));
-    try {
-      const path = join(folder, 'capture.pcapng');
-      const lines = (await run('pcap.ts', path)).trimEnd().split('\n');
-      expect(lines[0]).toBe('It is always now.');
-      expect(lines).toContain('SynSent → Established');
-      expect(lines).toContain('CloseWait → LastAck');
-      expect(lines.at(-1)).toMatch(/^\d+ packets in .*capture\.pcapng$/);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const lines = (await run('pcap.ts', join(folder, 'capture.pcapng'))).trimEnd().split('\n');
+    expect(lines[0]).toBe('It is always now.');
+    expect(lines).toContain('SynSent → Established');
+    expect(lines).toContain('CloseWait → LastAck');
+    expect(lines.at(-1)).toMatch(/^\d+ packets in .*capture\.pcapng$/);
   });
 });
 
@@ -76,19 +100,29 @@ describe.skipIf(missing)(`with the kernel${missing === undefined ? '' : ` (${mis
       'http-server.ts',
       'GET / HTTP/1.1\n200: 10000000 characters, the last line is "Vitrine is a stack under glass."\n',
     ],
+    ['https-server.ts', '200: GET /glass HTTP/1.1 over TLSv1.3, http/1.1\n'],
   ])('%s', async (name, output) => {
-    const { exit, stdout, stderr } = await runInNamespace(new URL(name, FOLDER));
+    const args = name === 'https-server.ts' ? [certificate()] : [];
+    const { exit, stdout, stderr } = await runInNamespace(new URL(name, FOLDER), args);
     expect({ exit, stdout, stderr }).toEqual({ exit: 0, stdout: output, stderr: '' });
   });
 });
+
+/** A file with a certificate for localhost and its key. */
+function certificate(): string {
+  const path = join(folder, 'localhost.pem');
+  writeFileSync(path, `${self.cert}\n${self.key}\n`);
+  return path;
+}
 
 async function run(name: string, ...args: string[]): Promise<string> {
   const loader = new URL('../kit/typescript-loader.mjs', import.meta.url).href;
   const script = fileURLToPath(new URL(name, FOLDER));
   const env = { ...process.env, NODE_OPTIONS: '' };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, script, ...args], {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', loader, script, ...args], {
     env,
     timeout: 30_000,
   });
+  expect(stderr).toBe('');
   return stdout;
 }
