@@ -230,21 +230,20 @@ export class Socket<Data = undefined> extends TlsMembers {
   upgradeTLS<Next>(options: TLSUpgradeOptions<Next>): [raw: Socket<Next>, tls: Socket<Next>];
   upgradeTLS(...given: unknown[]): [raw: Socket<unknown>, tls: Socket<unknown>] | undefined {
     if (this.#tls !== undefined) return undefined;
-    const upgraded = upgrade(given, {
+    const original = {
       connection: this.#phase === 'open' ? this.#connection : undefined,
       keepAlive: this.#keepAlive,
       box: this.#box,
       data: undefined,
       allowHalfOpen: this.#allowHalfOpen,
       listener: this.#listener,
-    });
-    const [raw, tls] = upgraded.parts.map((parts) => new Socket<unknown>(parts)) as [Socket<unknown>, Socket<unknown>];
-    upgraded.transport.attach(tls, raw);
+    };
+    const pair = upgrade(given, original, (parts) => new Socket<unknown>(parts));
     this.#phase = 'detached';
     this.#connection = undefined;
     this.#updateHold();
     this.#output.close(undefined);
-    return [raw, tls];
+    return pair;
   }
 
   #opened(): void {
@@ -300,15 +299,15 @@ export class Socket<Data = undefined> extends TlsMembers {
     else this.#call('handshake', (error as { code?: string } | null)?.code !== WRONG_NAME, error);
   }
 
-  /** Who has a `handshake` handler has heard why; who has none hears it with `close`. */
+  /** Whoever has the handler for it hears why there; who has none hears it with `close`. */
   #tlsFailed(error: Error, early: boolean): void {
     if (!this.#isLive) return;
-    const heard = early && this.#openTold;
+    const heard = early ? this.#openTold : this.#box.current.error !== undefined;
     const failure = secureFailure(error, early ? 'handshake' : 'read', this.#connection?.endpoints());
-    if (heard) this.#call('handshake', false, failure);
-    else if (early) this.#tellOpen();
-    else if (this.#box.current.error !== undefined) this.#call('error', failure);
-    this.#leave((connection) => connection.abandon(this.#hold.held), early && !heard ? failure : undefined);
+    if (!early) this.#call('error', failure);
+    else if (heard) this.#call('handshake', false, failure);
+    else this.#tellOpen();
+    this.#leave((connection) => connection.abandon(this.#hold.held), heard ? undefined : failure);
   }
 
   #endWriting(bytes: Uint8Array | undefined, chosen: boolean = true): void {

@@ -21,13 +21,15 @@ export interface TLSUpgradeOptions<Data> {
 /**
  * @param given the arguments of `upgradeTLS`
  * @param original of the socket; without a connection when it is not open
- * @returns what the raw and the secure socket are made of
+ * @param make makes a socket
+ * @returns the raw and the secure socket
  * @throws Error, TypeError with Bun's words
  */
 export function upgrade(
   given: readonly unknown[],
   original: SocketParts<unknown>,
-): { transport: TlsTransport; parts: [raw: SocketParts<unknown>, tls: SocketParts<unknown>] } {
+  make: (parts: SocketParts<unknown>) => Socket<unknown>,
+): [raw: Socket<unknown>, tls: Socket<unknown>] {
   // A socket without TLS has a plain connection below it.
   const connection = original.connection as Connection<Socket<unknown>> | undefined;
   if (connection === undefined) throw wrongType('upgradeTLS requires an established socket');
@@ -35,12 +37,13 @@ export function upgrade(
   const parse = original.listener === undefined ? parseClientTls : parseServerTls;
   const config = parse(tls, connection.port.tls) as TlsConfig;
   const transport = new TlsTransport(connection, config, true);
-  const resumed = { phase: 'open', bytesWritten: 0, discarding: false } as const;
-  const raw = { ...original, resumed };
-  return {
-    transport,
-    parts: [raw, { ...raw, connection: transport, tls: transport, box: { current: handlers }, data }],
-  };
+  const parts = { ...original, resumed: { phase: 'open', bytesWritten: 0, discarding: false } } as const;
+  const raw = make(parts);
+  const secure = make({ ...parts, connection: transport, tls: transport, box: { current: handlers }, data });
+  // Half of something secure, it has this name in Bun too.
+  Object.defineProperty(raw, Symbol.toStringTag, { value: 'TLSSocket' });
+  transport.attach(secure, raw);
+  return [raw, secure];
 }
 
 function parseUpgrade(given: readonly unknown[]): { tls: unknown; handlers: Handlers; data: unknown } {
