@@ -3,10 +3,11 @@ import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SocketError } from '../../../host/socket/errors.js';
 import type { SocketHandler } from '../../../host/socket/handlers.js';
+import type { Socket } from '../../../host/socket/socket.js';
 import type { TLSOptions } from '../../../host/tls/options.js';
 import { ca, expired, self, server as serverKeys, wrong } from '../../kit/certificates/certificates.js';
 import { CLIENT_TLS, SERVER_TLS, type SecurePair, SecureRecorder, secure } from '../../kit/secure.js';
-import { type Lab, lab, type Recorder, SERVER_ADDRESS } from '../../kit/stacks.js';
+import { converse, type Lab, lab, Recorder, SERVER_ADDRESS } from '../../kit/stacks.js';
 
 let net: Lab;
 beforeEach(async () => {
@@ -136,6 +137,35 @@ test('certificates come as objects of node:crypto too, while the socket is open'
   expect([client.getX509Certificate(), server.getPeerX509Certificate()]).toEqual([undefined, undefined]);
   client.terminate();
   expect(client.getPeerX509Certificate()).toBeUndefined();
+});
+
+describe('what breaks after the handshake', () => {
+  test.each([true, false])('is told once, to error or else to close: %s', async (listens) => {
+    const errors: unknown[] = [];
+    const plain = { client: new Recorder(), server: new Recorder() };
+    const { client, server } = await converse(net, plain);
+    const heard = new SecureRecorder();
+    const handlers = {
+      ...heard.handlers,
+      error: listens ? (_: Socket<unknown>, error: Error) => void errors.push(['error', error]) : undefined,
+      close: (_: Socket<unknown>, error?: Error) => void errors.push(['close', error]),
+    };
+    server.upgradeTLS<unknown>({ tls: SERVER_TLS, socket: handlers as SocketHandler<unknown> });
+    const peer = new SecureRecorder();
+    const [raw] = client.upgradeTLS<unknown>({ tls: CLIENT_TLS, socket: peer.handlers });
+    await net.until(() => heard.has('drain') && peer.has('drain'));
+    raw.write('in the clear');
+    await net.until(() => errors.length > 0);
+    const broken = expect.objectContaining({ code: 'EPROTO', syscall: 'read' });
+    expect(errors).toEqual(
+      listens
+        ? [
+            ['error', broken],
+            ['close', undefined],
+          ]
+        : [['close', broken]],
+    );
+  });
 });
 
 describe('a handshake that this side gives up', () => {
