@@ -7,6 +7,7 @@ import type { Connection } from '../stack/connection.js';
 import type { Acceptor, Connections } from '../stack/connections.js';
 import { Hold } from '../stack/keep-alive.js';
 import type { TlsConfig } from '../tls/config.js';
+import { wrongType } from './errors.js';
 import type { HandlerBox } from './handlers.js';
 import { expose } from './members.js';
 import { addressText, parseReload, type SocketOptions } from './options.js';
@@ -70,8 +71,12 @@ export class TCPSocketListener<Data = unknown> implements SocketListener<Data> {
     return -1;
   }
 
-  /** Writes `family`, `address` and `port` into the object given, as Bun does. */
+  /**
+   * Writes `family`, `address` and `port` into the object given, as Bun does.
+   * @throws TypeError for what is no object
+   */
   getsockname(out: object): void {
+    if (typeof out !== 'object' || out === null) throw wrongType('Expected object');
     const address = addressText(this.hostname);
     Object.assign(out, { family: addressFamily(address), address, port: this.port });
   }

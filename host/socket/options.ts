@@ -126,11 +126,13 @@ function parse<Data>(source: Source): ParsedOptions<Data> {
   if ((unix ?? undefined) !== undefined) throw notSupported(NO_UNIX);
   if ((fd ?? undefined) !== undefined) throw notSupported(NO_DESCRIPTOR);
   if (name === undefined || name === null || name === '') throw wrongType('Expected either "hostname" or "unix"');
+  const hostname = String(name);
+  if (hostname === '') throw wrongType('Expected a non-empty "hostname"');
   return {
     handlers,
     data,
     allowHalfOpen,
-    hostname: String(name),
+    hostname,
     port: parsePort(port),
     tls,
     reusePort,

@@ -253,7 +253,9 @@ function readSession(source: Source): Uint8Array | undefined {
 
 function readServerName(source: Source): string | undefined {
   const [first, second] = [readString(source, 'serverName'), readString(source, 'servername')];
-  return first || second || undefined;
+  const name = first || second || undefined;
+  if (name?.includes('\0')) throw wrongType('TLSOptions.serverName must not contain null bytes');
+  return name;
 }
 
 function checkUnused(source: Source): void {

@@ -156,6 +156,7 @@ describe('members', () => {
     const listener = net.server.listen({ hostname: 'localhost', port: 0, socket });
     expect(listener.getsockname(out)).toBeUndefined();
     expect(out).toEqual({ family: 'IPv4', address: '127.0.0.1', port: listener.port });
+    expect(() => (listener.getsockname as (out: unknown) => void).call(listener, 'text')).toThrow('Expected object');
   });
 });
 

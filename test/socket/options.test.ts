@@ -47,6 +47,7 @@ describe('connect options', () => {
     ],
     ['no hostname', { port: 1, socket }, 'TypeError', 'Expected either "hostname" or "unix"'],
     ['hostname: ""', { ...good, hostname: '' }, 'TypeError', 'Expected either "hostname" or "unix"'],
+    ['hostname: []', { ...good, hostname: [] }, 'TypeError', 'Expected a non-empty "hostname"'],
     ['no port', { hostname: 'x', socket }, 'TypeError', 'Missing "port"'],
     [
       'port: -1',

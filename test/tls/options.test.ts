@@ -44,6 +44,9 @@ describe('a client', () => {
     expect(parseClientTls({ serverName: 'a', servername: 'b' }, ENVIRONMENT, 'host.test')?.serverName).toBe('a');
     expect(parseClientTls({ serverName: '' }, ENVIRONMENT, 'host.test')?.serverName).toBe('host.test');
     expect(client({}).serverName).toBeUndefined();
+    expect(() => client({ serverName: 'host.test\0.evil.test' })).toThrow(
+      typed('TLSOptions.serverName must not contain null bytes'),
+    );
   });
 
   test('`session` is copied', () => {
