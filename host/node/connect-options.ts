@@ -2,7 +2,7 @@
  * The arguments of `connect` and `createConnection`, checked with Node's words. Not for: finding the address
  * (`lookup.ts`), options of TLS (`tls/`).
  */
-import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
+import { isIP, type LookupFunction, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
 import type { Stack } from '../stack/stack.js';
 import { badPort, notSupported, wrongType, wrongValue } from './errors.js';
 
@@ -12,6 +12,11 @@ export type ConnectOptions = Omit<TcpNetConnectOpts, 'fd'> & StackOption & { hig
 export interface StackOption {
   /** The stack to use; the default stack unless given. */
   stack?: Stack | undefined;
+}
+
+export interface SocketOptions extends Omit<SocketConstructorOpts, 'fd'>, StackOption {
+  /** Of both directions, in bytes; the runtime's unless given. */
+  highWaterMark?: number | undefined;
 }
 
 /** Where to, once checked. */
@@ -74,3 +79,4 @@ export function readPort(name: string, value: unknown): number {
 
 export const NO_PIPES =
   'A path of a Unix domain socket is not supported: those belong to the kernel, and a stack has ports only. Give port and host';
+export const NO_DESCRIPTORS = 'A socket on a file descriptor is not supported: descriptors belong to the kernel';

@@ -60,7 +60,7 @@ export class Dial {
     const { socket } = this;
     const { host, port } = this.destination;
     if (found.kind === 'failed') {
-      socket.emit('lookup', found.error, undefined, undefined, host);
+      socket.emit('lookup', found.error, undefined, found.family, host);
       socket.destroy(found.error);
       return;
     }

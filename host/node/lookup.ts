@@ -10,7 +10,7 @@ import { failure, nameNotFound, wrongValue } from './errors.js';
 export type Found =
   | { kind: 'literal'; address: string }
   | { kind: 'name'; address: string; family: number }
-  | { kind: 'failed'; error: Error };
+  | { kind: 'failed'; error: Error; family?: number | undefined };
 
 /** Calls back later, in any case. */
 export function findAddress({ host, family, hints, lookup }: Destination, found: (result: Found) => void): void {
@@ -34,7 +34,7 @@ function askProgram(
   // The stack speaks IPv4; whoever asks for IPv6 gets what the stack says to it.
   lookup(host, { family: family || 4, hints, all: false }, (error, answer, answerFamily) => {
     if (error) {
-      found({ kind: 'failed', error });
+      found({ kind: 'failed', error, family: answerFamily });
       return;
     }
     const first = Array.isArray(answer) ? (answer.find((entry) => entry.family === 4) ?? answer[0]) : undefined;

@@ -49,7 +49,7 @@ export function netOf(stack?: Stack): Net {
   class BoundServer extends Server {
     constructor(options?: ServerOptions | ((socket: Socket) => void), listener?: (socket: Socket) => void) {
       if (typeof options === 'function') super(bound, options);
-      else super({ ...bound, ...options }, listener);
+      else super(typeof options === 'object' ? { ...bound, ...options } : (options ?? bound), listener);
     }
   }
   const connect: Connect = (...given: unknown[]) => {

@@ -3,38 +3,28 @@
  * partial writes become a write that calls back, and whose handlers become events.
  * Not for: arguments (`connect-options.ts`), names (`lookup.ts`), TLS (`tls/socket.ts`).
  */
-import type { Socket as NodeSocket, SocketConstructorOpts, SocketReadyState } from 'node:net';
+import type { Socket as NodeSocket, SocketReadyState } from 'node:net';
+import { addAbortSignal } from 'node:stream';
 import { defaultStack } from '../socket/default-stack.js';
 import { type SocketHandler, uncaught } from '../socket/handlers.js';
-import { Socket as InnerSocket } from '../socket/socket.js';
 import type { Stack } from '../stack/stack.js';
 import type { TLSOptions } from '../tls/options.js';
-import { type Channel, type Ends, endsOf, Outgoing } from './channel.js';
+import { type Channel, type Ends, endsOf, Outgoing, tell, upgrade } from './channel.js';
 import {
   type ConnectOptions,
   type Destination,
+  NO_DESCRIPTORS,
   readArguments,
   readDestination,
-  type StackOption,
+  type SocketOptions,
 } from './connect-options.js';
 import { Dial } from './dial.js';
 import { DuplexWithEnds, ENDS } from './ends.js';
-import {
-  brokenPipe,
-  closedBeforeConnection,
-  endedByPeer,
-  notSupported,
-  socketClosed,
-  systemError,
-  wrongType,
-} from './errors.js';
+import { closedBeforeConnection, endedByPeer, notSupported, socketClosed, systemError, wrongType } from './errors.js';
 import { ADOPT, BROKEN, CHANNEL, KEYLOG, SECURED, SESSION, TLS_OPTIONS, UPGRADE } from './hooks.js';
 import { Idle, readDelay } from './idle.js';
 
-export interface SocketOptions extends Omit<SocketConstructorOpts, 'fd'>, StackOption {
-  /** Of both directions, in bytes; the runtime's unless given. */
-  highWaterMark?: number | undefined;
-}
+export type { SocketOptions } from './connect-options.js';
 
 export class Socket extends DuplexWithEnds implements NodeSocket {
   /** From `connect` until the connection is there. */
@@ -47,6 +37,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   #ends: Ends | undefined;
   /** The call of `connect` that is under way. */
   #dial: Dial | undefined;
+  readonly #signal: AbortSignal | undefined;
   readonly #outgoing = new Outgoing();
   #idle: Idle | undefined;
   /** The channel is paused: `_read` lets it go on. */
@@ -55,12 +46,14 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   #noDelay: boolean | undefined;
   #keepAlive: { enable: boolean; delay: number } | undefined;
   #reset = false;
+  /** There is, or was, something to close. */
+  #begun = false;
+  /** FIN is on its way, behind all that was written. */
+  #finished = false;
   #peerEnded = false;
   /** The secure socket that has taken over. */
   #secure: Socket | undefined;
   #bytesRead = 0;
-  /** Of all writes that are done. */
-  #bytesDone = 0;
 
   /** The handlers of every channel; its `data` says whose it is. For servers and subclasses. */
   static readonly handlers: SocketHandler<Socket | undefined> = {
@@ -69,7 +62,8 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     drain: (channel) => tell(channel, (socket) => socket.#drained()),
     end: (channel) => tell(channel, (socket) => socket.#ended()),
     close: (channel, error) => tell(channel, (socket) => socket.#closed(error)),
-    error: (channel, error) => tellFailure(channel, error),
+    // What TLS found is for the socket; what a listener threw is for the process.
+    error: (channel, error) => ('alert' in error ? tell(channel, (socket) => socket[BROKEN](error)) : uncaught(error)),
     connectError: (channel, error) => tell(channel, (socket) => socket.#failed(error)),
     handshake: (channel, success, error) => tell(channel, (socket) => socket[SECURED](success, error)),
     session: (channel, session) => tell(channel, (socket) => socket[SESSION](session)),
@@ -83,11 +77,13 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
       allowHalfOpen,
       emitClose: false,
       ...(highWaterMark !== undefined && { highWaterMark }),
-      ...(signal != null && { signal }),
       ...(readable === false && { readable }),
       ...(writable === false && { writable }),
     });
     this.#stack = stack;
+    this.#signal = signal;
+    // Not by the base class, which would obey before there is anything here.
+    if (signal != null) addAbortSignal(signal, this);
   }
 
   /**
@@ -101,6 +97,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   connect(...given: unknown[]): this {
     const { options, listener } = readArguments(given);
     const destination = readDestination(options);
+    if (this.#signal?.aborted) return this;
     if (this.destroyed) this.#revive();
     if (options.stack !== undefined) this.#stack = options.stack;
     if (listener !== undefined) this.once('connect', listener);
@@ -108,6 +105,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     if (options.noDelay) this.setNoDelay();
     if (options.keepAlive) this.setKeepAlive(true, options.keepAliveInitialDelay);
     this.connecting = true;
+    this.#begun = true;
     this.#dial = new Dial(this, destination, () => ({
       stack: this.#theStack(),
       tls: this[TLS_OPTIONS](destination),
@@ -181,7 +179,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
 
   /** Those that wait to be sent are counted, too. */
   get bytesWritten(): number {
-    return this.#bytesDone + this.writableLength;
+    return this.#outgoing.bytesTaken + this.writableLength;
   }
 
   /** Deprecated, as in Node: `writableLength`. */
@@ -212,14 +210,12 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#send([chunk], chunk.length, done);
+    this.#send([chunk], done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    const buffers = chunks.map(({ chunk }) => chunk);
     this.#send(
-      buffers,
-      buffers.reduce((sum, { length }) => sum + length, 0),
+      chunks.map(({ chunk }) => chunk),
       done,
     );
   }
@@ -230,7 +226,9 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
       return;
     }
     this.#channel?.end();
-    done();
+    this.#finished = true;
+    // Node hears of it from the kernel, later.
+    setImmediate(done);
   }
 
   override _read(): void {
@@ -253,9 +251,14 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
       if (this.#reset) channel.terminate();
       else channel.close();
     }
-    this.#outgoing.settle(error ?? (connecting ? closedBeforeConnection() : socketClosed()));
     done(error);
-    process.nextTick(() => this.emit('close', error !== null));
+    const closed = () => {
+      if (!connecting) this.#outgoing.settle(error ?? socketClosed());
+      this.emit('close', this.#begun && error !== null);
+      this.#outgoing.settle(closedBeforeConnection());
+    };
+    if (this.#begun) setImmediate(closed);
+    else process.nextTick(closed);
   }
 
   get [CHANNEL](): Channel | undefined {
@@ -294,20 +297,14 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
    * @returns its channel; `undefined` where something was read that TLS would miss, and where there is TLS already
    */
   [UPGRADE](tls: TLSOptions, secure: Socket): Channel | undefined {
-    const channel = this.#channel;
     const untouched = this.readableLength === 0 && this.writableLength === 0 && !this.writableEnded && !this.#peerEnded;
-    if (!(channel instanceof InnerSocket) || !untouched) return undefined;
-    const handlers = { ...Socket.handlers, open: () => {} };
-    const upgraded = channel.upgradeTLS<Socket | undefined>({ tls, data: secure, socket: handlers });
-    // A socket that has TLS gives nothing, which its type, Bun's, does not say.
-    if ((upgraded as unknown) === undefined) return undefined;
-    const [raw, over] = upgraded;
-    raw.data = undefined;
-    this.#channel = raw;
+    const upgraded = untouched && upgrade(this.#channel, secure, { tls, handlers: Socket.handlers });
+    if (!upgraded) return undefined;
+    [this.#channel] = upgraded;
     this.#secure = secure;
     this._read();
     secure.once('close', () => this.destroy());
-    return over;
+    return upgraded[1];
   }
 
   #theStack(): Stack {
@@ -325,11 +322,12 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     this.#dial = undefined;
     this.#take(channel);
     this.emit('connect');
-    this.emit('ready');
     this.#drained();
+    this.emit('ready');
   }
 
   #take(channel: Channel): void {
+    this.#begun = true;
     this.#channel = channel;
     this.#ends = endsOf(channel);
     if (this.#noDelay !== undefined) channel.setNoDelay(this.#noDelay);
@@ -356,14 +354,14 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
 
   #drained(): void {
     this.#idle?.touch();
-    if (this.#channel !== undefined && !this.#outgoing.flush(this.#channel)) this.#outgoing.settle(brokenPipe());
+    if (this.#channel !== undefined) this.#outgoing.flush(this.#channel);
   }
 
   /** @param error absent when both sides have ended, and when the stack was closed */
   #closed(error: Error | undefined): void {
     this.#channel = undefined;
     if (error !== undefined) this[BROKEN](error);
-    else if (this.writableFinished) this.#ended();
+    else if (this.#finished) this.#ended();
     else this.destroy();
   }
 
@@ -371,15 +369,12 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     this.destroy(this.#dial?.failed(error) ?? error);
   }
 
-  #send(chunks: readonly Uint8Array[], length: number, done: (error?: Error | null) => void): void {
+  #send(chunks: readonly Uint8Array[], done: (error?: Error | null) => void): void {
     if (this.#channel === undefined && !this.connecting) {
       done(socketClosed());
       return;
     }
-    this.#outgoing.put(chunks, (error) => {
-      if (!error) this.#bytesDone += length;
-      done(error);
-    });
+    this.#outgoing.put(chunks, done);
     if (!this.connecting) this.#drained();
   }
 
@@ -388,20 +383,8 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     (this as unknown as { _undestroy(): void })._undestroy();
     this.#peerEnded = false;
     this.#reset = false;
+    this.#finished = false;
     this.#held = false;
     this.#ends = undefined;
   }
 }
-
-/** A channel whose socket is destroyed has nobody to tell. */
-function tell({ data }: Pick<Channel, 'data'>, what: (socket: Socket) => void): void {
-  if (data !== undefined) what(data);
-}
-
-/** What TLS found is for the socket; what a listener threw is for the process. */
-function tellFailure(channel: Pick<Channel, 'data'>, error: Error): void {
-  if (!('alert' in error)) uncaught(error);
-  else tell(channel, (socket) => socket[BROKEN](error));
-}
-
-const NO_DESCRIPTORS = 'A socket on a file descriptor is not supported: descriptors belong to the kernel';

@@ -63,7 +63,7 @@ export function tlsOf(stack?: Stack): Tls {
   class BoundServer extends TlsServer {
     constructor(options?: TlsServerOptions | ((socket: TLSSocket) => void), listener?: (socket: TLSSocket) => void) {
       if (typeof options === 'function') super(bound, options);
-      else super({ ...bound, ...options }, listener);
+      else super(typeof options === 'object' ? { ...bound, ...options } : (options ?? bound), listener);
     }
   }
   const connect = (...given: unknown[]) => {
