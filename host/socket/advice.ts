@@ -28,6 +28,7 @@ const ADVICE: Readonly<Record<string, string | undefined>> = {
   EINVAL: 'Give the address of one host: broadcast and multicast addresses are no end of a TCP connection.',
   ECONNRESET: 'The peer broke the connection off: look in its log for the reason, and be ready to connect again.',
   ECONNABORTED: 'This side gave the connection up, by `close`, `terminate` or `timeout`, before it was open.',
+  'EPIPE write': 'Await `writeAll` before `close` or `terminate`, and be ready for a peer that leaves early.',
   EPIPE: 'The peer takes no more data: stop writing when `write` returns -1.',
   ENOBUFS: 'A limit of the stack is reached: close what is not needed, or raise it in the options of `createStack`.',
   EPROTO: 'A router did not understand our packets: capture them with `pcap` and look at the ICMP message.',

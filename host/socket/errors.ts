@@ -38,7 +38,7 @@ export interface SocketErrorDetails {
   readonly code: string;
   /** Linux's number for `code`: negative, positive when `listen` threw it. */
   readonly errno: number;
-  /** What was tried: `connect`, `listen`, `read`, `handshake`, `ping`, `getaddrinfo`. */
+  /** What was tried: `connect`, `listen`, `read`, `handshake`, `write`, `ping`, `getaddrinfo`. */
   readonly syscall: string;
   /** The peer; where `listen` failed. */
   readonly address?: string | undefined;
@@ -54,7 +54,7 @@ export interface Place {
 }
 
 /** Both ends of a connection, where they are known. */
-type Ends = { readonly remoteAddress: string; readonly remotePort: number } | undefined;
+export type Ends = { readonly remoteAddress: string; readonly remotePort: number } | undefined;
 
 /**
  * What ended a connection, as an error.
@@ -94,6 +94,14 @@ export function connectFailure(errno: number, place?: Place): SocketError {
 export function connectionFailure(errno: number, place?: Place): SocketError {
   const [code, words] = describe(errno);
   return socketError(`${code}: ${words}, read`, { code, errno, syscall: 'read', ...place });
+}
+
+/** A socket that closed before `writeAll` was through. @param cause what broke the connection, if anything did */
+export function writeFailure(taken: number, total: number, ends: Ends, cause?: Error): SocketError {
+  const [code] = describe(ERROR_PIPE);
+  const message = `${code}: the socket ended after ${taken} of ${total} bytes, write`;
+  const error = socketError(message, { code, errno: ERROR_PIPE, syscall: 'write', ...placeOf(ends) });
+  return cause === undefined ? error : Object.assign(error, { cause });
 }
 
 /** Bun gives `listen` errors a positive `errno`. */

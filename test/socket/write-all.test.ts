@@ -4,7 +4,7 @@ import type { SocketHandler } from '../../host/socket/handlers.js';
 import { writeAll } from '../../host/socket/output/write-all.js';
 import type { Socket } from '../../host/socket/socket.js';
 import { SecureRecorder, secure } from '../kit/secure.js';
-import { converse, type Lab, lab, Recorder } from '../kit/stacks.js';
+import { converse, type Lab, lab, Recorder, SERVER_ADDRESS } from '../kit/stacks.js';
 
 let net: Lab;
 beforeEach(async () => {
@@ -132,7 +132,7 @@ describe('writeAll', () => {
 
 describe('writeAll is rejected', () => {
   test.each(['close', 'terminate'] as const)('when %s comes first, and says how far it got', async (how) => {
-    const { client } = await converse(net, heard());
+    const { client, listener } = await converse(net, heard());
     const bytes = cargo(32 << 20);
     const sent = [outcome(writeAll(client, bytes)), outcome(writeAll(client, 'never'))];
     const taken = client.bytesWritten;
@@ -143,6 +143,9 @@ describe('writeAll is rejected', () => {
       code: 'EPIPE',
       errno: -32,
       syscall: 'write',
+      address: SERVER_ADDRESS,
+      port: listener.port,
+      advice: expect.stringContaining('Await `writeAll`'),
       message: `EPIPE: the socket ended after ${taken} of ${bytes.length} bytes, write`,
     });
     expect(sent[1]?.is).toMatchObject({ message: 'EPIPE: the socket ended after 0 of 5 bytes, write' });

@@ -2,7 +2,7 @@
  * What a socket sends: how many bytes it took, what `writeAll` still has to get rid of, and whether what a short `write`
  * left over was forgotten. Not for: endings (`socket.ts`), bytes in flight (`../stack/connection.ts`).
  */
-import { ERROR_PIPE } from '../../../assembly/abi/constants.js';
+import { type Ends, writeFailure } from '../errors.js';
 import { utf8 } from '../payload.js';
 import type { Transport } from '../transport.js';
 import { warnOfShortWrite } from './short-write.js';
@@ -34,15 +34,17 @@ export class Output {
   /** @param transport `undefined` when the socket does not take anything */
   writeAll(transport: Transport | undefined, payload: string | Uint8Array): Promise<void> {
     const bytes = encoded(payload);
-    if (transport === undefined) return Promise.reject(writeFailure(0, bytes.length));
+    const total = bytes.length;
+    const idle = this.#queue === undefined;
+    const taken = transport === undefined ? -1 : idle && total > 0 ? transport.write(bytes) : 0;
+    if (transport === undefined || taken < 0) return Promise.reject(writeFailure(0, total, transport?.endpoints()));
     this.#left = 0;
-    const queue = this.#queue ?? [];
-    this.#queue = queue;
-    const promise = new Promise<void>((resolve, reject) => {
-      queue.push({ bytes, total: bytes.length, resolve, reject });
+    this.bytesWritten += taken;
+    if (idle && taken === total) return Promise.resolve();
+    return new Promise<void>((resolve, reject) => {
+      this.#queue ??= [];
+      this.#queue.push({ bytes: bytes.subarray(taken), total, ends: transport.endpoints(), resolve, reject });
     });
-    if (queue.length === 1) this.#feed(transport);
-    return promise;
   }
 
   /** There is room again. @returns whether there is some for the program too */
@@ -97,7 +99,7 @@ export class Output {
   #fail(cause: Error | undefined): void {
     const queue = this.#queue ?? [];
     this.#queue = undefined;
-    for (const { bytes, total, reject } of queue) reject(writeFailure(total - bytes.length, total, cause));
+    for (const { bytes, total, ends, reject } of queue) reject(writeFailure(total - bytes.length, total, ends, cause));
   }
 }
 
@@ -106,14 +108,9 @@ interface Waiting {
   /** Not taken yet. */
   bytes: Uint8Array;
   readonly total: number;
+  readonly ends: Ends;
   resolve(): void;
   reject(error: Error): void;
-}
-
-function writeFailure(taken: number, total: number, cause?: Error): Error {
-  const error = new Error(`EPIPE: the socket ended after ${taken} of ${total} bytes, write`, cause && { cause });
-  const advice = 'Await `writeAll` before `close` or `terminate`, and be ready for a peer that leaves early.';
-  return Object.assign(error, { code: 'EPIPE', errno: ERROR_PIPE, syscall: 'write', advice });
 }
 
 function encoded(payload: string | Uint8Array): Uint8Array {
