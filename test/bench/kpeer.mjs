@@ -1,4 +1,4 @@
-/** Runs the kernel's side (native/kpeer.c; over TLS tls-peer.mjs) against a stack. */
+/** Runs the kernel's side (native/kpeer.c, or a script that a row names) against a stack. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
  * Starts kpeer with the words of a row's `mode`.
  * @returns its lines, one by one; `lines.next()` throws what it reports as an error. `input` is its stdin.
  */
-export function startPeer({ stack, tools, mode, seconds, congestion, tls, prefix = [] }) {
+export function startPeer({ stack, tools, mode, seconds, congestion, script, prefix = [] }) {
   const target = ['-h', stack.place.stack, '-s', stack.nextSource(), '-P', stack.pid];
-  const peer = tls ? [process.execPath, TLS_PEER] : [tools.kpeer];
+  const peer = script ? [process.execPath, fileURLToPath(new URL(script, import.meta.url))] : [tools.kpeer];
   const command = [...prefix, ...peer, ...mode, '-t', seconds, '-C', congestion, ...target].map(String);
   const child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   return { lines: parsed(child.stdout), input: child.stdin };
@@ -20,8 +20,6 @@ export async function runPeer(options) {
   const { value } = await startPeer(options).lines.next();
   return value;
 }
-
-const TLS_PEER = fileURLToPath(new URL('tls-peer.mjs', import.meta.url));
 
 async function* parsed(output) {
   for await (const text of createInterface({ input: output })) {

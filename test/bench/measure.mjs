@@ -48,7 +48,7 @@ async function startAll(row, settings, result) {
 
 /** The warm-up lets a just-in-time compiler finish and pools reach their size; nothing of it is kept. */
 function measure(row, stack, warmUp, settings) {
-  const options = { stack, mode: row.mode, tls: row.tls, prefix: pin(row), ...settings };
+  const options = { stack, mode: row.mode, script: row.peer, prefix: pin(row), ...settings };
   if (!row.connections) return runPeer(warmUp ? { ...options, seconds: WARM_UP } : options);
   return warmUp ? runPeer({ ...options, mode: ['connrate', '-n', '2000', '-c', '64'] }) : measureIdle(row, options);
 }

@@ -16,7 +16,7 @@ const bulk = { metrics: ['gbits', 'secondsPerGB'] };
  * A row with `local` needs no device: that module's `measure(seconds)` answers `{ columns, rows }`, ready to be printed, and
  * `bars`, verdicts like those of the other rows. Of the others:
  *
- * `mode`: words for kpeer. `stacks`: the device that each gets. `metrics`: what is printed, by key of METRICS.
+ * `mode`: words for kpeer, or for `peer`, a script in its place. `stacks`: the device that each gets. `metrics`: what is printed, by key of METRICS.
  * `bars`: `against` a stack is a ratio to it, otherwise the number itself.
  */
 export const ROWS = [
@@ -73,7 +73,7 @@ export const ROWS = [
     id: 'receive-tls',
     title: 'k→s over TLS 1.3: the kernel sends, plain TUN, MTU 65000 (node: its own TLS, on the kernel)',
     mode: ['source'],
-    tls: true,
+    peer: './tls-peer.mjs',
     stacks: { node: LARGE, vitrine: LARGE },
     bars: tlsBars,
   },
@@ -82,7 +82,7 @@ export const ROWS = [
     id: 'send-tls',
     title: 's→k over TLS 1.3: the stack sends, plain TUN, MTU 65000 (node: its own TLS, on the kernel)',
     mode: ['sink'],
-    tls: true,
+    peer: './tls-peer.mjs',
     stacks: { node: LARGE, vitrine: LARGE },
     bars: tlsBars,
   },
@@ -95,6 +95,15 @@ export const ROWS = [
     id: 'aead',
     title: 'the ciphers of TLS: records of 16 KiB, no network',
     local: './aead.mjs',
+  },
+  {
+    id: 'http',
+    title: 'a server of node:http asked by wrk, 64 connections, plain TUN, MTU 1500 (node: on the kernel)',
+    mode: ['64'],
+    peer: './http-peer.mjs',
+    stacks: { node: PLAIN, vitrine: PLAIN },
+    metrics: ['requestsPerSecond', 'cpuPerRequest'],
+    bars: [],
   },
   {
     id: 'ping',
@@ -147,6 +156,8 @@ export const METRICS = {
   cpuPerTrip: { title: 'CPU µs/trip', digits: 1, of: (line) => (line.stackCpu / line.trips) * 1e6 },
   cpuPerConnection: { title: 'CPU µs/conn', digits: 1, of: (line) => (line.stackCpu / line.connections) * 1e6 },
   connectionsPerSecond: { title: 'conn/s', digits: 0, of: (line) => line.connections / line.seconds },
+  requestsPerSecond: { title: 'requests/s', digits: 0, of: (line) => line.requests / line.seconds },
+  cpuPerRequest: { title: 'CPU µs/request', digits: 1, of: (line) => (line.stackCpu / line.requests) * 1e6 },
   linearPerConnection: { title: 'wasm B/conn', digits: 0, of: (line) => line.linearPerConnection },
   rssPerConnection: { title: 'RSS B/conn', digits: 0, of: (line) => line.rssPerConnection },
 };
@@ -154,6 +165,6 @@ export const METRICS = {
 export const STACKS = {
   raw: 'raw: C, ACK every 2nd',
   noderaw: 'noderaw: Node, batched ACKs',
-  node: 'node:tls on the kernel',
+  node: 'Node on the kernel',
   vitrine: 'vitrine',
 };

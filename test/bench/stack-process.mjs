@@ -102,7 +102,7 @@ const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const COMMANDS = {
   raw: ({ tools }) => [tools.rawtun, '-a', 2],
   noderaw: () => [process.execPath, script('noderaw.mjs'), 64],
-  node: ({ place }) => [process.execPath, script('node-tls.mjs'), place.kernel],
+  node: ({ place }) => [process.execPath, script('node.mjs'), place.kernel],
   vitrine: ({ place, nodeOptions }) => [process.execPath, ...nodeOptions, script('vitrine.mjs'), place.stack],
 };
 

@@ -6,10 +6,10 @@
  *
  * `source` sends to the stack's sink (5004), `sink` receives from its source (5005). Prints one line of JSON.
  */
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { CERTIFICATE, NAME } from './certificate.mjs';
+import { cpuSeconds } from './cpu.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -28,11 +28,11 @@ const socket = connect({
 });
 socket.on('error', (error) => report({ error: error.message }));
 socket.on('secureConnect', () => {
-  const began = { time: process.hrtime.bigint(), cpu: cpuSeconds() };
+  const began = { time: process.hrtime.bigint(), cpu: cpuSeconds(values.P) };
   setTimeout(() => {
     const seconds = Number(process.hrtime.bigint() - began.time) / 1e9;
     const { name, version } = socket.getCipher();
-    report({ bytes, seconds, stackCpu: cpuSeconds() - began.cpu, cipher: `${version} ${name}` });
+    report({ bytes, seconds, stackCpu: cpuSeconds(values.P) - began.cpu, cipher: `${version} ${name}` });
   }, Number(values.t) * 1000);
   if (mode === 'source') fill();
 });
@@ -47,15 +47,7 @@ function fill() {
   while (socket.write(block));
 }
 
-/** Of all threads of the stack's process. */
-function cpuSeconds() {
-  const fields = readFileSync(`/proc/${values.P}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
 function report(line) {
   console.log(JSON.stringify(line));
   process.exit();
 }
-
-const TICKS = 100;

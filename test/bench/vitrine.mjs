@@ -1,11 +1,14 @@
 /**
  * Vitrine under measurement: a program on its public API that serves a sink (5001), a source (5002), an echo (5003), and
- * over TLS a sink (5004) and a source (5005), on the TUN device at descriptor 3, see native/tunexec.c.
+ * over TLS a sink (5004) and a source (5005), and Node's server of HTTP (5006), on the TUN device at descriptor 3, see
+ * native/tunexec.c.
  *
  *   node vitrine.mjs ADDRESS   answers `settle` on stdin with its memory as JSON; ends with its stdin
  */
+import { createServer as createHttpServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { createStack, tun } from '../../dist/host/index.js';
+import { createServer } from '../../dist/host/node/net.js';
 import { CERTIFICATE, KEY } from './certificate.mjs';
 
 const hostname = process.argv[2];
@@ -41,6 +44,9 @@ stack.listen({
 const tls = { cert: CERTIFICATE, key: KEY };
 stack.listen({ hostname, port: 5004, tls, socket: { data() {} } });
 stack.listen({ hostname, port: 5005, tls, socket: { open: fill, drain: fill } });
+
+const http = createHttpServer((_request, response) => response.end('hello'));
+createServer({ stack }, (socket) => http.emit('connection', socket)).listen(5006, hostname);
 
 createInterface({ input: process.stdin })
   .on('line', () => {

@@ -1,8 +1,9 @@
 /**
- * node:tls under measurement, on kernel sockets: a sink (5004) and a source (5005), for the rows of TLS.
+ * Node under measurement, on kernel sockets: over TLS a sink (5004) and a source (5005), and a server of HTTP (5006).
  *
- *   node node-tls.mjs ADDRESS
+ *   node node.mjs ADDRESS
  */
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:tls';
 import { CERTIFICATE, KEY } from './certificate.mjs';
 
@@ -10,6 +11,7 @@ const [, , host] = process.argv;
 const options = { cert: CERTIFICATE, key: KEY };
 const block = Buffer.alloc(256 * 1024);
 
+createHttpServer((_request, response) => response.end('hello')).listen({ host, port: 5006 });
 createServer(options, (socket) => socket.on('error', () => {}).resume()).listen({ host, port: 5004 });
 createServer(options, (socket) => {
   const fill = () => {
