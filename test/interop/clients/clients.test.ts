@@ -15,7 +15,7 @@ import { ROWS } from './rows/all.js';
 const missing = namespaceMissing() ?? programMissing('nginx', 'redis-server', 'wrk', 'curl') ?? postgresMissing();
 const SCRIPT = new URL('./script.ts', import.meta.url);
 const soaking = process.env.VITRINE_SOAK !== undefined;
-const PATIENCE = soaking ? 1_800_000 : 180_000;
+const PATIENCE = soaking ? 1_800_000 : 300_000;
 
 describe.skipIf(missing).each([
   { name: 'clients over a TUN device', mode: 'clear', volume: FULL },

@@ -32,8 +32,9 @@ export interface Row {
 export interface Volume {
   /** Requests on one connection, one after the other. */
   readonly requests: number;
-  /** Bytes of a large body. */
-  readonly body: number;
+  /** Bytes of a large body, and of the largest. */
+  readonly large: number;
+  readonly largest: number;
   /** Messages of a WebSocket, and bytes in each. */
   readonly messages: number;
   readonly message: number;
@@ -56,7 +57,8 @@ const MIB = 1024 * 1024;
 
 export const FULL: Volume = {
   requests: 1000,
-  body: 64 * MIB,
+  large: 16 * MIB,
+  largest: 64 * MIB,
   messages: 32,
   message: MIB,
   queries: 10_000,
@@ -75,7 +77,8 @@ export const LOSS = 0.02;
 /** Where a lost packet costs a fifth of a second and more. */
 export const LIGHT: Volume = {
   requests: 50,
-  body: 4 * MIB,
+  large: 4 * MIB,
+  largest: 4 * MIB,
   messages: 4,
   message: MIB,
   queries: 200,

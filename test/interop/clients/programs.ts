@@ -44,7 +44,7 @@ export function postgresMissing(): string | undefined {
   return process.env.CI || postgresPrograms() !== undefined ? undefined : 'skipped: PostgreSQL is not installed';
 }
 
-/** Serves `small/0` and so on, `large`, and the streams of HTTP/2; says in headers over which connection. */
+/** Serves `small/0` and so on, `large`, `largest`, and the streams of HTTP/2; says in headers over which connection. */
 function nginx(directory: string, volume: Volume): Program {
   const root = join(directory, 'served');
   for (const folder of ['small', 'stream']) mkdirSync(join(root, folder), { recursive: true });
@@ -54,7 +54,7 @@ function nginx(directory: string, volume: Volume): Program {
   for (let number = 0; number < volume.streams; number++) {
     writeFileSync(join(root, 'stream', String(number)), piece(number, volume.stream));
   }
-  writeFileSync(join(root, 'large'), piece('large', volume.body));
+  for (const name of ['large', 'largest'] as const) writeFileSync(join(root, name), piece(name, volume[name]));
   const path = join(directory, 'nginx');
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (what) => `${what}_temp_path ${path}.${what};`,

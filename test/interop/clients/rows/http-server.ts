@@ -16,22 +16,22 @@ export const httpServer: readonly Row[] = [
   {
     name: 'a server of node:http: curl takes a large body',
     play: (lab) => downloaded(lab, 'tcp'),
-    expected: ({ body }) => digestOf(piece('large', body)),
+    expected: ({ large }) => digestOf(piece('large', large)),
   },
   {
     name: 'a server of node:http over TLS: curl takes a large body',
     play: (lab) => downloaded(lab, 'tls'),
-    expected: ({ body }) => digestOf(piece('large', body)),
+    expected: ({ large }) => digestOf(piece('large', large)),
   },
   {
     name: 'a server of node:http: curl sends a large body',
     async play(lab) {
-      writeFileSync(join(lab.directory, 'upload'), piece('upload', lab.volume.body));
+      writeFileSync(join(lab.directory, 'upload'), piece('upload', lab.volume.large));
       return withServer(lab, 'tcp', async (url) => {
         return JSON.parse(await run(lab, 'curl', [...QUIET, '--upload-file', 'upload', url]));
       });
     },
-    expected: ({ body }) => digestOf(piece('upload', body)),
+    expected: ({ large }) => digestOf(piece('upload', large)),
   },
   {
     name: 'a server of node:http: requests of curl on one connection',
@@ -91,7 +91,7 @@ function answering({ volume }: Lab, seen: Seen): Server {
       seen.answers++;
     });
     if (request.method === 'PUT') response.end(JSON.stringify(await digest(request)));
-    else response.end(request.url === '/large' ? piece('large', volume.body) : TEXT);
+    else response.end(request.url === '/large' ? piece('large', volume.large) : TEXT);
   });
   return server.on('connection', () => {
     seen.connections++;

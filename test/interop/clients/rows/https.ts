@@ -16,7 +16,7 @@ export const https: readonly Row[] = [
       const createConnection = lab.tls.connect as (options: object) => Duplex;
       return digest(await answer({ ca: ca.cert, agent: false, createConnection }));
     },
-    expected: ({ body }) => digestOf(piece('large', body)),
+    expected: ({ large }) => digestOf(piece('large', large)),
   },
   {
     name: 'https.get: an agent keeps its connection',

@@ -13,23 +13,23 @@ export const undici: readonly Row[] = [
     expected: ({ requests }) => ({ right: requests, connections: 1 }),
   },
   {
-    name: 'undici: a large body from nginx',
+    name: 'undici: the largest body from nginx',
     play: (lab) =>
       withClient(lab, NGINX, async (client) => {
-        const { body } = await client.request({ method: 'GET', path: '/large' });
+        const { body } = await client.request({ method: 'GET', path: '/largest' });
         return digest(body);
       }),
-    expected: ({ body }) => digestOf(piece('large', body)),
+    expected: ({ largest }) => digestOf(piece('largest', largest)),
   },
   {
-    name: 'undici: a large body to a server of Node',
+    name: 'undici: the largest body to a server of Node',
     play: (lab) =>
       withClient(lab, lab.ports.http, async (client) => {
-        const body = piece('upload', lab.volume.body);
+        const body = piece('upload', lab.volume.largest);
         const answer = await client.request({ method: 'PUT', path: '/', body });
         return answer.body.json();
       }),
-    expected: ({ body }) => digestOf(piece('upload', body)),
+    expected: ({ largest }) => digestOf(piece('upload', largest)),
   },
   {
     name: 'undici: fetch takes a large body over TLS',
@@ -44,7 +44,7 @@ export const undici: readonly Row[] = [
       await dispatcher.close();
       return came;
     },
-    expected: ({ body }) => digestOf(piece('large', body)),
+    expected: ({ large }) => digestOf(piece('large', large)),
   },
 ];
 
