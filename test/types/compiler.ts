@@ -1,9 +1,9 @@
 /**
- * `tsc` for programs that use Vitrine: the declarations that the build makes of `host/`, in memory, and programs compiled
- * against them. Not for: what the programs prove (`types.test.ts`).
+ * `tsc` for programs that use Vitrine, by the declarations that the build left in `dist/`.
+ * Not for: what the programs prove (`types.test.ts`).
  */
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -21,19 +21,11 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\
 /** The declarations of everything that the package exports. */
 export const ENTRIES = entries();
 
-/** The declarations of `host/`, where the build would put them. */
-export function emitDeclarations(): Files {
-  const { options } = readConfig(join(ROOT, 'tsconfig.build.json'));
-  const emitted = new Map<string, string>();
-  const sources = ENTRIES.map((path) => path.replace('/dist/', '/').replace('.d.ts', '.ts'));
-  const program = ts.createProgram(sources, {
-    ...options,
-    emitDeclarationOnly: true,
-    sourceMap: false,
-    inlineSources: false,
-  });
-  program.emit(undefined, (path, text) => void emitted.set(path, text), undefined, true);
-  return emitted;
+/** The declarations that the build made of `host/`, with an edit. */
+export function editDeclarations(...edits: readonly [from: RegExp, to: string][]): Files {
+  const paths = ts.sys.readDirectory(join(ROOT, 'dist/host'), ['.d.ts']);
+  const edit = (text: string) => edits.reduce((before, [from, to]) => before.replace(from, to), text);
+  return new Map(paths.map((path) => [path, edit(readFileSync(path, 'utf8'))]));
 }
 
 /** The options and the programs of a tsconfig.json. */
@@ -50,7 +42,7 @@ export function readConfig(path: string): ts.ParsedCommandLine {
 }
 
 /** @returns what is wrong in files of this project; what it depends on is somebody else's */
-export function compile(roots: readonly string[], options: ts.CompilerOptions, files: Files): Finding[] {
+export function compile(roots: readonly string[], options: ts.CompilerOptions, files: Files = new Map()): Finding[] {
   const host = overlay(ts.createCompilerHost(options), files);
   const program = ts.createProgram({ rootNames: roots, options, host });
   const ours = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('/node_modules/'));
@@ -69,12 +61,10 @@ function entries(): string[] {
 }
 
 function overlay(host: ts.CompilerHost, files: Files): ts.CompilerHost {
-  const folders = new Set([...files.keys()].flatMap(foldersOf));
   return {
     ...host,
     fileExists: (path) => files.has(path) || host.fileExists(path),
     readFile: (path) => files.get(path) ?? host.readFile(path),
-    directoryExists: (path) => folders.has(path) || (host.directoryExists?.(path) ?? true),
     getSourceFile(path, version) {
       const text = files.get(path);
       if (text !== undefined) return ts.createSourceFile(path, text, version);
@@ -85,11 +75,6 @@ function overlay(host: ts.CompilerHost, files: Files): ts.CompilerHost {
       return file;
     },
   };
-}
-
-function foldersOf(path: string): string[] {
-  const folder = dirname(path);
-  return folder === path ? [] : [folder, ...foldersOf(folder)];
 }
 
 function toFinding({ file, start, messageText }: ts.Diagnostic): Finding {
