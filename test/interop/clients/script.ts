@@ -20,7 +20,7 @@ import { ROWS } from './rows/all.js';
 import type { Tasks } from './tasks.js';
 
 /** Milliseconds for a row. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 const [mode = '', amount = '', filter = ''] = process.argv.slice(2);
 const volume = amount === 'full' ? FULL : LIGHT;
 const directory = mkdtempSync(join(tmpdir(), 'vitrine-clients-'));
