@@ -10,6 +10,7 @@ const ON_THE_MACHINE = 'test/{cli,conformance/{bun,tls},device,examples,interop,
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    maxConcurrency: 3,
     reporters: process.env.CI ? ['default', forbidSkips()] : ['default'],
     projects: [
       {
@@ -28,7 +29,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'machine', include: [ON_THE_MACHINE], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'machine',
+          include: [ON_THE_MACHINE],
+          testTimeout: 90_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

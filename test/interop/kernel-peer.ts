@@ -2,9 +2,8 @@
  * The kernel's side of an interop test: `node:net` in a process of its own, steered by `kernel.ts`. Ends with the
  * process that started it.
  */
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
 import { KERNEL, VITRINE } from './addresses.js';
 import { answerOrders } from './answering.js';
 import { type Behaviour, CONTENT, type Orders, type Outcome } from './orders.js';
@@ -76,9 +75,7 @@ class Party {
 
   /** A piece at a time, so that `taken` is what the kernel has taken. */
   async #send(length: number): Promise<void> {
-    const content = pseudoRandomBytes(CONTENT, length);
-    for (let offset = 0; offset < length; offset += PIECE) {
-      const piece = content.subarray(offset, offset + PIECE);
+    for (const piece of pieces(length)) {
       await new Promise<void>((resolve) => {
         this.socket.write(piece, () => resolve());
       });
@@ -118,6 +115,13 @@ answerOrders<Orders>({
     return null;
   },
 });
+
+/** The bytes of `pseudoRandomBytes`, made when they are needed: a gigabyte is more than most are sent of it. */
+function* pieces(length: number): Generator<Uint8Array> {
+  const key = createHash('sha256').update(CONTENT).digest().subarray(0, 16);
+  const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16));
+  for (let left = length; left > 0; left -= PIECE) yield cipher.update(Buffer.alloc(Math.min(left, PIECE)));
+}
 
 /** A connection over which its number came back. */
 function echoed(port: number, number: number): Promise<Socket> {
