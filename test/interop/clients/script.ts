@@ -24,6 +24,7 @@ const PATIENCE = 120_000;
 const [mode = '', amount = '', filter = ''] = process.argv.slice(2);
 const volume = amount === 'full' ? FULL : LIGHT;
 const directory = mkdtempSync(join(tmpdir(), 'vitrine-clients-'));
+process.on('exit', () => rmSync(directory, { recursive: true }));
 const device = tun({ kernelAddress: `${KERNEL}/${PREFIX}` });
 const cloud = mode === 'loss' ? weather(device, { loss: LOSS }) : undefined;
 const stack = await createStack({ device: cloud ?? device, addresses: [`${VITRINE}/${PREFIX}`] });
@@ -49,7 +50,6 @@ kernel.close();
 stack.close();
 for (const program of programs) program.stop();
 await Promise.all(programs.map(({ ended }) => ended));
-rmSync(directory, { recursive: true });
 // What a row that failed has left open must not keep the process.
 process.exit();
 
