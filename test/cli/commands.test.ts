@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, test as base, beforeEach, describe, expect, type TestAPI } from 'vitest';
 import { pseudoRandomBytes, sha256 } from '../../host/cli/demo/content.js';
 import { rows } from '../device/pcap-kit.js';
 import { namespaceMissing } from '../kit/namespace.js';
@@ -13,19 +13,27 @@ const missing = namespaceMissing();
 const SCRIPT = new URL('./commands-script.ts', import.meta.url);
 const BIG = pseudoRandomBytes('serve', 5_000_000);
 
-let folder = '';
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vitrine-commands-'));
+/** Tests run at the same time, each in a namespace and a folder of its own. */
+const CONCURRENT = { concurrent: true };
+
+interface Place {
+  folder: string;
+}
+
+const test = base as TestAPI<Place>;
+beforeEach<Place>((place) => {
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-commands-'));
+  place.folder = folder;
   writeFileSync(join(folder, 'big.bin'), BIG);
   writeFileSync(join(folder, 'a.txt'), 'text of a\n');
   mkdirSync(join(folder, 'sub'));
   writeFileSync(join(folder, 'sub', 'index.html'), '<p>index\n');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach<Place>(({ folder }) => rmSync(folder, { recursive: true }));
 
-describe.skipIf(missing)(`vitrine serve${missing === undefined ? '' : ` (${missing})`}`, () => {
-  test('serves a directory to curl, over one connection if curl likes, until Ctrl-C', async () => {
-    const run = (await play('serve to curl')) as Record<string, string> & { code: number; lines: string[] };
+describe.skipIf(missing)(`vitrine serve${missing === undefined ? '' : ` (${missing})`}`, CONCURRENT, () => {
+  test('serves a directory to curl, over one connection if curl likes, until Ctrl-C', async ({ folder }) => {
+    const run = (await play(folder, 'serve to curl')) as Record<string, string> & { code: number; lines: string[] };
     expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
     expect(run.two).toBe('text of a\n1 200\n<p>index\n0 200\n');
     expect(run.head).toContain('Content-Length: 10\r\n');
@@ -35,8 +43,13 @@ describe.skipIf(missing)(`vitrine serve${missing === undefined ? '' : ` (${missi
     expect(run.lines[2]).toMatch(/^10\.9\.0\.1 GET \/big\.bin 200 4\.8 MiB /);
   });
 
-  test('serves it over TLS, with a certificate that curl verifies, and leaves the keys to who asked for them', async () => {
-    const run = (await play('serve --tls to curl')) as Record<string, string> & { code: number; lines: string[] };
+  test('serves it over TLS, with a certificate that curl verifies, and leaves the keys to who asked for them', async ({
+    folder,
+  }) => {
+    const run = (await play(folder, 'serve --tls to curl')) as Record<string, string> & {
+      code: number;
+      lines: string[];
+    };
     expect(run.whole).toBe('200 0 1');
     expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
     expect(run.old).toBe('text of a\n');
@@ -53,38 +66,38 @@ describe.skipIf(missing)(`vitrine serve${missing === undefined ? '' : ` (${missi
     ]);
   });
 
-  test('serves with the certificate that it is given', async () => {
-    const { text, lines } = (await play('serve --cert to curl')) as { text: string; lines: string[] };
+  test('serves with the certificate that it is given', async ({ folder }) => {
+    const { text, lines } = (await play(folder, 'serve --cert to curl')) as { text: string; lines: string[] };
     expect(text).toBe('text of a\n');
     expect(lines[1]).toMatch(/^Try: curl https:\/\/10\.9\.0\.2:8443\/ /);
   });
 
-  test('shows the CA that it made, unless there is a file for it', async () => {
-    expect(await play('serve --tls with its CA on screen')).toMatchObject({ text: 'text of a\n', code: 130 });
+  test('shows the CA that it made, unless there is a file for it', async ({ folder }) => {
+    expect(await play(folder, 'serve --tls with its CA on screen')).toMatchObject({ text: 'text of a\n', code: 130 });
   });
 
-  test('serves through bad weather', async () => {
-    const { code } = (await play('serve in bad weather')) as { code: number };
+  test('serves through bad weather', async ({ folder }) => {
+    const { code } = (await play(folder, 'serve in bad weather')) as { code: number };
     expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
     expect(code).toBe(143);
   });
 });
 
-describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing})`}`, () => {
-  test('downloads to a file and leaves a capture', async () => {
-    const { code, stdout, stderr } = (await play('get to a file')) as CommandRun;
+describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing})`}`, CONCURRENT, () => {
+  test('downloads to a file and leaves a capture', async ({ folder }) => {
+    const { code, stdout, stderr } = (await play(folder, 'get to a file')) as CommandRun;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/^4\.8 MiB from 10\.9\.0\.1:\d+ in /);
     expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(pseudoRandomBytes('get', 5_000_000)));
     expect(readFileSync(join(folder, 'get.pcapng')).length).toBeGreaterThan(5_000_000);
   });
 
-  test('downloads to stdout', async () => {
-    expect(await play('get to stdout')).toMatchObject({ code: 0, stdout: 'short\n' });
+  test('downloads to stdout', async ({ folder }) => {
+    expect(await play(folder, 'get to stdout')).toMatchObject({ code: 0, stdout: 'short\n' });
   });
 
-  test('downloads over TLS from a server that it verifies; the capture holds the keys', async () => {
-    const { code, stderr } = (await play('get over TLS')) as CommandRun;
+  test('downloads over TLS from a server that it verifies; the capture holds the keys', async ({ folder }) => {
+    const { code, stderr } = (await play(folder, 'get over TLS')) as CommandRun;
     expect({ code, stderr }).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^4\.8 MiB from 10\.9\.0\.1:\d+ in /),
@@ -93,8 +106,8 @@ describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing
     expect(rows(join(folder, 'get.pcapng'), ['http.request.uri'], 'tls && http.request')).toEqual([['/content']]);
   });
 
-  test('verifies the name that it is given; SSLKEYLOGFILE counts only when asked for', async () => {
-    const run = await play('get over TLS by name, with the key log of the environment');
+  test('verifies the name that it is given; SSLKEYLOGFILE counts only when asked for', async ({ folder }) => {
+    const run = await play(folder, 'get over TLS by name, with the key log of the environment');
     expect(run).toMatchObject({
       codes: [0, 0],
       early: false,
@@ -102,11 +115,11 @@ describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing
     });
   });
 
-  test('takes any certificate when told to', async () => {
-    expect(await play('get from a stranger, insecurely')).toMatchObject({ code: 0, stdout: 'short\n' });
+  test('takes any certificate when told to', async ({ folder }) => {
+    expect(await play(folder, 'get from a stranger, insecurely')).toMatchObject({ code: 0, stdout: 'short\n' });
   });
 
-  test.each([
+  test.for<[name: string, message: RegExp]>([
     [
       'get from a stranger',
       /unknown_ca.*\[UNABLE_TO_VERIFY_LEAF_SIGNATURE\]; trust its CA with --cacert <file>, or anybody/,
@@ -121,45 +134,45 @@ describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing
     ],
     ['get https from http', /does not speak TLS.*; try http:\/\/\n$/],
     ['get from one with other ciphers', /the peer ended the connection: handshake_failure\n$/],
-  ])('%s is one line that says why and what to do, and exit code 1', async (name, message) => {
-    const { code, stdout, stderr } = (await play(name)) as CommandRun;
+  ])('%s is one line that says why and what to do, and exit code 1', async ([name, message], { folder }) => {
+    const { code, stdout, stderr } = (await play(folder, name)) as CommandRun;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^vitrine: 10\.9\.0\.1:\d+: [^\n]*\n$/);
     expect(stderr).toMatch(message);
   });
 
-  test.each([
+  test.for<[name: string, message: RegExp]>([
     ['get what is not there', /^vitrine: http:\/\/10\.9\.0\.1:\d+\/none answered 404 Not Found\n$/],
     ['get from nobody', /^vitrine: Failed to connect \(ECONNREFUSED\)\n$/],
     ['get from a name', /^vitrine: getaddrinfo ENOTFOUND example\.test\n$/],
-  ])('%s is one line and exit code 1', async (name, message) => {
-    const { code, stderr } = (await play(name)) as CommandRun;
+  ])('%s is one line and exit code 1', async ([name, message], { folder }) => {
+    const { code, stderr } = (await play(folder, name)) as CommandRun;
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
   });
 });
 
-describe.skipIf(missing)(`vitrine ping${missing === undefined ? '' : ` (${missing})`}`, () => {
-  test('gets answers from the kernel', async () => {
-    const { code, stdout } = (await play('ping')) as CommandRun;
+describe.skipIf(missing)(`vitrine ping${missing === undefined ? '' : ` (${missing})`}`, CONCURRENT, () => {
+  test('gets answers from the kernel', async ({ folder }) => {
+    const { code, stdout } = (await play(folder, 'ping')) as CommandRun;
     expect(code).toBe(0);
     expect(stdout).toMatch(/^64 bytes from 10\.9\.0\.1: icmp_seq=3 ttl=64 time=\d+\.\d{3} ms$/m);
     expect(stdout).toMatch(/^3 packets transmitted, 3 received, 0% packet loss/m);
   });
 
-  test('is exit code 1 when nobody answers', async () => {
-    const { code, stdout } = (await play('ping nobody')) as CommandRun;
+  test('is exit code 1 when nobody answers', async ({ folder }) => {
+    const { code, stdout } = (await play(folder, 'ping nobody')) as CommandRun;
     expect(code).toBe(1);
     expect(stdout).toMatch(/^2 packets transmitted, 0 received, 100% packet loss/m);
   });
 
-  test('says in one line why there is no device', async () => {
-    const { code, stderr } = (await play('taken name')) as CommandRun;
+  test('says in one line why there is no device', async ({ folder }) => {
+    const { code, stderr } = (await play(folder, 'taken name')) as CommandRun;
     expect(code).toBe(1);
     expect(stderr).toBe('vitrine: the name lo is taken by an interface that is not a TUN device (EBUSY)\n');
   });
 });
 
-function play(name: string): Promise<unknown> {
+function play(folder: string, name: string): Promise<unknown> {
   return result(SCRIPT, [name, folder]);
 }
