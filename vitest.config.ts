@@ -4,12 +4,12 @@ import { forbidSkips } from './scripts/forbid-skips.mjs';
 /** They start from a fresh core and leave nothing behind in the process: their modules are loaded once for all of them. */
 const ON_THE_CORE =
   'test/{bsd,conformance/tcp,core,crypto,hostile,ip,memory,packet,packetscript,simulation,tcp,tls,trace}/**/*.test.ts';
-/** Other processes, the kernel and real time take part, and have the machine to themselves. */
-const ON_THE_MACHINE = 'test/{cli,conformance/{bun,tls},device,examples,interop,life}/**/*.test.ts';
+/** The kernel and real time take part, and have the machine to themselves. */
+const WITH_THE_KERNEL = 'test/{device,interop}/**/*.test.ts';
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     maxConcurrency: 3,
     reporters: process.env.CI ? ['default', forbidSkips()] : ['default'],
     projects: [
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'host',
           include: ['test/**/*.test.ts'],
-          exclude: [ON_THE_CORE, ON_THE_MACHINE],
+          exclude: [ON_THE_CORE, WITH_THE_KERNEL],
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
@@ -30,9 +30,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'machine',
-          include: [ON_THE_MACHINE],
-          testTimeout: 90_000,
+          name: 'kernel',
+          include: [WITH_THE_KERNEL],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

@@ -7,6 +7,7 @@ import { type TunOptions, tun } from '../../host/device/tun.js';
 import { type NamespaceOptions, namespaceMissing, runInNamespace } from '../kit/namespace.js';
 
 const missing = namespaceMissing();
+const NAME = `tun in a network namespace${missing === undefined ? '' : ` (${missing})`}`;
 
 describe('tun', () => {
   it.each([
@@ -33,7 +34,7 @@ describe('tun', () => {
   });
 });
 
-describe.skipIf(missing)(`tun in a network namespace${missing === undefined ? '' : ` (${missing})`}`, () => {
+describe.skipIf(missing)(NAME, { concurrent: true }, () => {
   describe('what the kernel is told', () => {
     it('gives the interface its name, addresses, MTU and queue length, and brings it up', async () => {
       expect(await result('described')).toEqual({
@@ -116,7 +117,7 @@ describe.skipIf(missing)(`tun in a network namespace${missing === undefined ? ''
       expect(await result('close and open again')).toEqual(Array(20).fill(true));
     });
 
-    it('costs nothing while a packet waits that nobody reads', async () => {
+    it.sequential('costs nothing while a packet waits that nobody reads', async () => {
       const { wakeUps, milliseconds } = (await result('left unread')) as { wakeUps: number; milliseconds: number };
       expect(wakeUps).toBe(1);
       expect(milliseconds).toBeLessThan(150);

@@ -7,7 +7,7 @@ import { result } from '../kit/result.js';
 const missing = namespaceMissing();
 const SCRIPT = new URL('./fastopen-script.ts', import.meta.url);
 /** Linux's bits: servers do it (2), and every listener (0x400). */
-const OPTIONS = { before: ['echo 1026 > /proc/sys/net/ipv4/tcp_fastopen'], timeout: 30_000 };
+const OPTIONS = { before: ['echo 1026 > /proc/sys/net/ipv4/tcp_fastopen'] };
 
 describe.skipIf(missing)(`a TUN device${missing === undefined ? '' : ` (${missing})`}`, () => {
   test.each(['plain', 'offload'])(

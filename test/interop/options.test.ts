@@ -50,7 +50,6 @@ describe.skipIf(missing)(`over a TUN device${missing === undefined ? '' : ` (${m
         rmSync(folder, { recursive: true });
       }
     },
-    30_000,
   );
 });
 
