@@ -56,6 +56,7 @@ function start(
   if (port === 0) return connectFailure(ERROR_CONNECTION_REFUSED, place);
   const connection = connections.connect(address, port, localAddress);
   if (typeof connection === 'number') return connectFailure(connection, place);
+  connection.hostname = hostname;
   if (config === undefined) return connection;
   const tls = TlsTransport.over(connection, config);
   if (tls === undefined) connection.abort();

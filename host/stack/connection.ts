@@ -71,6 +71,8 @@ export interface Layer {
 export class Connection<Owner> {
   owner: Owner | null = null;
   layer: Layer | undefined;
+  /** Whom `connect` was asked for, a name or an address; not kept by a snapshot. */
+  hostname: string | undefined;
   /** Nothing more will come of it; its handle may name another connection by now. */
   dead = false;
   /** Accepted by `finish`, not yet by the core. */

@@ -34,9 +34,12 @@ export function upgrade(
   const connection = original.connection as Connection<Socket<unknown>> | undefined;
   if (connection === undefined) throw wrongType('upgradeTLS requires an established socket');
   const { tls, handlers, data } = parseUpgrade(given);
-  const parse = original.listener === undefined ? parseClientTls : parseServerTls;
-  const config = parse(tls, connection.port.tls) as TlsConfig;
-  const transport = new TlsTransport(connection, config, true);
+  const environment = connection.port.tls;
+  const config =
+    original.listener === undefined
+      ? parseClientTls(tls, environment, connection.hostname ?? connection.endpoints()?.remoteAddress)
+      : parseServerTls(tls, environment);
+  const transport = new TlsTransport(connection, config as TlsConfig, true);
   const parts = { ...original, resumed: { phase: 'open', bytesWritten: 0, discarding: false } } as const;
   const raw = make(parts);
   const secure = make({ ...parts, connection: transport, tls: transport, box: { current: handlers }, data });

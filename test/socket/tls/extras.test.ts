@@ -139,6 +139,21 @@ test('certificates come as objects of node:crypto too, while the socket is open'
   expect(client.getPeerX509Certificate()).toBeUndefined();
 });
 
+describe('S1: upgradeTLS without a server name', () => {
+  test.each([
+    ['accepts who is named as connect was told', serverKeys, 'handshake:true'],
+    ['refuses anybody else', wrong, 'handshake:false:ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('%s', async (_, { cert, key }, verdict) => {
+    const { client, server } = await converse(net, { client: new Recorder(), server: new Recorder() });
+    const heard = new SecureRecorder();
+    server.upgradeTLS<unknown>({ tls: { cert, key }, socket: { data() {} } });
+    client.upgradeTLS<unknown>({ tls: { ca: ca.cert }, socket: heard.handlers });
+    await net.until(() => heard.events.length > 1);
+    expect(heard.events.slice(0, 2)).toEqual(['open', verdict]);
+    expect(heard.socket?.authorized).toBe(verdict === 'handshake:true');
+  });
+});
+
 describe('what breaks after the handshake', () => {
   test.each([true, false])('is told once, to error or else to close: %s', async (listens) => {
     const errors: unknown[] = [];
