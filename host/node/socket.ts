@@ -357,12 +357,11 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     if (this.#channel !== undefined) this.#outgoing.flush(this.#channel);
   }
 
-  /** @param error absent when both sides have ended, and when the stack was closed */
+  /** @param error absent when both sides have ended */
   #closed(error: Error | undefined): void {
     this.#channel = undefined;
-    if (error !== undefined) this[BROKEN](error);
-    else if (this.#finished) this.#ended();
-    else this.destroy();
+    if (error !== undefined && (error as { code?: string }).code !== GIVEN_UP) this[BROKEN](error);
+    else if (!this.#finished || !this.#peerEnded) this.destroy();
   }
 
   #failed(error: Error): void {
@@ -388,3 +387,6 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     this.#ends = undefined;
   }
 }
+
+/** This side has closed it, or the whole stack: nobody's error. */
+const GIVEN_UP = 'ECONNABORTED';

@@ -43,6 +43,8 @@ export class DuplexChannel extends TlsMembers implements SecureChannel {
     private readonly handlers: Handlers,
   ) {
     super();
+    // The peer's end is the end of what it says; TLS says when we are done.
+    stream.allowHalfOpen = true;
     stream.on('error', (error) => this.#finish(error));
     stream.on('close', () => this.#finish(this.#settled || this.#closing ? undefined : unfinished()));
     sharedCore ??= loadCore();

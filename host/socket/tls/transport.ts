@@ -93,8 +93,15 @@ export class TlsTransport implements Transport, Layer {
   }
 
   write(bytes: Uint8Array): number {
-    const taken = this.tls.write(bytes);
+    let taken = this.tls.write(bytes);
     this.#flush();
+    // Buffers beside the connection are empty again when it took everything: no `drain` would ever say so.
+    while (this.shares && taken > 0 && taken < bytes.length && this.#unsent === undefined) {
+      const more = this.tls.write(bytes.subarray(taken));
+      if (more <= 0) break;
+      taken += more;
+      this.#flush();
+    }
     return taken;
   }
 
