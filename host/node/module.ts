@@ -1,7 +1,9 @@
 /**
  * `netOf`: all of `vitrine/net` on one stack. Not for: what the parts do.
  */
+import type { ClientRequestArgs } from 'node:http';
 import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Stack } from '../stack/stack.js';
 import { type ConnectOptions, readArguments } from './connect-options.js';
 import { Server, type ServerOptions } from './server.js';
@@ -23,6 +25,8 @@ export interface Net {
 }
 
 export interface Connect {
+  /** As `createConnection` of a request of `node:http`. */
+  (options: ClientRequestArgs, created?: (error: Error | null, socket: Duplex) => void): Socket;
   (options: Partial<ConnectOptions> & SocketOptions, listener?: () => void): Socket;
   (port: number, host?: string, listener?: () => void): Socket;
   (port: number, listener?: () => void): Socket;

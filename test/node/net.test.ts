@@ -4,10 +4,14 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { LookupOptions } from 'node:dns';
-import { type AddressInfo, type Server, Socket } from 'node:net';
+import type { RequestOptions } from 'node:http';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import net, { netOf } from '../../host/node/net.js';
+import tls from '../../host/node/tls.js';
 import { event, kernel, listening, run, type Script, thrown, vitrine } from './kit/world.js';
 
 const scripts: Record<string, Script> = {
@@ -433,9 +437,26 @@ describe('what a stack does not have:', () => {
   });
 });
 
-it('a Socket of vitrine/net has the type of one of node:net', async () => {
-  const { client, close } = await vitrine();
-  const socket: Socket = new client.net.Socket();
-  expect(socket).not.toBeInstanceOf(Socket);
-  close();
+describe('types, which tsc checks:', () => {
+  it('sockets and servers have those of Node', () => {
+    const socket: Socket = new net.Socket();
+    const server: Server = net.createServer();
+    const secure: TLSSocket = new tls.TLSSocket();
+    const secureServer: TlsServer = tls.createServer();
+    expect([socket.pending, server.listening, secure.encrypted, secureServer.listening]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('createConnection is what a request takes', () => {
+    const options: RequestOptions[] = [
+      { createConnection: net.createConnection },
+      { createConnection: tls.connect },
+      { createConnection: netOf().connect },
+    ];
+    expect(options).toHaveLength(3);
+  });
 });

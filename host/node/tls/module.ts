@@ -1,6 +1,7 @@
 /**
  * `tlsOf`: all of `vitrine/tls` on one stack. Not for: what the parts do.
  */
+import type { ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, rootCertificates } from 'node:tls';
 import type { Stack } from '../../stack/stack.js';
@@ -19,6 +20,8 @@ export type ConnectOptions = Partial<Omit<NetConnectOptions, 'onread'>> &
   };
 
 export interface Connect {
+  /** As `createConnection` of a request of `node:https`. */
+  (options: ClientRequestArgs, created?: (error: Error | null, socket: Duplex) => void): TLSSocket;
   (options: ConnectOptions, listener?: () => void): TLSSocket;
   (port: number, host?: string, options?: ConnectOptions, listener?: () => void): TLSSocket;
   (port: number, options?: ConnectOptions, listener?: () => void): TLSSocket;
