@@ -88,7 +88,7 @@ export function parseListenOptions<Data>(options: unknown): ParsedOptions<Data> 
 export function parseReload(given: readonly unknown[], what: 'option' | 'object'): Handlers {
   if (given.length === 0) throw new Error('Expected 1 argument');
   const [options] = given;
-  if (typeof options !== 'object' || options === null) throw new Error('Expected options object');
+  if (typeof options !== 'object' || options === null) throw what === 'object' ? wrongType(REFUSED) : new Error(REFUSED);
   const { socket, data, drain } = options as Source;
   if (socket !== undefined && socket !== null) return parseHandlers(socket);
   const direct = what === 'option' && (data ?? drain) !== undefined;
@@ -160,6 +160,7 @@ function parsePort(value: unknown): number {
 
 type Source = Readonly<Record<string, unknown>>;
 
+const REFUSED = 'Expected options object';
 const NO_UNIX =
   'Unix domain sockets are not supported: they belong to the kernel, and this stack has ports only. Give hostname and port';
 const NO_DESCRIPTOR =
