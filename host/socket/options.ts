@@ -88,7 +88,8 @@ export function parseListenOptions<Data>(options: unknown): ParsedOptions<Data> 
 export function parseReload(given: readonly unknown[], what: 'option' | 'object'): Handlers {
   if (given.length === 0) throw new Error('Expected 1 argument');
   const [options] = given;
-  if (typeof options !== 'object' || options === null) throw what === 'object' ? wrongType(REFUSED) : new Error(REFUSED);
+  if (typeof options !== 'object' || options === null)
+    throw what === 'object' ? wrongType(REFUSED) : new Error(REFUSED);
   const { socket, data, drain } = options as Source;
   if (socket !== undefined && socket !== null) return parseHandlers(socket);
   const direct = what === 'option' && (data ?? drain) !== undefined;
