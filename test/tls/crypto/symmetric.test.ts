@@ -104,5 +104,6 @@ test.each([
     expect(fresh.defaultProvider().name).toBe('noble');
   } finally {
     vi.unstubAllGlobals();
+    vi.resetModules();
   }
 });
