@@ -30,7 +30,7 @@ interface TCPSocketOptions<Data> extends SocketOptions<Data> {
 }
 
 export interface TCPSocketConnectOptions<Data = undefined> extends TCPSocketOptions<Data> {
-  /** An IPv4 literal, or `localhost`. There is no DNS yet. */
+  /** An IPv4 literal, or `localhost`; `0.0.0.0` is this stack itself. There is no DNS yet. */
   hostname: string;
   /** TLS: `true` for the defaults; an object, even an empty one, means TLS too. */
   tls?: TLSOptions | boolean;

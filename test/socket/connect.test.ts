@@ -93,6 +93,13 @@ describe('a connection that is made', () => {
       await net.until(() => heard.has(`data:${hostname}`));
     }
   });
+
+  test('to the host name of a listener on every address reaches it, as on Linux', async () => {
+    const { hostname, port } = net.client.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } });
+    const promise = net.client.connect({ hostname, port, socket: { data() {} } });
+    await turn();
+    expect(await promise).toMatchObject({ remoteAddress: '127.0.0.1', localAddress: '127.0.0.1' });
+  });
 });
 
 describe('a connection that fails', () => {
