@@ -6,6 +6,7 @@ import { memoryWire } from '../../host/device/memory.js';
 import type { SocketHandler } from '../../host/socket/handlers.js';
 import type { TCPSocketListener } from '../../host/socket/listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../../host/socket/options.js';
+import { writeAll } from '../../host/socket/output/write-all.js';
 import type { Socket } from '../../host/socket/socket.js';
 import type { Stack } from '../../host/stack/stack.js';
 import type { Life, Situation } from './observer.js';
@@ -34,6 +35,20 @@ export const socketSituations: Readonly<Record<string, Situation>> = {
     await life.stays();
     listener.ref();
     listener.unref();
+    await life.ends();
+  },
+
+  async 'each of two listeners that share a port keeps it'(life) {
+    const stack = await life.stack();
+    const first = listen(stack, { reusePort: true });
+    const second = listen(stack, { reusePort: true, port: first.port });
+    first.stop();
+    await life.stays();
+    second.unref();
+    await life.ends();
+    second.ref();
+    await life.stays();
+    second.stop();
     await life.ends();
   },
 
@@ -147,6 +162,27 @@ export const socketSituations: Readonly<Record<string, Situation>> = {
     await life.stays();
     client.resume();
     await life.ends();
+  },
+
+  async 'a socket that is paused from the start keeps it'(life) {
+    const { client, accepted } = await pair(life, { options: { pauseOnConnect: true } });
+    client.unref();
+    await life.stays();
+    accepted.unref();
+    await life.ends();
+  },
+
+  async 'writeAll keeps it only while its socket does'(life) {
+    const { client, accepted } = await pair(life);
+    accepted.pause();
+    accepted.unref();
+    const written = writeAll(client, Buffer.alloc(LARGE)).catch(() => {});
+    await life.stays();
+    client.unref();
+    await life.ends();
+    client.terminate();
+    await life.ends();
+    await written;
   },
 
   async 'bytes of a closed socket keep it until they have arrived'(life) {
