@@ -58,6 +58,7 @@ export function readDestination(options: Partial<ConnectOptions> & { path?: unkn
   if (localAddress && isIP(localAddress) === 0) {
     throw wrongValue('ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${localAddress}`);
   }
+  if (options.onread != null) throw notSupported('onread is not supported: use the event data, or read()');
   if (localPort) throw notSupported('localPort is not supported: the stack chooses the port of a connection');
   return {
     host: host || 'localhost',

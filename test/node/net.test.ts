@@ -424,6 +424,8 @@ describe('what a stack does not have:', () => {
     expect(thrown(() => net.createServer().listen('/run/some.sock'))).toMatch(/ERR_NOT_SUPPORTED/);
     expect(thrown(() => net.createServer().listen({ fd: 3 }))).toMatch(/ERR_NOT_SUPPORTED/);
     expect(thrown(() => new net.Socket({ fd: 3 }))).toMatch(/ERR_NOT_SUPPORTED/);
+    expect(thrown(() => net.connect({ port: 1, onread: {} as never }))).toMatch(/ERR_NOT_SUPPORTED/);
+    expect(thrown(() => net.connect({ port: 1, localPort: 2 }))).toMatch(/ERR_NOT_SUPPORTED/);
     close();
   });
 
