@@ -15,8 +15,26 @@ import { exitWith, isMain } from './process.mjs';
 
 /** @param {{ only?: string | undefined, print: boolean, update: boolean }} options */
 async function conformance({ only, print, update }) {
-  const { count, report, runConformance } = await import('../test/conformance/bun/conformance.js');
-  const judged = await runConformance({ only: only?.split(','), update });
+  const { runAcross, runConformance } = await import('../test/conformance/bun/conformance.js');
+  const { ROLES, tunMissing } = await import('../test/conformance/bun/across.js');
+  const options = { only: only?.split(','), update };
+  await tell('Both ends on one stack', await runConformance(options), print);
+  for (const role of ROLES) {
+    const title = `Vitrine as ${role}, the kernel at the other end`;
+    const missing = tunMissing();
+    if (missing === undefined) await tell(title, await runAcross(role, options), print);
+    else console.log(`\n${title}: ${missing}`);
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {import('../test/conformance/bun/conformance.js').Judged[]} judged
+ * @param {boolean} print
+ */
+async function tell(title, judged, print) {
+  const { count, report } = await import('../test/conformance/bun/conformance.js');
+  console.log(`\n${title}\n`);
   if (print) for (const { scenario, transcript } of judged) console.log(shown(scenario.id, transcript));
   console.log(report(judged));
   if (count(judged).unreviewed > 0) process.exitCode = 1;

@@ -1,6 +1,7 @@
 /**
  * The conformance run: every scenario, judged, and the table of it. Not for: the command line (`scripts/conformance.mjs`).
  */
+import { collectAcross, judgeAcross, oneSided, type Role, updateAcross } from './across.js';
 import { Files } from './files.js';
 import { CAPABILITIES } from './in-stack.js';
 import { type Scenario, scenarios } from './scenarios/registry.js';
@@ -24,21 +25,43 @@ export interface Options {
 
 export type Counts = Record<Verdict['kind'], number>;
 
+/** With both ends on one stack. */
 export async function runConformance({ only, update: updates = false }: Options = {}): Promise<Judged[]> {
   const files = new Files('in-stack');
-  const all = scenarios();
-  if (only === undefined) checkNames(files, all);
-  const chosen = all.filter(({ id }) => only === undefined || only.some((part) => id.includes(part)));
+  const chosen = choose(only, files);
   const transcripts = await collectInStack(chosen.filter((each) => notApplicable(each, CAPABILITIES) === undefined));
-  const judged = chosen.map((scenario) => {
+  const judged = chosen.map((scenario): Judged => {
     const { id } = scenario;
     const transcript = transcripts.get(id);
-    if (transcript === undefined) return { scenario, verdict: missing(scenario) };
+    if (transcript === undefined) return { scenario, verdict: notApplicable(scenario, CAPABILITIES) ?? SILENT };
     if (updates) files.expect(id, update(files.recorded(id), transcript, files.expected(id)));
     return { scenario, verdict: judge(files.recorded(id), transcript, files.expected(id)), transcript };
   });
   if (updates) files.save();
   return judged;
+}
+
+/** With the kernel at the other end. What differs is tried again, alone: a busy machine is no verdict. */
+export async function runAcross(role: Role, { only, update: updates = false }: Options = {}): Promise<Judged[]> {
+  const [files, inStack] = [new Files(role), new Files('in-stack')];
+  const chosen = choose(only, files);
+  const reviewed = (id: string) => ({ inStack: inStack.expected(id), role: files.expected(id) });
+  const judgeOne = (scenario: Scenario, transcript?: Transcript): Judged => {
+    const { id } = scenario;
+    const verdict = transcript === undefined ? SILENT : judgeAcross(files.recorded(id), transcript, reviewed(id));
+    return { scenario, verdict: oneSided(scenario, role) ?? verdict, transcript };
+  };
+  const waiting = chosen.filter((scenario) => oneSided(scenario, role) === undefined);
+  const transcripts = await collectAcross(role, waiting);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const failing = waiting.filter((each) => judgeOne(each, transcripts.get(each.id)).verdict.kind === 'unreviewed');
+    for (const [id, transcript] of await collectAcross(role, failing, 1)) transcripts.set(id, transcript);
+  }
+  for (const [id, transcript] of updates ? transcripts : []) {
+    files.expect(id, updateAcross(files.recorded(id), transcript, reviewed(id)));
+  }
+  if (updates) files.save();
+  return chosen.map((scenario) => judgeOne(scenario, transcripts.get(scenario.id)));
 }
 
 export function count(judged: readonly Judged[]): Counts {
@@ -72,13 +95,13 @@ function describe(id: string, verdict: Verdict): string[] {
   return [`UNREVIEWED      ${id}: ${verdict.problem}`, ...verdict.lines.map((line) => `    ${line}`)];
 }
 
-function missing(scenario: Scenario): Verdict {
-  const reason = notApplicable(scenario, CAPABILITIES);
-  return reason ?? { kind: 'unreviewed', problem: 'its process has told nothing', lines: [] };
-}
-
-function checkNames(files: Files, all: readonly Scenario[]): void {
+function choose(only: readonly string[] | undefined, files: Files): Scenario[] {
+  const all = scenarios();
   const names = new Set(all.map(({ id }) => id));
   const unknown = files.listed.filter((id) => !names.has(id));
   if (unknown.length > 0) throw new Error(`no such scenario is expected to differ: ${unknown.join(', ')}`);
+  return all.filter(({ id }) => only === undefined || only.some((part) => id.includes(part)));
 }
+
+const SILENT: Verdict = { kind: 'unreviewed', problem: 'its process has told nothing', lines: [] };
+const TRIES = 2;

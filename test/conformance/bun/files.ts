@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import type { Recorded, Recording } from './transcript.js';
 import type { Expected } from './verdict.js';
 
-/** @param where which expectations: `in-stack` … */
+/** @param where which expectations: `in-stack`, `client`, `server` */
 export class Files {
   readonly #recordings = new Map<string, Recording>();
   readonly #expected = new Map<string, Record<string, Expected>>();

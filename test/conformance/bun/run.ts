@@ -5,9 +5,15 @@ import { type Implementation, Probe } from './probe.js';
 import type { Scenario } from './scenarios/registry.js';
 import type { Transcript } from './transcript.js';
 
-/** Writes down what nobody catches in this process while it runs. */
-export async function runScenario(impl: Implementation, scenario: Scenario): Promise<Transcript> {
-  const probe = new Probe(impl, scenario);
+/**
+ * Writes down what nobody catches in this process while it runs.
+ * @param options `grace`: milliseconds that are waited when it is over, so that what is under way arrives
+ */
+export async function runScenario(
+  impl: Implementation,
+  scenario: Scenario,
+  { probe = new Probe(impl, scenario), grace = 0 } = {},
+): Promise<Transcript> {
   const stopListening = listenToProcess(probe);
   let failed: { scenarioError: unknown } | undefined;
   let timedOut: { timedOut: true } | undefined;
@@ -18,6 +24,7 @@ export async function runScenario(impl: Implementation, scenario: Scenario): Pro
     timedOut = { timedOut: true };
   });
   await Promise.race([ended, limit]);
+  if (grace > 0) await probe.sleep(grace);
   const actors = probe.finish();
   probe.clean();
   stopListening();
