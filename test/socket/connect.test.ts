@@ -99,6 +99,9 @@ describe('a connection that is made', () => {
     const promise = net.client.connect({ hostname, port, socket: { data() {} } });
     await turn();
     expect(await promise).toMatchObject({ remoteAddress: '127.0.0.1', localAddress: '127.0.0.1' });
+    const other = net.client.connect({ hostname: '::', port, socket: { data() {} } }).catch((error) => error);
+    await turn();
+    expect(await other).toMatchObject({ syscall: 'connect', address: '::1' });
   });
 });
 
