@@ -2,8 +2,12 @@
  * What `leaks.test.ts` runs: opens, uses and closes connections in every way, and compares what there is before and after.
  * Prints a `LeakReport`. Not for: the ways (`ways.ts`).
  */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { netOf } from '../../host/node/module.js';
 import type { Socket } from '../../host/socket/socket.js';
 import { createStack } from '../../host/stack/stack.js';
+import { connect as connectWeb } from '../../host/web/connect.js';
 import { type Census, census, growth } from './census.js';
 import { echo, plainWays, secureWays, type Way } from './ways.js';
 
@@ -50,6 +54,29 @@ console.log(JSON.stringify(report));
 async function useAll(plain: number, secure: number): Promise<void> {
   for (const [name, way] of Object.entries(plainWays)) await use(name, way, plain);
   for (const [name, way] of Object.entries(secureWays)) await use(name, way, secure);
+  await useFacades(secure);
+}
+
+/** Connections of `vitrine/web` to a server of `vitrine/net`, and of `vitrine/net` to the same. */
+async function useFacades(connections: number): Promise<void> {
+  const net = netOf(stack);
+  const server = net.createServer((accepted) => accepted.pipe(accepted)).listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const netClient = async () => {
+    const socket = net.connect(port, 'localhost', () => socket.end('question'));
+    socket.setTimeout(60_000).resume();
+    await once(socket, 'close');
+  };
+  const webClient = async () => {
+    const socket = connectWeb({ hostname: 'localhost', port }, { stack });
+    await new Response('question').body?.pipeTo(socket.writable);
+    if ((await new Response(socket.readable).text()) !== 'question') throw new Error('not what was sent');
+    await socket.closed;
+  };
+  await Promise.all(Array.from({ length: connections }, () => Promise.all([netClient(), webClient()])));
+  sockets += 4 * connections;
+  await nothingLeft('facades', () => server.close());
 }
 
 /** Has so many connections of one way, and waits until nothing is left of them. */

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { namespaceMissing, runInNamespace } from '../kit/namespace.js';
 import { deviceSituations } from './device-situations.js';
+import { facadeSituations } from './facade-situations.js';
 import { type Observed, observed, PATIENCE, runObserved } from './observed.js';
 import { secureSituations } from './secure-situations.js';
 import { socketSituations } from './situations.js';
@@ -12,7 +13,7 @@ describe('D20: the life of a process', () => {
     run = await runObserved(new URL('./loopback-script.ts', import.meta.url));
   }, PATIENCE);
 
-  test.each(Object.keys({ ...socketSituations, ...secureSituations }))('%s', (name) => {
+  test.each(Object.keys({ ...socketSituations, ...secureSituations, ...facadeSituations }))('%s', (name) => {
     expect(run.outcomes.get(name)).toBeNull();
   });
 
