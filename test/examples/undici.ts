@@ -2,12 +2,11 @@
 import { createServer } from 'node:http';
 import { Agent, request } from 'undici';
 import { createStack, memoryWire } from 'vitrine';
-import { netOf } from 'vitrine/net';
+import { connector, netOf } from 'vitrine/net';
 
 const [left, right] = memoryWire();
 const alice = await createStack({ device: left, addresses: ['10.9.0.1/24'] });
 const bob = await createStack({ device: right, addresses: ['10.9.0.2/24'] });
-const net = netOf(alice);
 
 let connections = 0;
 const web = createServer((incoming, answer) => {
@@ -19,18 +18,7 @@ const server = netOf(bob).createServer((socket) => {
 });
 server.listen(80, '10.9.0.2');
 
-const dispatcher = new Agent({
-  connections: 1,
-  connect({ hostname, port }, callback) {
-    const socket = net.connect({ host: hostname, port: Number(port) || 80 });
-    const settle = (error?: Error): void => {
-      socket.off('connect', settle).off('error', settle);
-      if (error === undefined) callback(null, socket as never);
-      else callback(error, null);
-    };
-    socket.once('connect', settle).once('error', settle);
-  },
-});
+const dispatcher = new Agent({ connections: 1, connect: connector({ stack: alice }) });
 
 for (const path of ['/one', '/two', '/three']) {
   const { statusCode, body } = await request(`http://10.9.0.2${path}`, { dispatcher });
