@@ -5,7 +5,7 @@ import { forbidSkips } from './scripts/forbid-skips.mjs';
 const ON_THE_CORE =
   'test/{bsd,conformance/tcp,core,crypto,hostile,ip,memory,packet,packetscript,simulation,tcp,tls,trace}/**/*.test.ts';
 /** The kernel and real time take part, and have the machine to themselves. */
-const WITH_THE_KERNEL = 'test/{device,interop}/**/*.test.ts';
+const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel}/**/*.test.ts';
 
 export default defineConfig({
   test: {

@@ -84,6 +84,12 @@ export function report(judged: readonly Judged[]): string {
   ].join('\n');
 }
 
+/** All that nobody has accounted for, or nothing. */
+export function unreviewed(judged: readonly Judged[]): string {
+  const failing = judged.filter(({ verdict }) => verdict.kind === 'unreviewed');
+  return failing.length === 0 ? '' : report(failing);
+}
+
 function describe(id: string, verdict: Verdict): string[] {
   if (verdict.kind === 'equal') return [`equal           ${id}`];
   if (verdict.kind === 'excused') return [`excused         ${id}: ${verdict.by.join(', ')}`];

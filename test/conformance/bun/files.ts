@@ -37,7 +37,7 @@ export class Files {
   }
 
   save(): void {
-    mkdirSync(this.#url('').replace(/^file:\/\//, ''), { recursive: true });
+    mkdirSync(new URL(this.#url('')), { recursive: true });
     for (const [group, expected] of this.#expected) {
       const url = new URL(this.#url(`${group}.json`));
       if (Object.keys(expected).length > 0) writeFileSync(url, print(expected));
