@@ -21,6 +21,9 @@ export interface Credentials {
   readonly schemes?: readonly SignatureScheme[];
 }
 
+/** A configuration in place of another; `undefined`: there is none, and the other one stays. */
+export type Selected = TlsConfig | undefined;
+
 export interface TlsConfig {
   role: 'client' | 'server';
   readonly provider: CryptoProvider;
@@ -67,7 +70,9 @@ export interface TlsConfig {
   /** Server: what seals tickets; `undefined`: none are given. */
   readonly ticketKeys: TicketKeys | undefined;
   /** Server: another configuration for the name that the client asks for, if it does; `undefined`: this one. */
-  readonly select: ((serverName: string | undefined) => TlsConfig | undefined) | undefined;
+  readonly select: ((serverName: string | undefined) => Selected | Promise<Selected>) | undefined;
+  /** Called when a handshake that waited for `select` goes on: there may be something to tell and to send. */
+  readonly resumed?: (() => void) | undefined;
   /** Server: hears the name that the client asks for, before `select`. */
   readonly named?: ((serverName: string) => void) | undefined;
   /**

@@ -69,7 +69,7 @@ export class TlsConnection {
   next(): TlsEvent | undefined {
     this.#guard(() => {
       while (this.#events.length === 0 && this.#state !== undefined && !this.#peerEnded) {
-        const opened = this.records.open();
+        const opened = this.#state.decided === undefined ? this.records.open() : undefined;
         if (opened === undefined) return;
         this.#receive(opened, this.#state);
       }
@@ -250,8 +250,27 @@ export class TlsConnection {
     for (let message = inbox.next(); message !== undefined; message = inbox.next()) {
       state = state.handle(message);
       this.#state = state;
+      if (state.decided === undefined) continue;
+      this.#await(state.decided);
+      break;
     }
     if (this.#context.complete) this.#phase = 'open';
+  }
+
+  #await(decided: Promise<() => Expect>): void {
+    const goOn = (next: () => Expect): void => {
+      // It may be over by now, and its keys wiped.
+      if (this.#phase !== 'handshake') return;
+      this.#guard(() => {
+        this.#state = next();
+      });
+      this.config.resumed?.();
+    };
+    decided.then(goOn, (error) =>
+      goOn(() => {
+        throw error;
+      }),
+    );
   }
 
   #receiveAlert(bytes: Uint8Array): void {

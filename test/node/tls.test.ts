@@ -138,6 +138,29 @@ const scripts: Record<string, Script> = {
     await talk({ SNICallback }, { servername: 'wrong.test' }, {})(world, t);
   },
 
+  'names by SNICallback, which answers later': async (world, t) => {
+    const context = world.server.tls.createSecureContext({ cert: wrong.cert, key: wrong.key });
+    const SNICallback = (name: string, answer: (error: Error | null, context?: nodeTls.SecureContext) => void) => {
+      t.note('asked', name);
+      setImmediate(answer, null, name === 'wrong.test' ? context : undefined);
+    };
+    await talk(
+      { SNICallback },
+      { servername: 'wrong.test' },
+      {},
+      { servername: 'wrong.test', maxVersion: 'TLSv1.2' },
+    )(world, t);
+  },
+
+  'an error of SNICallback, at once and later': async (world, t) => {
+    for (const when of [(work: () => void) => work(), setImmediate]) {
+      const SNICallback = (_name: string, answer: (error: Error | null) => void) =>
+        void when(() => answer(new Error('no')));
+      await refuse({ SNICallback }, { servername: 'wrong.test' })(world, t);
+    }
+    delete t.lines.client;
+  },
+
   'protocols by ALPN': talk(
     { ALPNProtocols: ['h2', 'http/1.1'] },
     { ALPNProtocols: ['http/1.1'] },

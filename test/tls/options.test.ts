@@ -1,6 +1,6 @@
 /** The `tls` option: what it means, and what it refuses with which words. Statements of the contract are quoted by number. */
 import { describe, expect, test, vi } from 'vitest';
-import type { TlsConfig } from '../../host/tls/config.js';
+import type { Selected, TlsConfig } from '../../host/tls/config.js';
 import { nobleProvider } from '../../host/tls/crypto/noble.js';
 import { parseClientTls, parseServerTls } from '../../host/tls/options.js';
 import { TrustStore } from '../../host/tls/x509/trust.js';
@@ -166,7 +166,8 @@ describe.skipIf(NO_OPENSSL)('a server', () => {
 
   describe('an array of options', () => {
     const named = (serverName: string) => ({ key: OTHER_KEY, cert: OTHER_CERT, serverName });
-    const chosen = (config: TlsConfig, name: string) => config.select?.(name)?.credentials[0]?.key.algorithm;
+    const chosen = (config: TlsConfig, name: string) =>
+      (config.select?.(name) as Selected)?.credentials[0]?.key.algorithm;
 
     test('is chosen from by the client’s name: exact, then a wildcard for one label, else the first', () => {
       const config = server([PAIR, named('*.example.test'), { ...PAIR, serverName: 'exact.example.test' }]);

@@ -65,18 +65,20 @@ export function clientTls(options: ClientTlsOptions, host: string | undefined): 
  */
 export function serverTls(
   options: ServerTlsOptions,
-  contextFor: (servername: string | undefined) => SecureContext | undefined,
+  contextFor: (servername: string | undefined) => MaybeLater<SecureContext | undefined>,
 ): PreparedTls & TLSOptions {
   const { ALPNCallback } = options;
   const context = contextOf(options);
   return prepared((environment) => {
     const own = ownConfig(options, 'server', environment);
+    const configOf = (chosen: SecureContext | undefined) =>
+      chosen && { ...chosen.config('server', environment), ...own };
     return {
       ...context.config('server', environment),
       ...own,
       select: (servername) => {
         const chosen = contextFor(servername);
-        return chosen && { ...chosen.config('server', environment), ...own };
+        return chosen instanceof Promise ? chosen.then(configOf) : configOf(chosen);
       },
       ...(ALPNCallback && {
         chooseProtocol: (servername, offered) =>
@@ -85,6 +87,9 @@ export function serverTls(
     };
   });
 }
+
+/** Some programs know at once, others have to ask. */
+export type MaybeLater<Answer> = Answer | Promise<Answer>;
 
 /** The context that is given, or one made of the options. */
 export function contextOf(options: CommonTlsOptions): SecureContext {
@@ -97,15 +102,23 @@ export function contextOf(options: CommonTlsOptions): SecureContext {
   throw wrongType('"options.secureContext" property', 'a SecureContext of vitrine/tls', secureContext);
 }
 
-/** What `SNICallback` answers, which it has to do before it returns. */
-export function askForContext(callback: SNICallback, servername: string): SecureContext | undefined {
-  let answer: { error: Error | null; context?: SecureContext | undefined } | undefined;
+/** What `SNICallback` answers: at once if it can, since then the handshake need not wait. */
+export function askForContext(callback: SNICallback, servername: string): MaybeLater<SecureContext | undefined> {
+  let answered: (() => SecureContext | undefined) | undefined;
+  let later: (() => void) | undefined;
   callback(servername, (error, context) => {
-    answer = { error, context };
+    answered ??= () => readAnswer(error, context);
+    later?.();
   });
-  if (answer === undefined) throw refusal('SNICallback has to call back before it returns', 'ERR_NOT_SUPPORTED');
-  if (answer.error) throw Object.assign(refusal(answer.error.message, 'ERR_TLS_SNI'), { cause: answer.error });
-  const { context } = answer;
+  if (answered !== undefined) return answered();
+  return new Promise<void>((resolve) => {
+    later = resolve;
+  }).then(() => answered?.());
+}
+
+/** @throws TlsError for an error, and for what is no context */
+function readAnswer(error: Error | null, context: unknown): SecureContext | undefined {
+  if (error) throw Object.assign(refusal(error.message, 'ERR_TLS_SNI'), { cause: error });
   if (context === undefined || context === null || context instanceof SecureContext) return context ?? undefined;
   throw refusal('Invalid SNI context: a SecureContext of vitrine/tls is needed', 'ERR_TLS_INVALID_CONTEXT');
 }

@@ -49,7 +49,10 @@ export class DuplexChannel extends TlsMembers implements SecureChannel {
     stream.on('close', () => this.#finish(this.#settled || this.#closing ? undefined : unfinished()));
     sharedCore ??= loadCore();
     sharedCore.then(
-      (core) => this.#begin(TlsEngine.create(core, { ...config, keylog: (line) => this.#log(line) })),
+      (core) =>
+        this.#begin(
+          TlsEngine.create(core, { ...config, keylog: (line) => this.#log(line), resumed: () => this.#turn() }),
+        ),
       (error: Error) => this.#finish(error),
     );
   }

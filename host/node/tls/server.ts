@@ -7,7 +7,7 @@ import type { TLSOptions } from '../../tls/options.js';
 import { notSupported, wrongType, wrongValue } from '../errors.js';
 import { LISTENER_TLS, MAKE_SOCKET, Server, type ServerOptions } from '../server.js';
 import type { Socket, SocketOptions } from '../socket.js';
-import { askForContext, contextOf, type ServerTlsOptions, serverTls } from './config.js';
+import { askForContext, contextOf, type MaybeLater, type ServerTlsOptions, serverTls } from './config.js';
 import { SecureContext, type SecureContextOptions } from './secure-context.js';
 import { TLSSocket } from './socket.js';
 
@@ -105,12 +105,13 @@ export class TlsServer extends Server implements NodeTlsServer {
   }
 
   /** @returns `undefined`: the context that the connection has already */
-  #contextFor(servername: string | undefined): SecureContext | undefined {
+  #contextFor(servername: string | undefined): MaybeLater<SecureContext | undefined> {
     const chosen = servername === undefined ? undefined : this.#askedFor(servername);
-    return chosen ?? (this.#replaced ? this.#context : undefined);
+    const orElse = (context: SecureContext | undefined) => context ?? (this.#replaced ? this.#context : undefined);
+    return chosen instanceof Promise ? chosen.then(orElse) : orElse(chosen);
   }
 
-  #askedFor(servername: string): SecureContext | undefined {
+  #askedFor(servername: string): MaybeLater<SecureContext | undefined> {
     const { SNICallback } = this.#options;
     if (SNICallback != null) return askForContext(SNICallback, servername);
     return this.#named.findLast(({ pattern }) => pattern.test(servername))?.context;

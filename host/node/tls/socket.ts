@@ -19,7 +19,7 @@ import { failure, notSupported } from '../errors.js';
 import { ADOPT, BROKEN, CHANNEL, KEYLOG, SECURED, SESSION, TLS_OPTIONS, UPGRADE } from '../hooks.js';
 import { Socket, type SocketOptions } from '../socket.js';
 import type { SecureChannel } from './channel.js';
-import { type ClientTlsOptions, clientTls, type ServerTlsOptions, serverTls } from './config.js';
+import { type ClientTlsOptions, clientTls, type MaybeLater, type ServerTlsOptions, serverTls } from './config.js';
 import { DuplexChannel } from './duplex-channel.js';
 import type { SecureContext } from './secure-context.js';
 
@@ -32,7 +32,7 @@ export interface TLSSocketOptions extends SocketOptions, ClientTlsOptions, Serve
   /** Milliseconds; 30 s unless given, which is the most. */
   handshakeTimeout?: number | undefined;
   /** For servers: the context for the name that a client asks for, or for none. */
-  contextFor?: ((servername: string | undefined) => SecureContext | undefined) | undefined;
+  contextFor?: ((servername: string | undefined) => MaybeLater<SecureContext | undefined>) | undefined;
 }
 
 export class TLSSocket extends Socket implements NodeTLSSocket {

@@ -231,6 +231,7 @@ export class TlsTransport implements Transport, Layer {
     if (role === 'client') return log;
     return {
       ...log,
+      resumed: () => this.connection.defer(EVENT_DATA),
       named: (serverName) => {
         named?.(serverName);
         this.#tellOwner((owner) => events.named(owner, serverName));

@@ -14,6 +14,8 @@ export interface Expect {
    * @throws TlsError when the message breaks a rule; CryptoError for a key share that is none
    */
   handle(message: HandshakeMessage): Expect;
+  /** The program has to decide something first: nothing is read until it has, and this answers the next state. */
+  readonly decided?: Promise<() => Expect>;
   /** TLS 1.2: change_cipher_spec came, with this content. Where this is absent, it must not come. */
   changeCipherSpec?(content: Uint8Array): Expect;
   /** Application data came. Where this is absent, it must not come. */

@@ -3,8 +3,9 @@
  * Not for: what follows in TLS 1.3 (`negotiate.ts`) and 1.2 (`../tls12/server/`).
  */
 import { TlsError } from '../alert.js';
+import type { Selected, TlsConfig } from '../config.js';
 import type { HandshakeContext } from '../handshake/context.js';
-import { type Expect, expectType } from '../handshake/expect.js';
+import { type Expect, expectType, unexpectedMessage } from '../handshake/expect.js';
 import { type ClientHello, readClientHello } from '../messages/client-hello.js';
 import { HANDSHAKE, type HandshakeMessage } from '../messages/handshake.js';
 import { TLS12, TLS13 } from '../parameters.js';
@@ -22,27 +23,48 @@ export class ExpectClientHello implements Expect {
     const { context } = this;
     const hello = readClientHello(message);
     context.clientRandom = hello.random.slice();
-    const isNamed = selectConfig(context, hello);
-    const version = chooseVersion(context, hello);
-    context.facts.version = version;
-    context.records.setRecordVersion(TLS12);
-    context.checkBoundary();
-    context.transcript.add(hello.bytes);
-    return version === TLS13 ? beginServer13(context, hello, isNamed) : beginServer12(context, hello);
+    const selected = askForConfig(context, hello);
+    if (!(selected instanceof Promise)) return begin(context, hello, selected);
+    return new ExpectDecision(selected.then((config) => () => begin(context, hello, config)));
   }
 }
 
-/** RFC 6066 §3: the name may lead to other certificates and rules. @returns whether it did */
-function selectConfig(context: HandshakeContext, { serverName }: ClientHello): boolean {
+/** A configuration is being chosen. */
+class ExpectDecision implements Expect {
+  readonly awaits = 'nothing before the server has chosen a configuration';
+
+  constructor(readonly decided: Promise<() => Expect>) {}
+
+  handle(message: HandshakeMessage): Expect {
+    throw unexpectedMessage(message, this);
+  }
+}
+
+/** RFC 6066 §3: the name may lead to other certificates and rules. */
+function askForConfig(context: HandshakeContext, { serverName }: ClientHello): Selected | Promise<Selected> {
   context.facts.serverName = serverName;
-  const { named, chooseProtocol, keylog, select, verifyModeSet, requestCert, rejectUnauthorized } = context.config;
+  const { named, select } = context.config;
   if (serverName !== undefined) named?.(serverName);
-  const selected = select?.(serverName);
-  if (selected === undefined) return false;
+  return select?.(serverName);
+}
+
+function begin(context: HandshakeContext, hello: ClientHello, selected: Selected): Expect {
+  if (selected !== undefined) useConfig(context, selected);
+  const version = chooseVersion(context, hello);
+  context.facts.version = version;
+  context.records.setRecordVersion(TLS12);
+  context.checkBoundary();
+  context.transcript.add(hello.bytes);
+  const isNamed = selected !== undefined && hello.serverName !== undefined;
+  return version === TLS13 ? beginServer13(context, hello, isNamed) : beginServer12(context, hello);
+}
+
+/** What belongs to the connection stays. */
+function useConfig(context: HandshakeContext, selected: TlsConfig): void {
+  const { chooseProtocol, keylog, verifyModeSet, requestCert, rejectUnauthorized } = context.config;
   const verifyMode = verifyModeSet === true ? { requestCert, rejectUnauthorized } : {};
   context.config = { ...selected, ...verifyMode, keylog, chooseProtocol };
   context.records.setMaxSendFragment(selected.maxSendFragment);
-  return serverName !== undefined;
 }
 
 /** RFC 8446 §4.2.1: supported_versions counts alone where it is there; appendix D.5: but SSL 3.0 is refused all the same. */
