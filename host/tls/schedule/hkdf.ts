@@ -25,7 +25,7 @@ export function extract({ provider, name }: Hash, salt: Uint8Array, material: Ui
 export function expand(hash: Hash, key: Uint8Array, info: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const output = new Uint8Array(length);
   const size = hashLength(hash);
-  if (length > 255 * size) throw new Error(`HKDF gives ${255 * size} bytes at most`);
+  if (length > 255 * size) throw new RangeError(`HKDF gives ${255 * size} bytes at most`);
   let block = new Uint8Array(0);
   for (let at = 0, counter = 1; at < length; at += size, counter++) {
     const input = concat(block, info, Uint8Array.of(counter));
