@@ -3,7 +3,7 @@
  * Not for: certificates themselves (`certificates.ts`), where keys are written (`network.ts`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { TlsError } from '../tls/alert.js';
+import type { SocketError } from '../socket/errors.js';
 import type { TLSOptions } from '../tls/options.js';
 import { ThrowawayAuthority } from './certificates.js';
 import { CommandError, UsageError } from './failure.js';
@@ -62,13 +62,18 @@ export function serverTls(
 
 /** What a client can do about a failure of TLS, in one line; other errors as they are. */
 export function withAdvice(error: unknown, url: URL): unknown {
-  if (!(error instanceof TlsError)) return error;
+  if (!isOfTls(error)) return error;
   const code = error.code === 'EPROTO' ? '' : ` [${error.code}]`;
   const advice = adviceFor(error);
   return new CommandError(`${url.host}: ${error.message}${code}${advice === undefined ? '' : `; ${advice}`}`);
 }
 
-function adviceFor({ code, reason, alert, remote }: TlsError): string | undefined {
+/** Whether TLS has found the error: then it names the alert. */
+export function isOfTls(error: unknown): error is SocketError {
+  return error instanceof Error && 'alert' in error;
+}
+
+function adviceFor({ code, reason, alert, remote }: SocketError): string | undefined {
   if (UNKNOWN_ISSUER.has(code)) return 'trust its CA with --cacert <file>, or anybody with --insecure';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'if it goes by another name, say which with --servername <name>';
   if (reason === 'CERTIFICATE_VERIFY_FAILED') return '--insecure takes the certificate nevertheless';

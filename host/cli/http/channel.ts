@@ -21,7 +21,7 @@ export interface Security {
 
 /**
  * Connects, with TLS if `tls` says so: then the peer is verified when this resolves.
- * @throws SocketError for what the network did, TlsError for a handshake that failed
+ * @throws SocketError for what the network did and for a handshake that failed
  */
 export function connectChannel(
   stack: Stack,

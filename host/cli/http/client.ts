@@ -21,7 +21,7 @@ export interface HttpGetOptions {
 /**
  * Gets what is at `url`.
  * @returns the head of the answer, whatever its status, when the body is complete and the connection closed
- * @throws SocketError for what the network did, TlsError for what TLS did not accept, HttpError for an answer that is
+ * @throws SocketError for what the network did and what TLS did not accept, HttpError for an answer that is
  *   none or is cut short
  */
 export async function httpGet(stack: Stack, url: URL, options: HttpGetOptions): Promise<Response> {

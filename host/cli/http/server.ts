@@ -2,10 +2,11 @@
  * A small HTTP/1.1 file server on Vitrine's sockets, RFC 9112: GET and HEAD, keep-alive, pipelining, with TLS or without.
  * Not for: uploads, ranges.
  */
+import type { SocketError } from '../../socket/errors.js';
 import type { TCPSocketListener } from '../../socket/listener.js';
 import type { Stack } from '../../stack/stack.js';
-import { TlsError } from '../../tls/alert.js';
 import type { TLSOptions } from '../../tls/options.js';
+import { isOfTls } from '../tls-option.js';
 import { type Channel, channelHandlers } from './channel.js';
 import { formatHead, HttpError, parseRequest, type Request } from './message.js';
 import type { Resource, Site } from './site.js';
@@ -19,7 +20,7 @@ export interface HttpServerOptions {
   /** Hears of every connection, once it is secure if it is to be. */
   connected?(channel: Channel): void;
   /** Hears of every connection on which TLS failed, and why. */
-  failed?(client: string, error: TlsError): void;
+  failed?(client: string, error: SocketError): void;
   /** Hears of every request that was answered, or broken off. */
   served?(record: ServedRecord): void;
 }
@@ -47,7 +48,7 @@ export function serveHttp(stack: Stack, options: HttpServerOptions): TCPSocketLi
       const client = channel.remoteAddress;
       // A connection that broke has ended; who was served is told by `served`.
       converse(channel, options).catch((error) => {
-        if (error instanceof TlsError) options.failed?.(client, error);
+        if (isOfTls(error)) options.failed?.(client, error);
       });
     }),
   });

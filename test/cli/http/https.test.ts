@@ -5,6 +5,7 @@ import type { Security } from '../../../host/cli/http/channel.js';
 import { httpGet } from '../../../host/cli/http/client.js';
 import { type HttpServerOptions, serveHttp } from '../../../host/cli/http/server.js';
 import { memorySite } from '../../../host/cli/http/site.js';
+import type { SocketError } from '../../../host/socket/errors.js';
 import type { TLSOptions } from '../../../host/tls/options.js';
 import { type Lab, lab, SERVER_ADDRESS } from '../../kit/stacks.js';
 
@@ -53,12 +54,12 @@ describe('https', () => {
     ['is not trusted', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unknown_ca', (other: string) => ({ ca: other })],
     ['goes by another name', 'ERR_TLS_CERT_ALTNAME_INVALID', 'bad_certificate', () => ({ serverName: 'other.test' })],
   ])('takes nothing from a server that %s, and the server hears why', async (_, code, alert, options) => {
-    const heard: { client: string; alert: string; remote: boolean }[] = [];
-    const failed = (client: string, error: { alert: string; remote: boolean }) =>
+    const heard: object[] = [];
+    const failed = (client: string, error: SocketError) =>
       heard.push({ client, alert: error.alert, remote: error.remote });
     const { port } = serve({ failed });
     const tls = { ca: authority.cert, ...options(new ThrowawayAuthority(net.clock.wall()).cert) };
-    await expect(download(port, tls)).rejects.toMatchObject({ name: 'TlsError', code, alert });
+    await expect(download(port, tls)).rejects.toMatchObject({ name: 'Error', code, alert });
     await net.until(() => heard.length > 0);
     expect(heard).toEqual([{ client: '10.9.0.1', alert, remote: true }]);
   });
@@ -75,7 +76,7 @@ describe('https', () => {
       socket: { data: (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n') },
     });
     await expect(download(plain.port, { ca: authority.cert })).rejects.toMatchObject({
-      name: 'TlsError',
+      name: 'Error',
       reason: 'HTTP_REQUEST',
     });
     const { port } = serve({});
