@@ -1,6 +1,6 @@
 /**
- * The options of `connect` and `listen`: their shapes, and reading them with Bun's checks and words. Each property is
- * read once, at the call. Not for: options of a whole stack (`../stack/settings.ts`).
+ * The options of `connect` and `listen`: their shapes, and reading them with Bun's checks and words. Properties
+ * are read at the call. Not for: options of a whole stack (`../stack/settings.ts`).
  */
 import { type Address, parseAddress } from '../core/address.js';
 import type { TLSOptions } from '../tls/options.js';
@@ -110,7 +110,7 @@ export function addressText(hostname: string): string {
   return hostname.toLowerCase() === 'localhost' ? '127.0.0.1' : hostname;
 }
 
-/** Reads each property once, in Bun's order. */
+/** Reads in Bun's order, which getters can see: `tls` and `fd` twice. */
 function parse<Data>(source: Source): ParsedOptions<Data> {
   const { socket } = source;
   if (socket === undefined) throw wrongType('SocketOptions.socket is required');
@@ -123,7 +123,8 @@ function parse<Data>(source: Source): ParsedOptions<Data> {
   const reusePort = readBoolean(source, 'reusePort');
   readBoolean(source, 'ipv6Only');
   const pauseOnConnect = readBoolean(source, 'pauseOnConnect');
-  const { unix, fd, localAddress } = source;
+  const { unix, fd } = source;
+  const [, , localAddress] = [source.tls, source.fd, source.localAddress];
   if ((unix ?? undefined) !== undefined) throw notSupported(NO_UNIX);
   if ((fd ?? undefined) !== undefined) throw notSupported(NO_DESCRIPTOR);
   if (name === undefined || name === null || name === '') throw wrongType('Expected either "hostname" or "unix"');

@@ -151,7 +151,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   end(data?: Payload, byteOffset?: number, byteLength?: number): number;
   end(): void;
   end(data?: Payload, byteOffset?: number, byteLength?: number): number {
-    if (this.#phase !== 'open' || this.#connection === undefined) return -1;
+    if (this.#phase !== 'open' || this.#connection === undefined || this.#tls?.tls.phase === 'failed') return -1;
     const payload = parsePayload(data, byteOffset, byteLength);
     const bytes = typeof payload === 'string' ? utf8(payload) : payload;
     this.#endWriting(bytes.length === 0 ? undefined : bytes);

@@ -60,7 +60,7 @@ export function missPeer(context: HandshakeContext, alert: AlertName): void {
     throw new TlsError(alert, 'PEER_DID_NOT_RETURN_A_CERTIFICATE', `the client gave no certificate (${alert})`);
   }
   const message = 'the client gave no certificate';
-  facts.authorizationError = Object.assign(new Error(message), { code: 'UNABLE_TO_GET_ISSUER_CERT' });
+  facts.authorizationError = Object.assign(new Error(message), { code: 'UNABLE_TO_GET_ISSUER_CERT', errno: 0 });
 }
 
 /** The program's own view of who the server is. @returns its complaint, with what it said as the cause */
