@@ -2,7 +2,7 @@
  * Lets a child process run the TypeScript sources as they are: `node --import <this file> script.ts`. Node 20 strips no
  * types, and `dist/` may be stale. Types are erased, not checked; what has been erased once is kept by its hash.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -40,12 +40,13 @@ function kept(key) {
 }
 
 /**
- * Under its own name first: another process may be reading or writing the same.
+ * Under a name of its own first: another process may be reading or writing the same. Process ids would not tell them apart,
+ * since each namespace counts from 1.
  * @param {string} key
  * @param {string} code
  */
 function keep(key, code) {
-  const unfinished = new URL(`${key}.${process.pid}`, KEPT);
+  const unfinished = new URL(`${key}.${randomUUID()}`, KEPT);
   mkdirSync(KEPT, { recursive: true });
   writeFileSync(unfinished, code);
   renameSync(unfinished, new URL(`${key}.js`, KEPT));
