@@ -348,7 +348,7 @@ describe('plain TCP', () => {
 });
 
 describe('a handshake that fails', () => {
-  test('NEEDS 5, B6: reaches both ends at once, with the name of the alert', async () => {
+  test('B6: reaches both ends at once, with the name of the alert', async () => {
     await secure(net, heard, {
       client: { ...CLIENT_TLS, minVersion: 0x0304 },
       server: { ...SERVER_TLS, maxVersion: 0x0303 },
