@@ -11,6 +11,8 @@ export type { CoreSource } from './core/load.js';
 export { type Device, DeviceError, type DevicePort, type LinkType } from './device/device.js';
 export { type MemoryWireOptions, memoryWire } from './device/memory.js';
 export { type Pcap, type PcapOptions, pcap } from './device/pcap.js';
+export { type EthernetSwitchOptions, ethernetSwitch, type SwitchPort } from './device/switch.js';
+export { type Tap, type TapOptions, tap } from './device/tap.js';
 export { type Tun, type TunOptions, tun } from './device/tun.js';
 export { type Tuntap2Options, type Tuntap2Tun, tuntap2 } from './device/tuntap2.js';
 export { type Weather, type WeatherConditions, type WeatherOptions, weather } from './device/weather.js';

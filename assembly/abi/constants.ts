@@ -174,6 +174,7 @@ export const OFFLOAD_TSO4 = 2; // TCP/IPv4 segments up to 64 KiB both ways, cut 
 export const BATCH_LIMIT = 64; // packets one `input` takes
 export const PACKET_LIMIT = 65535; // bytes of the largest IP packet
 export const HEADROOM = 32; // bytes before a packet: Ethernet (14), VLAN (4), room, then the virtio-net header
+export const ETHERNET_HEADER = 14; // bytes before the packet in a frame: destination, source, type (RFC 894)
 export const VNET_HEADER = 10; // bytes of Linux's legacy virtio_net_hdr; it ends where the packet begins
 export const RECEIVE_DESCRIPTOR = 16; // bytes: address u32, length u32, interface u32, reserved u32
 export const TRANSMIT_DESCRIPTOR = 16; // bytes: address u32, length u32, reserved u32 × 2

@@ -2,14 +2,17 @@
  * What moves packets between a stack and the outside: a TUN device, an in-memory wire, or a wrapper around another
  * device (`pcap(weather(tun()))`). A device knows bytes and nothing of TCP.
  *
- * A device reads and writes *in place* in the core's linear memory. An address names the first byte of the IP packet;
- * the `VNET_HEADER` bytes that end there belong to the virtio-net header, which only devices with `offloads` use.
+ * A device reads and writes *in place* in the core's linear memory. An address names the first byte of the IP packet, or
+ * of the Ethernet frame that it lies in; the `VNET_HEADER` bytes that end there belong to the virtio-net header, which only
+ * devices with `offloads` use.
  */
 export interface Device {
-  /** Largest IP packet in bytes. */
+  /** Largest IP packet in bytes; a frame's header comes on top. */
   readonly mtu: number;
-  /** What a packet begins with. `'ip'`: an IPv4 or IPv6 header. */
+  /** What a packet begins with. `'ip'`: an IPv4 or IPv6 header. `'ethernet'`: the header of a frame (RFC 894, RFC 2464). */
   readonly linkType: LinkType;
+  /** On `'ethernet'`, what the stack's end is called there, as `02:00:5e:10:00:01`. */
+  readonly hardwareAddress?: string | undefined;
   /** `OFFLOAD_*` bits that both this device and whoever uses it can honour. A wrapper or user narrows it by assignment before `attach`. */
   offloads: number;
   /** The addresses that the device suggests for this end, as `address/prefix`, `[]` when the user has to say. */
@@ -41,7 +44,7 @@ export interface Device {
   close(): void;
 }
 
-export type LinkType = 'ip';
+export type LinkType = 'ip' | 'ethernet';
 
 /** What a device gets from the stack it serves. */
 export interface DevicePort {

@@ -6,14 +6,20 @@
  * now. So on the manual clock packets move when the clock is moved (`advance(0)` is enough), always in the same order
  * and at their exact moment; on the system clock they move on the next turn of the event loop.
  *
- * Not for: joining more than two stacks, and offloads: checksums on this wire are real, packets fit its MTU.
+ * Not for: joining more than two stacks (`switch.ts`), and offloads: checksums on this wire are real, packets fit its MTU.
  */
+import { ETHERNET_HEADER } from '../../assembly/abi/constants.js';
 import type { Timer } from '../core/clock.js';
-import type { Device, DevicePort } from './device.js';
-import { onlyKnown, packetSize, wholeNumber } from './options.js';
+import type { Device, DevicePort, LinkType } from './device.js';
+import { framePayload, linkTypeOf, onlyKnown, packetSize, portAddresses, wholeNumber } from './options.js';
+import { PacketQueue } from './queue.js';
 
 export interface MemoryWireOptions {
-  /** Largest packet in bytes, 576 to 65535. Default 1500. */
+  /** `'ip'` carries packets, the default; `'ethernet'` carries frames, so that ARP and neighbour discovery have work. */
+  linkType?: LinkType | undefined;
+  /** Of the two ends of an Ethernet. Default: `02:00:00:00:00:01` and `02:00:00:00:00:02`. */
+  hardwareAddresses?: readonly string[] | undefined;
+  /** Largest packet in bytes, without Ethernet's header: 576 to 65535, on Ethernet to 65521. Default 1500. */
   mtu?: number | undefined;
   /** Packets that wait in each direction before `write` answers false. Default 256. */
   capacity?: number | undefined;
@@ -25,18 +31,23 @@ export interface MemoryWireOptions {
  * @throws TypeError for a bad option
  */
 export function memoryWire(options: MemoryWireOptions = {}): [Device, Device] {
-  onlyKnown('memoryWire', options, ['mtu', 'capacity']);
-  const mtu = packetSize('mtu', options.mtu);
+  onlyKnown('memoryWire', options, ['linkType', 'hardwareAddresses', 'mtu', 'capacity']);
+  const linkType = linkTypeOf('linkType', options.linkType);
+  const { hardwareAddresses } = options;
+  if (linkType === 'ip' && hardwareAddresses !== undefined) {
+    throw new TypeError("hardwareAddresses can be given with linkType 'ethernet' only");
+  }
+  const mtu = (linkType === 'ip' ? packetSize : framePayload)('mtu', options.mtu);
   const capacity = wholeNumber('capacity', options.capacity, 1, 65536, 256);
-  const left = new End(mtu, capacity);
-  const right = new End(mtu, capacity);
+  const names = linkType === 'ip' ? [] : portAddresses('hardwareAddresses', hardwareAddresses, 2);
+  const left = new End(linkType, names[0], mtu, capacity);
+  const right = new End(linkType, names[1], mtu, capacity);
   left.peer = right;
   right.peer = left;
   return [left, right];
 }
 
 class End implements Device {
-  readonly linkType = 'ip';
   readonly addresses = [];
   offloads = 0;
   peer!: End;
@@ -50,11 +61,17 @@ class End implements Device {
   #blocked = false;
   readonly #queue: PacketQueue;
 
+  /** Bytes of the largest packet or frame. */
+  readonly #largest: number;
+
   constructor(
+    readonly linkType: LinkType,
+    readonly hardwareAddress: string | undefined,
     readonly mtu: number,
     capacity: number,
   ) {
-    this.#queue = new PacketQueue(mtu, capacity);
+    this.#largest = linkType === 'ip' ? mtu : mtu + ETHERNET_HEADER;
+    this.#queue = new PacketQueue(this.#largest, capacity);
   }
 
   attach(port: DevicePort): void {
@@ -77,7 +94,7 @@ class End implements Device {
 
   write(address: number, length: number): boolean {
     const port = this.#attached();
-    if (length > this.mtu) throw new RangeError(`a packet of ${length} bytes does not fit the MTU of ${this.mtu}`);
+    if (length > this.#largest) throw new RangeError(`a packet of ${length} bytes does not fit the MTU of ${this.mtu}`);
     if (this.#closed || this.peer.#closed) return true;
     if (this.peer.#queue.full) {
       this.#blocked = true;
@@ -115,51 +132,5 @@ class End implements Device {
     if (!this.#blocked || this.#closed || this.#port === undefined) return;
     this.#blocked = false;
     this.#room?.arm(this.#port.clock.now());
-  }
-}
-
-/** First in, first out. Its packet buffers are made when first needed and then used again. */
-class PacketQueue {
-  length = 0;
-  #first = 0;
-  readonly #slots: (Uint8Array | undefined)[];
-  readonly #lengths: Uint32Array;
-
-  constructor(
-    private readonly mtu: number,
-    private readonly capacity: number,
-  ) {
-    this.#slots = new Array(capacity);
-    this.#lengths = new Uint32Array(capacity);
-  }
-
-  get full(): boolean {
-    return this.length === this.capacity;
-  }
-
-  push(packet: Uint8Array): void {
-    const index = (this.#first + this.length) % this.capacity;
-    let slot = this.#slots[index];
-    if (slot === undefined) {
-      slot = new Uint8Array(this.mtu);
-      this.#slots[index] = slot;
-    }
-    slot.set(packet);
-    this.#lengths[index] = packet.length;
-    this.length++;
-  }
-
-  /** @returns the oldest packet, valid until the next `push` */
-  shift(): Uint8Array | undefined {
-    if (this.length === 0) return undefined;
-    const index = this.#first;
-    this.#first = (index + 1) % this.capacity;
-    this.length--;
-    return this.#slots[index]?.subarray(0, this.#lengths[index]);
-  }
-
-  clear(): void {
-    this.length = 0;
-    this.#slots.fill(undefined);
   }
 }

@@ -53,6 +53,8 @@ export class Path {
     private readonly conditions: PathConditions,
     seed: number,
     stream: number,
+    /** Bytes of a frame's header before each packet. */
+    private readonly header = 0,
   ) {
     this.#random = new SeededRandom(seed, stream);
     this.#marks = new SeededRandom(seed, stream + MARKS);
@@ -73,7 +75,7 @@ export class Path {
       return;
     }
     const kept = bytes.slice();
-    if (chances.mark < conditions.mark && markCongestion(kept)) counts.marked++;
+    if (chances.mark < conditions.mark && markCongestion(kept.subarray(this.header))) counts.marked++;
     if (chances.corrupt < conditions.corrupt && kept.length > 0) {
       flipBit(kept, Math.floor(chances.bit * kept.length * 8));
       counts.corrupted++;
@@ -188,17 +190,23 @@ function flipBit(bytes: Uint8Array, bit: number): void {
   bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
 }
 
-/** Makes CE of ECT(0) or ECT(1) in an IPv4 header, and mends its checksum (RFC 3168 §5, RFC 1624). False: it may not be. */
+/** Makes CE of ECT(0) or ECT(1) in the header of IPv4 or IPv6 (RFC 3168 §5). False: it may not be. */
 function markCongestion(packet: Uint8Array): boolean {
-  if (packet.length < 20 || (packet[0] as number) >> 4 !== 4) return false;
+  if (packet.length < 20) return false;
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
-  const field = view.getUint8(1) & CE;
-  if (field === 0 || field === CE) return false;
-  view.setUint8(1, view.getUint8(1) | CE);
-  // The sum has grown by the difference, so its complement has shrunk by it.
-  const checksum = view.getUint16(10) - (CE - field);
-  view.setUint16(10, checksum > 0 ? checksum : checksum + 0xffff);
+  const version = view.getUint8(0) >> 4;
+  const shift = version === 4 ? 0 : 4;
+  const field = (view.getUint8(1) >> shift) & CE;
+  if ((version !== 4 && version !== 6) || field === 0 || field === CE) return false;
+  view.setUint8(1, view.getUint8(1) | (CE << shift));
+  if (version === 4) mendChecksum(view, CE - field);
   return true;
+}
+
+/** The sum has grown by `difference`, so its complement has shrunk by it (RFC 1624). */
+function mendChecksum(view: DataView, difference: number): void {
+  const checksum = view.getUint16(10) - difference;
+  view.setUint16(10, checksum > 0 ? checksum : checksum + 0xffff);
 }
 
 const CE = 3;

@@ -63,6 +63,7 @@ class PcapDevice implements Pcap {
   captured = 0;
   dropped = 0;
   readonly linkType;
+  readonly hardwareAddress;
   readonly addresses;
   readonly mtu: number;
   readonly finished: Promise<void>;
@@ -82,6 +83,7 @@ class PcapDevice implements Pcap {
     this.#snapLength = snapLength;
     this.mtu = below.mtu;
     this.linkType = below.linkType;
+    this.hardwareAddress = below.hardwareAddress;
     this.addresses = below.addresses;
     this.finished = sink.finished;
   }

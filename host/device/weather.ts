@@ -6,7 +6,7 @@
  * Announces no offloads: so checksums are real, a flipped bit can be found out, and packets fit the MTU.
  * Not for: queueing disciplines; the link has one queue and drops what does not fit.
  */
-import { HEADROOM, PACKET_LIMIT } from '../../assembly/abi/constants.js';
+import { ETHERNET_HEADER, HEADROOM, PACKET_LIMIT } from '../../assembly/abi/constants.js';
 import type { Timer } from '../core/clock.js';
 import { scratchMemory } from '../core/scratch.js';
 import { type Device, DeviceError, type DevicePort } from './device.js';
@@ -58,15 +58,17 @@ export interface Weather extends Device {
 export function weather(device: Device, options: WeatherOptions = {}): Weather {
   onlyKnown('weather', options, [...CONDITIONS, 'seed', 'in', 'out']);
   const seed = wholeNumber('seed', options.seed, 0, Number.MAX_SAFE_INTEGER, 1);
+  const header = device.linkType === 'ethernet' ? ETHERNET_HEADER : 0;
   return new WeatherDevice(
     device,
-    new Path(direction('in', options), seed, 1),
-    new Path(direction('out', options), seed, 2),
+    new Path(direction('in', options), seed, 1, header),
+    new Path(direction('out', options), seed, 2, header),
   );
 }
 
 class WeatherDevice implements Weather {
   readonly linkType;
+  readonly hardwareAddress;
   readonly addresses;
   readonly mtu: number;
   offloads = 0;
@@ -87,6 +89,7 @@ class WeatherDevice implements Weather {
   ) {
     this.mtu = below.mtu;
     this.linkType = below.linkType;
+    this.hardwareAddress = below.hardwareAddress;
     this.addresses = below.addresses;
   }
 

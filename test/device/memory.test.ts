@@ -109,6 +109,25 @@ describe('memoryWire', () => {
     expect(() => left.write(new Uint8Array(601))).toThrow(/600/);
   });
 
+  it('carries frames, whose header comes on top of the MTU, between two stations', () => {
+    const [left, right] = memoryWire({ linkType: 'ethernet', mtu: 600 });
+    expect([left, right].map((end) => [end.linkType, end.hardwareAddress])).toEqual([
+      ['ethernet', '02:00:00:00:00:01'],
+      ['ethernet', '02:00:00:00:00:02'],
+    ]);
+    const [first, second] = [new TestPort(left), new TestPort(right)];
+    first.write(new Uint8Array(614).fill(3));
+    expect(second.readAll()).toEqual([new Uint8Array(614).fill(3)]);
+    expect(() => first.write(new Uint8Array(615))).toThrow(/600/);
+  });
+
+  it('has no hardware addresses without Ethernet', () => {
+    expect(memoryWire().map((end) => [end.linkType, end.hardwareAddress])).toEqual([
+      ['ip', undefined],
+      ['ip', undefined],
+    ]);
+  });
+
   it('reads into memory that has grown meanwhile', () => {
     const { left, right } = wire();
     right.memory.grow(1);
@@ -129,6 +148,10 @@ describe('memoryWire', () => {
     [{ mtu: 1500.5 }, /mtu/],
     [{ capacity: 0 }, /capacity/],
     [{ capcity: 5 }, /"capcity"/],
+    [{ linkType: 'token ring' }, /linkType .*'ethernet'.*"token ring"/],
+    [{ linkType: 'ethernet', mtu: 65522 }, /mtu .*65521/],
+    [{ hardwareAddresses: ['02:00:00:00:00:01', '02:00:00:00:00:02'] }, /hardwareAddresses .*'ethernet'/],
+    [{ linkType: 'ethernet', hardwareAddresses: ['02:00:00:00:00:01', 'one'] }, /hardwareAddresses\[1\]/],
   ])('names the bad option: %j', (options, message) => {
     expect(() => memoryWire(options as MemoryWireOptions)).toThrow(TypeError);
     expect(() => memoryWire(options as MemoryWireOptions)).toThrow(message);

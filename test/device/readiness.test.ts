@@ -3,7 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { POLLERR, POLLIN, POLLOUT, Readiness } from '../../host/device/readiness.js';
+import { POLLERR, POLLIN, POLLOUT, Readiness } from '../../host/device/kernel/readiness.js';
 
 // A named pipe, opened for both directions and without blocking, becomes ready as a TUN device does.
 let folder: string;

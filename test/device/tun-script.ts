@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../host/core/clock.js';
 import type { DeviceError } from '../../host/device/device.js';
+import { openDevice } from '../../host/device/kernel/open.js';
 import { pcap } from '../../host/device/pcap.js';
 import { type Tun, tun } from '../../host/device/tun.js';
-import { openTun } from '../../host/device/tun-open.js';
 import { weather } from '../../host/device/weather.js';
 import { echoRequest, udp } from './packets.js';
 import { TestPort } from './port.js';
@@ -162,11 +162,12 @@ const cases: Record<string, () => unknown> = {
   },
 
   'handed over'() {
-    const opened = openTun({
+    const opened = openDevice({
+      kind: 'tun',
       name: 'parent0',
       mtu: 1400,
       withHeader: true,
-      kernelAddress: `${THEIRS}/24`,
+      kernelAddresses: [`${THEIRS}/24`],
       queueLength: undefined,
     });
     const child = [...process.execArgv, fileURLToPath(import.meta.url), 'taken over'];

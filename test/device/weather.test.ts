@@ -86,6 +86,19 @@ describe('weather', () => {
     expect(device.counts.out.marked).toBe(2);
   });
 
+  it('marks IPv6, and packets inside frames, where their header is', () => {
+    const [near, far] = memoryWire({ linkType: 'ethernet' });
+    const clock = manualClock();
+    const device = weather(near, { mark: 1 });
+    expect([device.linkType, device.hardwareAddress]).toEqual(['ethernet', near.hardwareAddress]);
+    const [inside, outside] = [new TestPort(device, clock), new TestPort(far, clock)];
+    const packet = Uint8Array.of(0x6b, 0x80 | (2 << 4), ...new Uint8Array(38));
+    inside.write(Uint8Array.of(...new Uint8Array(12), 0x86, 0xdd, ...packet));
+    clock.advance(0);
+    expect(outside.read()?.subarray(14, 16)).toEqual(Uint8Array.of(0x6b, 0x80 | (3 << 4)));
+    expect(device.counts.out.marked).toBe(1);
+  });
+
   it('marks as often as it is told, and loses the same packets as without', () => {
     const run = (mark: number) => {
       const { device, inside, outside, clock } = storm({ loss: 0.1, mark, queue: 10_000 });

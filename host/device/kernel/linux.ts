@@ -1,11 +1,11 @@
 /**
  * The few calls of Linux's C library that a TUN device needs, through koffi, and what its answers are called.
  * koffi is loaded when the first device is opened, so that nobody needs it for anything else.
- * Not for: what is done with them (`tun.ts`, `tun-open.ts`).
+ * Not for: what is done with them (`tuntap.ts`, `open.ts`).
  */
 import { createRequire } from 'node:module';
 import type koffiModule from 'koffi';
-import { DeviceError } from './device.js';
+import { DeviceError } from '../device.js';
 
 /** Answers are as in C: negative for an error, which `errno()` then tells. */
 export interface Linux {
