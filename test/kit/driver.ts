@@ -30,10 +30,14 @@ import {
 import { type Address, parseAddress } from '../../host/core/address.js';
 import { Core } from '../../host/core/core.js';
 import { compileCore } from '../../host/core/load.js';
+import { LOCAL, PREFIX_LENGTH, WIDER } from './family.js';
+
+export { LOCAL, PEER } from './family.js';
 
 export interface DriverOptions {
   /** No interface but loopback. */
   bare?: boolean;
+  /** As over IPv4; see `family.ts`. Default 1500. */
   mtu?: number;
   offloads?: number;
   seed?: number;
@@ -86,9 +90,10 @@ export class Driver {
       if (this.calls.configure(Number(setting), value) < 0) throw new Error(`setting ${setting} can't be ${value}`);
     }
     if (options.bare === true) return;
-    const number = this.calls.interfaceAdd(options.mtu ?? 1500, options.offloads ?? 0);
+    const number = this.calls.interfaceAdd((options.mtu ?? 1500) + WIDER, options.offloads ?? 0);
     core.putAddress(address(options.address ?? LOCAL));
-    if (this.calls.interfaceAddress(number, options.prefixLength ?? 24) < 0) throw new Error('address refused');
+    if (this.calls.interfaceAddress(number, options.prefixLength ?? PREFIX_LENGTH) < 0)
+      throw new Error('address refused');
     this.calls.interfaceDefault(number);
   }
 
@@ -205,8 +210,6 @@ export function isPartial(virtio: Uint8Array): boolean {
   return ((virtio[0] as number) & OFFLOAD_CHECKSUM) !== 0;
 }
 
-export const LOCAL = '10.9.0.2';
-export const PEER = '10.9.0.1';
 export const START = 10_000;
 export const TEST_CORE = new URL('../../dist/core.test.wasm', import.meta.url);
 

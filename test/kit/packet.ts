@@ -1,8 +1,12 @@
 /**
- * IPv4 and TCP headers, readable: the twin of `assembly/ip/header4.ts`, `assembly/tcp/header.ts` and `options.ts`, written
- * from RFC 791 §3.1, RFC 9293 §3.1 and RFC 7323. Builds any packet, lies included; parses only packets that are right.
- * Not for: speed.
+ * IP and TCP headers, readable: the twin of `assembly/ip/header4.ts`, `header6.ts`, `assembly/tcp/header.ts` and
+ * `options.ts`, written from RFC 791 §3.1, RFC 8200 §3, RFC 9293 §3.1 and RFC 7323. The text of the addresses says which
+ * version a packet is of. Builds any packet, lies included; parses only packets that are right.
+ * Not for: speed; extension headers.
  */
+import { addressBytes, addressText } from './address.js';
+
+export { addressBytes, addressText } from './address.js';
 
 export interface Packet {
   source: string;
@@ -41,40 +45,78 @@ export interface Options {
 export function buildPacket(packet: Packet): Uint8Array {
   const options = encodeOptions(packet.options);
   const header = 20 + options.length;
-  const bytes = new Uint8Array(20 + header + packet.data.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, 0x45);
-  view.setUint8(1, packet.tos ?? 0);
-  view.setUint16(2, bytes.length);
-  view.setUint8(8, 64);
-  view.setUint8(9, PROTOCOL_TCP);
-  bytes.set(addressBytes(packet.source), 12);
-  bytes.set(addressBytes(packet.destination), 16);
-  view.setUint16(20, packet.sourcePort);
-  view.setUint16(22, packet.destinationPort);
-  view.setUint32(24, packet.seq);
-  view.setUint32(28, packet.ack);
-  view.setUint8(32, (header >> 2) << 4);
-  view.setUint8(33, encodeFlags(packet.flags));
-  view.setUint16(34, packet.window);
-  view.setUint16(38, packet.urgent);
-  bytes.set(options, 40);
-  bytes.set(packet.data, 20 + header);
+  const payload = new Uint8Array(header + packet.data.length);
+  const view = new DataView(payload.buffer);
+  view.setUint16(0, packet.sourcePort);
+  view.setUint16(2, packet.destinationPort);
+  view.setUint32(4, packet.seq);
+  view.setUint32(8, packet.ack);
+  view.setUint8(12, (header >> 2) << 4);
+  view.setUint8(13, encodeFlags(packet.flags));
+  view.setUint16(14, packet.window);
+  view.setUint16(18, packet.urgent);
+  payload.set(options, 20);
+  payload.set(packet.data, header);
+  const bytes = buildIp({ ...packet, protocol: PROTOCOL_TCP, payload });
   refit(bytes);
+  return bytes;
+}
+
+/** What stands in an IP header of either version. */
+export interface IpFields {
+  source: string;
+  destination: string;
+  protocol: number;
+  payload: Uint8Array;
+  tos?: number;
+  /** TTL or Hop Limit. Default 64. */
+  lifetime?: number;
+}
+
+/** Puts an IP header before a payload, whose own checksum is left as it is. */
+export function buildIp({ source, destination, protocol, payload, tos = 0, lifetime = 64 }: IpFields): Uint8Array {
+  const [from, to] = [addressBytes(source), addressBytes(destination)];
+  const header = from.length === 4 ? 20 : 40;
+  const bytes = new Uint8Array(header + payload.length);
+  const view = new DataView(bytes.buffer);
+  if (header === 20) {
+    bytes.set([0x45, tos]);
+    view.setUint16(2, bytes.length);
+    bytes.set([lifetime, protocol], 8);
+    bytes.set(from, 12);
+    bytes.set(to, 16);
+    view.setUint16(10, internetChecksum(bytes.subarray(0, header)));
+  } else {
+    view.setUint32(0, 0x60000000 | (tos << 20));
+    view.setUint16(4, payload.length);
+    bytes.set([protocol, lifetime], 6);
+    bytes.set(from, 8);
+    bytes.set(to, 24);
+  }
+  bytes.set(payload, header);
   return bytes;
 }
 
 /** Writes the checksums that the bytes should have, as far as its lengths let one find their places. */
 export function refit(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const header = ((bytes[0] ?? 0) & 15) * 4;
+  const header = headerLength(bytes);
   if (header < 20 || header > bytes.length) return;
-  view.setUint16(10, 0);
-  view.setUint16(10, internetChecksum(bytes.subarray(0, header)));
-  const total = Math.min(view.getUint16(2), bytes.length);
-  if (bytes[9] !== PROTOCOL_TCP || total < header + 20) return;
+  const four = (bytes[0] as number) >> 4 !== 6;
+  if (four) {
+    view.setUint16(10, 0);
+    view.setUint16(10, internetChecksum(bytes.subarray(0, header)));
+  }
+  const total = Math.min(four ? view.getUint16(2) : 40 + view.getUint16(4), bytes.length);
+  if (bytes[four ? 9 : 6] !== PROTOCOL_TCP || total < header + 20) return;
   view.setUint16(header + 16, 0);
-  view.setUint16(header + 16, transportChecksum(bytes.subarray(0, total), header));
+  view.setUint16(header + 16, transportChecksum(bytes.subarray(0, total), PROTOCOL_TCP));
+}
+
+/** Bytes of the IP header: what an IPv4 header says of itself, or the 40 of IPv6. */
+export function headerLength(bytes: Uint8Array): number {
+  const first = bytes[0] ?? 0;
+  return first >> 4 === 6 ? 40 : (first & 15) * 4;
 }
 
 /**
@@ -84,18 +126,16 @@ export function refit(bytes: Uint8Array): void {
  */
 export function parsePacket(bytes: Uint8Array, partial = false): Packet {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const header = (view.getUint8(0) & 15) * 4;
-  if (view.getUint8(0) >> 4 !== 4 || view.getUint16(2) !== bytes.length) throw new Error('not an IPv4 packet');
-  if (internetChecksum(bytes.subarray(0, header)) !== 0) throw new Error('wrong IP checksum');
-  if (bytes[9] !== PROTOCOL_TCP) throw new Error(`protocol ${bytes[9]} is not TCP`);
+  const { header, protocol, source, destination, tos } = parseIp(bytes);
+  if (protocol !== PROTOCOL_TCP) throw new Error(`protocol ${protocol} is not TCP`);
   if (partial) {
-    const expected = ~internetChecksum(pseudoHeader(bytes, bytes.length - header)) & 0xffff;
+    const expected = ~internetChecksum(pseudoHeader(bytes, PROTOCOL_TCP)) & 0xffff;
     if (view.getUint16(header + 16) !== expected) throw new Error('wrong partial checksum');
-  } else if (transportChecksum(bytes, header) !== 0) throw new Error('wrong TCP checksum');
+  } else if (transportChecksum(bytes, PROTOCOL_TCP) !== 0) throw new Error('wrong TCP checksum');
   const offset = (view.getUint8(header + 12) >> 4) * 4;
   return {
-    source: addressText(bytes.subarray(12, 16)),
-    destination: addressText(bytes.subarray(16, 20)),
+    source,
+    destination,
     sourcePort: view.getUint16(header),
     destinationPort: view.getUint16(header + 2),
     seq: view.getUint32(header + 4),
@@ -105,7 +145,40 @@ export function parsePacket(bytes: Uint8Array, partial = false): Packet {
     urgent: view.getUint16(header + 18),
     options: decodeOptions(bytes.subarray(header + 20, header + offset)),
     data: bytes.slice(header + offset),
+    tos,
+  };
+}
+
+/**
+ * The IP header of a packet of either version, without extension headers.
+ * @throws Error when a length or checksum is wrong
+ */
+export function parseIp(bytes: Uint8Array): Required<IpFields> & { header: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const header = headerLength(bytes);
+  const version = view.getUint8(0) >> 4;
+  if (version === 6) {
+    if (bytes.length !== 40 + view.getUint16(4)) throw new Error(`${bytes.length} bytes are not the length it says`);
+    return {
+      header,
+      protocol: view.getUint8(6),
+      lifetime: view.getUint8(7),
+      source: addressText(bytes.subarray(8, 24)),
+      destination: addressText(bytes.subarray(24, 40)),
+      tos: (view.getUint16(0) >> 4) & 255,
+      payload: bytes.slice(40),
+    };
+  }
+  if (version !== 4 || view.getUint16(2) !== bytes.length) throw new Error('not an IP packet');
+  if (internetChecksum(bytes.subarray(0, header)) !== 0) throw new Error('wrong IP checksum');
+  return {
+    header,
+    protocol: view.getUint8(9),
+    lifetime: view.getUint8(8),
+    source: addressText(bytes.subarray(12, 16)),
+    destination: addressText(bytes.subarray(16, 20)),
     tos: view.getUint8(1),
+    payload: bytes.slice(header),
   };
 }
 
@@ -119,8 +192,9 @@ export function internetChecksum(bytes: Uint8Array): number {
   return ~sum & 0xffff;
 }
 
-export function addressBytes(text: string): Uint8Array {
-  return Uint8Array.from(text.split('.').map(Number));
+/** Over the pseudo-header (RFC 9293 §3.1, RFC 8200 §8.1) and what follows the IP header: 0 when the checksum in it is right. */
+export function transportChecksum(packet: Uint8Array, protocol: number): number {
+  return internetChecksum(Buffer.concat([pseudoHeader(packet, protocol), packet.subarray(headerLength(packet))]));
 }
 
 /** FSRPAUEW, in that order. */
@@ -132,17 +206,10 @@ function encodeFlags(flags: string): number {
   return [...flags].reduce((bits, letter) => bits | (1 << FLAGS.indexOf(letter)), 0);
 }
 
-function transportChecksum(bytes: Uint8Array, header: number): number {
-  const segment = bytes.subarray(header);
-  const pseudo = pseudoHeader(bytes, segment.length);
-  const both = new Uint8Array(pseudo.length + segment.length);
-  both.set(pseudo);
-  both.set(segment, pseudo.length);
-  return internetChecksum(both);
-}
-
-function pseudoHeader(packet: Uint8Array, length: number): Uint8Array {
-  return Uint8Array.from([...packet.subarray(12, 20), 0, PROTOCOL_TCP, length >> 8, length & 255]);
+function pseudoHeader(packet: Uint8Array, protocol: number): Uint8Array {
+  const header = headerLength(packet);
+  const addresses = (packet[0] as number) >> 4 === 6 ? packet.subarray(8, 40) : packet.subarray(12, 20);
+  return Uint8Array.from([...addresses, ...word(packet.length - header), 0, 0, 0, protocol]);
 }
 
 function encodeOptions(options: Options): Uint8Array {
@@ -191,10 +258,6 @@ function decodeBlocks(view: DataView, from: number, end: number): (readonly [num
 
 function word(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
-}
-
-function addressText(bytes: Uint8Array): string {
-  return [...bytes].join('.');
 }
 
 const FLAGS = 'FSRPAUEW';

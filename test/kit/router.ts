@@ -1,15 +1,15 @@
 /**
  * A router between a stack and the end of a wire: it drops what is too large for its next hop, or all packets, and says so
- * in ICMP (RFC 792, RFC 1191 §4), or does not (a black hole). Not for: fragmenting, forwarding, TTLs.
+ * in ICMP (RFC 792, RFC 1191 §4; RFC 4443 §3.2), or does not (a black hole). Not for: fragmenting, forwarding, TTLs.
  */
 import type { Timer } from '../../host/core/clock.js';
 import type { Device, DevicePort } from '../../host/device/device.js';
-import { internetChecksum, refit } from './packet.js';
+import { addressText, buildIp, headerLength, internetChecksum, transportChecksum } from './packet.js';
 
 export interface RouterOptions {
-  /** Largest packet that the next hop takes. Default: any. */
+  /** Largest packet that the next hop takes, whatever its version. Default: any. */
   mtu?: number;
-  /** All packets are answered with this error. */
+  /** All packets are answered with this error, a type and code of their own version's ICMP. */
   refuses?: { type: number; code: number };
   /** Says nothing about what it drops. */
   silent?: boolean;
@@ -58,7 +58,8 @@ export class Router implements Device {
       return true;
     }
     this.dropped.push(length);
-    if (!silent) this.#say(packet, refuses ?? { type: 3, code: 4 }, refuses === undefined ? mtu : 0);
+    const tooBig = (packet[0] as number) >> 4 === 6 ? { type: 2, code: 0 } : { type: 3, code: 4 };
+    if (!silent) this.#say(packet, refuses ?? tooBig, refuses === undefined ? mtu : 0);
     return true;
   }
 
@@ -76,15 +77,20 @@ export class Router implements Device {
   }
 
   #say(packet: Uint8Array, { type, code }: { type: number; code: number }, mtu: number): void {
-    const bytes = new Uint8Array(56);
-    const view = new DataView(bytes.buffer);
-    bytes.set([0x45, 0, 0, 56, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1]);
-    bytes.set(packet.subarray(12, 16), 16);
-    bytes.set([type, code], 20);
-    view.setUint16(26, mtu);
-    bytes.set(packet.subarray(0, 28), 28);
-    view.setUint16(22, internetChecksum(bytes.subarray(20)));
-    refit(bytes);
+    const header = headerLength(packet);
+    const six = header === 40;
+    const payload = new Uint8Array(8 + header + 8);
+    payload.set([type, code]);
+    new DataView(payload.buffer).setUint32(4, mtu);
+    payload.set(packet.subarray(0, header + 8), 8);
+    const bytes = buildIp({
+      source: six ? '2001:db8::1' : '192.0.2.1',
+      destination: addressText(six ? packet.subarray(8, 24) : packet.subarray(12, 16)),
+      protocol: six ? 58 : 1,
+      payload,
+    });
+    const sum = six ? transportChecksum(bytes, 58) : internetChecksum(payload);
+    new DataView(bytes.buffer).setUint16(header + 2, sum);
     this.#answers.push(bytes);
     this.#answer.arm(this.#port.clock.now());
   }

@@ -12,9 +12,10 @@ import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../../host
 import type { Socket } from '../../host/socket/socket.js';
 import type { StackOptions } from '../../host/stack/settings.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
+import { neighbor, PREFIX_LENGTH } from './family.js';
 
-export const CLIENT_ADDRESS = '10.9.0.1';
-export const SERVER_ADDRESS = '10.9.0.2';
+export const CLIENT_ADDRESS = neighbor(1);
+export const SERVER_ADDRESS = neighbor(2);
 
 export interface Lab {
   clock: ManualClock;
@@ -41,11 +42,16 @@ export async function lab(
   const clock = manualClock(1000, options.wall);
   const [left, right] = options.wire ?? memoryWire();
   const common = { clock, seed: 1, ...options.both };
-  const client = await createStack({ ...common, device: left, addresses: [`${CLIENT_ADDRESS}/24`], ...options.client });
+  const client = await createStack({
+    ...common,
+    device: left,
+    addresses: [`${CLIENT_ADDRESS}/${PREFIX_LENGTH}`],
+    ...options.client,
+  });
   const server = await createStack({
     ...common,
     device: right,
-    addresses: [`${SERVER_ADDRESS}/24`],
+    addresses: [`${SERVER_ADDRESS}/${PREFIX_LENGTH}`],
     ...options.server,
     seed: 2,
   });

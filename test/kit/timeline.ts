@@ -19,7 +19,8 @@ import {
   STATE_SYN_SENT,
   STATE_TIME_WAIT,
 } from '../../assembly/abi/constants.js';
-import { Driver, type DriverOptions, type Emitted, isPartial, LOCAL, PEER, START } from './driver.js';
+import { Driver, type DriverOptions, type Emitted, isPartial, START } from './driver.js';
+import { ANY, LOCAL, PEER } from './family.js';
 import { buildPacket, type Options, type Packet, parsePacket } from './packet.js';
 
 /** A segment as a test writes it. */
@@ -196,7 +197,7 @@ export class Timeline {
   // The user.
 
   listen(port = 80, backlog = 8): void {
-    this.driver.putAddresses('0.0.0.0');
+    this.driver.putAddresses(ANY);
     this.listener = this.driver.calls.tcpListen(port, backlog);
     expect(this.listener, 'tcpListen').toBeGreaterThan(0);
     this.localPort = port;
