@@ -51,5 +51,6 @@ const ADVICE: Readonly<Record<string, string | undefined>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'Give the certificate of the authority as `ca`.',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     'Give the certificate of the authority as `ca`; the server has to send the ones in between.',
-  ENOTFOUND: 'Use an IP address or `localhost`: this stack resolves no other names.',
+  ENOTFOUND: 'Check the name, and its domain: the name servers know no address for it.',
+  EAI_AGAIN: 'No name server gave an answer, `cause` says why: check `dns.servers` of the stack, and the way to them.',
 };

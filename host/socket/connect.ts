@@ -53,7 +53,7 @@ function start(
   const named = resolve(hostname);
   // Nobody has the address of a listener on every address (RFC 1122 §3.2.1.3); Linux takes it for this host.
   const address = named === ANY_ADDRESS ? resolve(hostname.includes(':') ? '::1' : '127.0.0.1') : named;
-  if (address === undefined) return nameFailure(hostname, port);
+  if (address === undefined) return nameFailure(hostname, { port });
   const place = { address: formatAddress(address), port };
   if (port === 0) return connectFailure(ERROR_CONNECTION_REFUSED, place);
   const connection = connections.connect(address, port, localAddress);

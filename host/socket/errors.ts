@@ -115,10 +115,15 @@ export function pingFailure(errno: number, address: string): SocketError {
   return socketError(`No echo from ${address}: ${words}`, { code, errno, syscall: 'ping', address });
 }
 
-/** @param port where the name was wanted for, if that is known */
-export function nameFailure(hostname: string, port?: number): SocketError {
-  const details = { code: 'ENOTFOUND', errno: ERRNO_NOT_FOUND, syscall: 'getaddrinfo', hostname };
-  return socketError(`getaddrinfo ENOTFOUND ${hostname}`, port === undefined ? details : { ...details, port });
+/** @param details `port`: where the name was wanted for, if that is known; `code`: as getaddrinfo's, `ENOTFOUND` unless given */
+export function nameFailure(
+  hostname: string,
+  { code = 'ENOTFOUND', advice, port }: { code?: string; advice?: string; port?: number | undefined } = {},
+): SocketError {
+  const errno = NAME_ERRORS.get(code) ?? 0;
+  const details = { code, errno, syscall: 'getaddrinfo', hostname, ...(port !== undefined && { port }) };
+  const error = socketError(`getaddrinfo ${code} ${hostname}`, details);
+  return advice === undefined ? error : Object.assign(error, { advice });
 }
 
 export function wrongType(message: string): TypeError {
@@ -168,5 +173,8 @@ const TABLE = new Map<number, readonly [string, string]>([
   [ERROR_STALE_HANDLE, ['EBADFD', 'the connection is gone']],
 ]);
 
-/** libuv's number for a name that does not exist. */
-const ERRNO_NOT_FOUND = -3008;
+/** libuv's numbers for names that became no address. */
+const NAME_ERRORS = new Map<string, number>([
+  ['EAI_AGAIN', -3001],
+  ['ENOTFOUND', -3008],
+]);

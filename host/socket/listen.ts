@@ -17,7 +17,7 @@ export function listenSocket<Data>(
   const { handlers, hostname, port, tls, reusePort, ...parsed } = parseListenOptions<Data>(options);
   const config = parseServerTls(tls, connections.port.tls);
   const address = resolve(hostname);
-  if (address === undefined) throw nameFailure(hostname, port);
+  if (address === undefined) throw nameFailure(hostname, { port });
   const listening = reusePort ? connections.listenShared(address, port) : connections.listen(address, port);
   if (typeof listening === 'number') throw listenFailure(listening, hostname, port);
   return new TCPSocketListener<Data>({
