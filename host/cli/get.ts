@@ -7,7 +7,8 @@ import type { Stack } from '../stack/stack.js';
 import type { TLSOptions } from '../tls/options.js';
 import { CommandError, EXIT_SUCCESS, onSignal, type Signal, signalExitCode } from './failure.js';
 import { httpGet } from './http/client.js';
-import { type NetworkOptions, openNetwork } from './network.js';
+import { openNetwork } from './network.js';
+import type { NetworkOptions } from './network-options.js';
 import { formatBytes, formatRate, Terminal } from './terminal.js';
 import { type ClientTlsOptions, clientTls, withAdvice } from './tls-option.js';
 

@@ -6,32 +6,16 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Device } from '../device/device.js';
 import { type Pcap, pcap } from '../device/pcap.js';
 import { tun } from '../device/tun.js';
-import { type WeatherOptions, weather } from '../device/weather.js';
+import { weather } from '../device/weather.js';
 import type { StackOptions } from '../stack/settings.js';
 import { createStack, type Stack } from '../stack/stack.js';
 import { UsageError } from './failure.js';
-
-export interface NetworkOptions {
-  /** Name of the interface. */
-  tun: string;
-  /** Vitrine's own address, with its prefix length. */
-  address: string;
-  /** The kernel's address on the interface, with its prefix length. */
-  kernelAddress: string;
-  mtu: number;
-  /** Path of the capture. */
-  pcap?: string;
-  weather?: WeatherOptions;
-  /** Path of the key log to write to, `true` for that of SSLKEYLOGFILE. Nothing is written unless it is given. */
-  keylog?: string | true;
-  /** Puts the keys into the capture. */
-  pcapKeys?: true;
-}
+import { addressesOf, kernelAddressesOf, type NetworkOptions } from './network-options.js';
 
 export interface Network {
   readonly stack: Stack;
   /** As it turned out to be called. */
-  readonly tunName: string;
+  readonly deviceName: string;
   /** Rejects when the device or the core fails by itself; never resolves. */
   readonly failure: Promise<never>;
   /** Removes the device; the capture is complete afterwards. Idempotent. */
@@ -45,7 +29,7 @@ export interface Network {
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
   if (options.pcapKeys === true && options.pcap === undefined) throw new UsageError('--pcap-keys needs --pcap <file>');
   const log = keyLog(options.keylog);
-  const device = tun({ name: options.tun, mtu: options.mtu, kernelAddress: options.kernelAddress });
+  const device = tun({ name: options.tun, mtu: options.mtu, kernelAddress: kernelAddressesOf(options)[0] });
   let fail!: (error: Error) => void;
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
@@ -57,10 +41,10 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       options.pcap === undefined ? undefined : pcap(surrounded, { path: options.pcap, name: device.name });
     const outermost: Device = capture ?? surrounded;
     const keylog = keysTo(log, options.pcapKeys === true ? capture : undefined, fail);
-    const stack = await createStack({ device: outermost, addresses: [options.address], error: fail, ...keylog });
+    const stack = await createStack({ device: outermost, addresses: addressesOf(options), error: fail, ...keylog });
     return {
       stack,
-      tunName: device.name,
+      deviceName: device.name,
       failure,
       async close() {
         stack.close();

@@ -2,12 +2,18 @@
  * The commands and options of `vitrine`. Each command is a module of its own, loaded when it is called.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import * as help from './examples.js';
 import { EXIT_SUCCESS, EXIT_USAGE, reportFailure } from './failure.js';
 import type { GetOptions } from './get.js';
+import { ADDRESSES, KERNEL_ADDRESSES } from './network-options.js';
 import type { PacketScriptCommandOptions } from './packetscript.js';
-import type { PingOptions } from './ping.js';
+import * as parse from './parse.js';
 import type { ServeOptions } from './serve.js';
+import type { NcOptions } from './tools/nc.js';
+import type { PingOptions } from './tools/ping.js';
+import type { ShowOptions } from './tools/show.js';
+import type { TracerouteOptions } from './tools/traceroute.js';
 import { parseWeather } from './weather-option.js';
 
 /**
@@ -34,7 +40,7 @@ function build(done: (code: number) => void): Command {
     .version(version())
     .exitOverride()
     .showHelpAfterError('(vitrine --help shows what there is)')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', help.EXAMPLES);
   program
     .command('demo')
     .description(
@@ -46,15 +52,10 @@ function build(done: (code: number) => void): Command {
     );
   serveCommand(program, done);
   getCommand(program, done);
-  network(program.command('ping'))
-    .description('send ICMP echo requests')
-    .argument('<host>', 'an IP address')
-    .option('-c, --count <number>', 'stop after so many', wholeNumber(1, 1e9))
-    .option('-i, --interval <seconds>', 'time between them', positiveNumber, 1)
-    .option('-s, --size <bytes>', 'data in each', wholeNumber(0, 65507), 56)
-    .option('-W, --timeout <seconds>', 'how long to wait for a reply', positiveNumber, 5)
-    .addHelpText('after', PING_EXAMPLES)
-    .action(async (host: string, options: PingOptions) => done(await (await import('./ping.js')).ping(host, options)));
+  pingCommand(program, done);
+  tracerouteCommand(program, done);
+  ncCommand(program, done);
+  showCommand(program, done);
   packetScripts(program, done);
   return program;
 }
@@ -63,14 +64,14 @@ function serveCommand(program: Command, done: (code: number) => void): void {
   const command = network(program.command('serve'))
     .description('serve a directory over HTTP or HTTPS')
     .argument('[directory]', 'what to serve', '.')
-    .option('--port <number>', 'where to listen (default: 80, 443 with TLS)', wholeNumber(1, 65535))
+    .option('--port <number>', 'where to listen (default: 80, 443 with TLS)', parse.wholeNumber(1, 65535))
     .optionsGroup('TLS:')
     .option('--tls', 'serve HTTPS, with a certificate made on the fly unless --cert names one')
     .option('--cert <file>', 'the certificate and those of its issuers, PEM')
     .option('--key <file>', 'its private key, PEM')
     .option('--ca-out <file>', 'where to write the CA of a certificate made on the fly; it is printed otherwise');
   keys(command)
-    .addHelpText('after', SERVE_EXAMPLES)
+    .addHelpText('after', help.SERVE_EXAMPLES)
     .action(async (directory: string, options: ServeOptions) =>
       done(await (await import('./serve.js')).serve(directory, options)),
     );
@@ -79,15 +80,86 @@ function serveCommand(program: Command, done: (code: number) => void): void {
 function getCommand(program: Command, done: (code: number) => void): void {
   const command = network(program.command('get'))
     .description('download over HTTP or HTTPS')
-    .argument('<url>', 'as https://10.9.0.1:8443/file; there is no DNS yet, so the host is an IP address', parseUrl)
+    .argument(
+      '<url>',
+      'as https://10.9.0.1:8443/file; there is no DNS yet, so the host is an IP address',
+      parse.parseUrl,
+    )
     .option('-o, --output <file>', 'where to write it; stdout otherwise')
     .optionsGroup('TLS:')
     .option('--cacert <file>', 'whose certificates to trust, PEM; those that the runtime trusts otherwise')
     .option('-k, --insecure', 'take any certificate')
     .option('--servername <name>', 'who the server has to be, if it does not go by the address in the URL');
   keys(command)
-    .addHelpText('after', GET_EXAMPLES)
+    .addHelpText('after', help.GET_EXAMPLES)
     .action(async (url: URL, options: GetOptions) => done(await (await import('./get.js')).get(url, options)));
+}
+
+function pingCommand(program: Command, done: (code: number) => void): void {
+  families(network(program.command('ping')))
+    .description('send ICMP echo requests')
+    .argument('<host>', 'an IP address')
+    .option('-c, --count <number>', 'stop after so many', parse.wholeNumber(1, 1e9))
+    .option('-i, --interval <seconds>', 'time between them', parse.positiveNumber, 1)
+    .option('-s, --size <bytes>', 'data in each', parse.wholeNumber(0, 65_527), 56)
+    .option('-t, --ttl <hops>', 'how far they may go', parse.wholeNumber(1, 255))
+    .option('-W, --timeout <seconds>', 'how long to wait for a reply', parse.positiveNumber, 5)
+    .addHelpText('after', help.PING_EXAMPLES)
+    .action(async (host: string, options: PingOptions) =>
+      done(await (await import('./tools/ping.js')).ping(host, options)),
+    );
+}
+
+function tracerouteCommand(program: Command, done: (code: number) => void): void {
+  families(network(program.command('traceroute')))
+    .description('name the routers on the way to a host, by ICMP echo requests that may not go far')
+    .argument('<host>', 'an IP address')
+    .option('-m, --max-hops <hops>', 'how far to look', parse.wholeNumber(1, 255), 30)
+    .option('-q, --queries <number>', 'requests for each hop', parse.wholeNumber(1, 10), 3)
+    .option('-w, --timeout <seconds>', 'how long to wait for an answer', parse.positiveNumber, 5)
+    .option('-s, --size <bytes>', 'data in each', parse.wholeNumber(0, 65_507), 32)
+    .addHelpText('after', help.TRACEROUTE_EXAMPLES)
+    .action(async (host: string, options: TracerouteOptions) =>
+      done(await (await import('./tools/traceroute.js')).traceroute(host, options)),
+    );
+}
+
+function ncCommand(program: Command, done: (code: number) => void): void {
+  const command = families(network(program.command('nc')))
+    .description('stdin to a connection, the connection to stdout: TCP, UDP or TLS; or see which ports are open')
+    .argument('[host]', 'whom to connect to')
+    .argument('[port]', 'and where; a range for -z', parse.parsePorts)
+    .option('-l, --listen <port>', 'wait for a connection instead', parse.wholeNumber(1, 65_535))
+    .option('-k, --keep', 'with -l, wait for the next one when one has closed')
+    .option('-u, --udp', 'datagrams instead of a connection')
+    .option('-z, --scan', 'only tell whether each port is open')
+    .option(
+      '-w, --timeout <seconds>',
+      'give up when it takes so long to connect, or nothing moves',
+      parse.positiveNumber,
+    )
+    .option('-v, --verbose', 'tell on stderr who is connected')
+    .optionsGroup('TLS:')
+    .option('--tls', 'speak TLS; with -l, with a certificate made on the fly unless --cert names one')
+    .option('--cacert <file>', 'whose certificates to trust, PEM; those that the runtime trusts otherwise')
+    .option('--insecure', 'take any certificate')
+    .option('--servername <name>', 'who the server has to be, if it does not go by its address')
+    .option('--cert <file>', 'the certificate and those of its issuers, PEM')
+    .option('--key <file>', 'its private key, PEM')
+    .option('--ca-out <file>', 'where to write the CA of a certificate made on the fly');
+  keys(command)
+    .addHelpText('after', help.NC_EXAMPLES)
+    .action(async (host: string | undefined, ports: parse.PortRange | undefined, options: NcOptions) =>
+      done(await (await import('./tools/nc.js')).nc(host, ports, options)),
+    );
+}
+
+function showCommand(program: Command, done: (code: number) => void): void {
+  network(program.command('show'))
+    .description('show the interfaces, addresses, routes and neighbours that a stack with these options has')
+    .option('--wait <seconds>', 'look only after so long, when routers and servers have answered', parse.positiveNumber)
+    .addHelpText('after', help.SHOW_EXAMPLES)
+    .action(async (options: ShowOptions) => done(await (await import('./tools/show.js')).show(options)));
 }
 
 function packetScripts(program: Command, done: (code: number) => void): void {
@@ -108,31 +180,41 @@ function packetScripts(program: Command, done: (code: number) => void): void {
         'how packets are compared, whatever the scripts say; as the profile does otherwise',
       ).choices(['exact', 'linux', 'freebsd']),
     )
-    .option('-D, --define <name=value>', 'a word of the scripts that stands for something else', definition, {})
+    .option('-D, --define <name=value>', 'a word of the scripts that stands for something else', parse.definition, {})
     .option('-v, --verbose', 'tell every event, and the scripts that pass')
-    .addHelpText('after', PACKETSCRIPT_EXAMPLES)
+    .addHelpText('after', help.PACKETSCRIPT_EXAMPLES)
     .action(async (paths: string[], options: PacketScriptCommandOptions) =>
       done(await (await import('./packetscript.js')).packetscript(paths, options)),
     );
 }
 
-function definition(text: string, earlier: Record<string, string>): Record<string, string> {
-  const sign = text.indexOf('=');
-  if (sign < 1) throw new InvalidArgumentError('It is as NAME=value.');
-  return { ...earlier, [text.slice(0, sign)]: text.slice(sign + 1) };
-}
-
-/** The options of every command that opens a TUN device. */
+/** The options of every command that opens a device. */
 function network(command: Command): Command {
   return command
     .optionsGroup('Network:')
-    .option('--tun <name>', 'the interface to create, or a persistent one to use', 'vitrine%d')
-    .option('--address <address/prefix>', "Vitrine's address", '10.9.0.2/24')
-    .option('--kernel-address <address/prefix>', "the kernel's address on the interface", '10.9.0.1/24')
-    .option('--mtu <bytes>', 'largest packet', wholeNumber(576, 65535), 1500)
+    .option('--tun <name>', 'the TUN interface to create, or a persistent one to use (default: vitrine%d)')
+    .option('--tap <name>', 'a TAP interface instead: Ethernet, so with ARP and NDP')
+    .option(
+      '--address <address/prefix>',
+      `Vitrine's; may come again (default: ${ADDRESSES})`,
+      parse.addressesWithPrefix,
+    )
+    .option(
+      '--kernel-address <address/prefix>',
+      `those of the kernel's end; may come again (default: ${KERNEL_ADDRESSES})`,
+      parse.addressesWithPrefix,
+    )
+    .option('--route <prefix=gateway>', 'a route, as default=10.9.0.1; may come again', parse.routes)
+    .option('--mtu <bytes>', 'largest packet', parse.wholeNumber(576, 65535), 1500)
     .option('--pcap <file>', 'write a pcapng capture')
     .option('--weather <conditions>', 'bad weather both ways, as loss=1%,delay=20ms,rate=10mbit', parseWeather)
     .optionsGroup('Options:');
+}
+
+function families(command: Command): Command {
+  return command
+    .addOption(new Option('-4, --ipv4', 'IPv4 alone').conflicts('ipv6'))
+    .addOption(new Option('-6, --ipv6', 'IPv6 alone').conflicts('ipv4'));
 }
 
 /** The options of every command that may speak TLS. */
@@ -144,26 +226,6 @@ function keys(command: Command): Command {
     .optionsGroup('Options:');
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
-  };
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= 86_400) return value;
-  throw new InvalidArgumentError('It is a number of seconds, more than 0.');
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new InvalidArgumentError('It begins with http:// or https://');
-}
-
 function version(): string {
   const path = ['../../../package.json', '../../package.json'].map((relative) => new URL(relative, import.meta.url));
   for (const url of path) {
@@ -173,46 +235,3 @@ function version(): string {
   }
   return 'unknown';
 }
-
-const EXAMPLES = `
-Examples:
-  vitrine demo
-  sudo vitrine serve ~/public --pcap serve.pcapng      then, elsewhere: curl http://10.9.0.2/
-  sudo vitrine serve ~/public --tls                    over TLS 1.3, with a certificate made on the fly
-  sudo vitrine get http://10.9.0.1:8000/file -o file   from a server on this machine: python3 -m http.server
-  sudo vitrine ping 10.9.0.1 --weather loss=10%,delay=50ms
-
-A TUN device needs root, a network namespace of your own (unshare -Urn), or a device that root has made for you:
-  sudo ip tuntap add dev vitrine0 mode tun user $USER
-  vitrine serve --tun vitrine0`;
-
-const SERVE_EXAMPLES = `
-Examples:
-  sudo vitrine serve ~/public
-  sudo vitrine serve . --port 8080 --weather loss=1%,delay=20ms
-  sudo vitrine serve . --tls --ca-out ca.pem            then, elsewhere: curl --cacert ca.pem https://10.9.0.2/
-  sudo vitrine serve . --cert chain.pem --key key.pem --pcap serve.pcapng --pcap-keys
-  sudo vitrine serve . --address 10.8.0.2/24 --kernel-address 10.8.0.1/24 --pcap serve.pcapng`;
-
-const GET_EXAMPLES = `
-Examples:
-  sudo vitrine get http://10.9.0.1:8000/ | head
-  sudo vitrine get http://10.9.0.1:8000/big.iso -o big.iso --pcap get.pcapng
-  sudo vitrine get https://10.9.0.1:8443/ --cacert ca.pem
-  sudo vitrine get https://10.9.0.1:8443/ --cacert ca.pem --servername server.test --keylog keys.log
-
-It ends with 1 when the server is not verified, unless --insecure is given.`;
-
-const PACKETSCRIPT_EXAMPLES = `
-Examples:
-  vitrine packetscript handshake.pkt --mode exact --verbose
-  vitrine packetscript scripts/tcp
-  vitrine packetscript tcp-testsuite/state-event-engine --profile freebsd
-
-It ends with 1 when a script fails or can't be read. What there is not yet (UDP, IPv6) is unsupported, not failed.
-The language, the modes and the profiles: host/packetscript/README.md`;
-
-const PING_EXAMPLES = `
-Examples:
-  sudo vitrine ping 10.9.0.1 -c 5
-  sudo vitrine ping 10.9.0.1 -i 0.2 --weather loss=20%,jitter=10ms,delay=30ms`;

@@ -2,7 +2,8 @@
 import { onSignal, type Signal, signalExitCode } from './failure.js';
 import { type ServedRecord, serveHttp } from './http/server.js';
 import { directorySite } from './http/site.js';
-import { type NetworkOptions, openNetwork } from './network.js';
+import { openNetwork } from './network.js';
+import { addressesOf, type NetworkOptions } from './network-options.js';
 import { formatBytes, formatRate, Terminal } from './terminal.js';
 import { type ServerTls, type ServerTlsOptions, serverTls } from './tls-option.js';
 
@@ -15,7 +16,7 @@ export interface ServeOptions extends NetworkOptions, ServerTlsOptions {
 export async function serve(directory: string, options: ServeOptions): Promise<number> {
   const terminal = new Terminal(process.stdout);
   const site = await directorySite(directory);
-  const hostname = options.address.replace(/\/.*/, '');
+  const [hostname = ''] = addressesOf(options).map((address) => address.replace(/\/.*/, ''));
   const secure = serverTls(options, [hostname]);
   const network = await openNetwork(options);
   try {
@@ -29,7 +30,7 @@ export async function serve(directory: string, options: ServeOptions): Promise<n
       failed: (client, error) => terminal.line(`${client} no TLS: ${error.message}`),
     });
     const url = new URL(`${secure === undefined ? 'http' : 'https'}://${hostname}:${port}/`).href;
-    terminal.line(`Serving ${directory} on ${terminal.paint('bold', url)} over ${network.tunName}`);
+    terminal.line(`Serving ${directory} on ${terminal.paint('bold', url)} over ${network.deviceName}`);
     if (secure?.ca !== undefined && options.caOut === undefined) showAuthority(secure.ca, terminal);
     const curl = `curl ${trustOption(secure, options.caOut)}${url}`;
     terminal.line(terminal.paint('dim', `Try: ${curl}     Stop: Ctrl-C`));

@@ -1,0 +1,43 @@
+/**
+ * The options of every command that has a network, and what stands in when they are left out. Apart from `network.ts`,
+ * so that `--help` loads no stack.
+ */
+import type { WeatherOptions } from '../device/weather.js';
+import type { RouteOption } from './parse.js';
+
+export interface NetworkOptions {
+  /** Name of a TUN interface. */
+  tun?: string;
+  /** Name of a TAP interface, instead of a TUN. */
+  tap?: string;
+  /** Vitrine's own addresses, with their prefix lengths. */
+  address?: readonly string[];
+  /** The kernel's addresses on the interface, with their prefix lengths. */
+  kernelAddress?: readonly string[];
+  route?: readonly RouteOption[];
+  mtu: number;
+  /** Path of the capture. */
+  pcap?: string;
+  weather?: WeatherOptions;
+  /** Path of the key log to write to, `true` for that of SSLKEYLOGFILE. Nothing is written unless it is given. */
+  keylog?: string | true;
+  /** Puts the keys into the capture. */
+  pcapKeys?: true;
+}
+
+/** A command that may be told to use one family. */
+export interface FamilyOptions {
+  ipv4?: true;
+  ipv6?: true;
+}
+
+export function addressesOf({ address }: NetworkOptions): readonly string[] {
+  return address ?? ADDRESSES;
+}
+
+export function kernelAddressesOf({ kernelAddress }: NetworkOptions): readonly string[] {
+  return kernelAddress ?? KERNEL_ADDRESSES;
+}
+
+export const ADDRESSES: readonly string[] = ['10.9.0.2/24'];
+export const KERNEL_ADDRESSES: readonly string[] = ['10.9.0.1/24'];
