@@ -13,13 +13,16 @@ import {
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
 import './abi/fault'; // the compiler is told to look for `abort` there
 import { random_get } from './abi/wasi_snapshot_preview1';
+import { addressesExpire } from './ip/configure';
 import { icmpReply } from './ip/echo';
+import { forwardSend } from './ip/forward';
 import { ipInput } from './ip/input';
 import { interfacesInitialize } from './ip/interface';
+import { routesExpire } from './ip/route';
 import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
 import { countOf } from './memory/counters';
 import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
-import { REPLY_ACK, REPLY_COOKIE, REPLY_ECHO, REPLY_RECORD_ACK, replyAt } from './memory/replies';
+import { REPLY_ACK, REPLY_COOKIE, REPLY_ECHO, REPLY_FORWARD, REPLY_RECORD_ACK, replyAt } from './memory/replies';
 import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
@@ -44,6 +47,8 @@ export function initialize(): void {
   random_get(STATE_BASE + offsetof<State>('hashKey0'), SECRETS);
   state.dynamicEnd = DYNAMIC_BASE;
   settingsInitialize();
+  state.wakeAt = NEVER;
+  state.routeGeneration = 1;
   state.echoIdentifier = <u32>state.random & 0xffff;
   tcbInitialize();
   assert(offsetof<HalfOpen>() <= RECORD && offsetof<TimeWait>() <= RECORD, 'a record has grown');
@@ -73,13 +78,13 @@ export function input(count: u32, now: f64): void {
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
   for (let index: u32 = 0; index < count; index++) {
     const descriptor = RECEIVE_DESCRIPTORS + <usize>(index * RECEIVE_DESCRIPTOR);
-    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), load<u32>(descriptor, 8));
+    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), load<u32>(descriptor, 8), 0);
   }
   // Loopback's packets stay on its queue until the next batch: what they carry may still be taken from there.
   const looped = min(transmitCount(LOOPBACK_INTERFACE), BATCH_LIMIT - count);
   for (let index: u32 = 0; index < looped; index++) {
     const descriptor = transmitWaiting(LOOPBACK_INTERFACE, index);
-    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), LOOPBACK_INTERFACE);
+    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), LOOPBACK_INTERFACE, 0);
   }
   state.loopbackTaken = looped;
 }
@@ -98,11 +103,16 @@ export function output(now: f64): u32 {
 export function timersExpire(now: f64): void {
   setNow(now);
   tcpTimersExpire();
+  if (state.now < state.wakeAt) return;
+  // Each says again what it still waits for.
+  state.wakeAt = NEVER;
+  addressesExpire();
+  routesExpire();
 }
 
 /** Milliseconds of the earliest deadline, Infinity when there is none. */
 export function nextDeadline(): f64 {
-  const deadline = wheelNext();
+  const deadline = min(wheelNext(), state.wakeAt);
   return deadline == NEVER ? Infinity : <f64>deadline / 1000;
 }
 
@@ -129,6 +139,7 @@ function sendReplies(): void {
     const reply = replyAt(index);
     if (reply.kind == REPLY_ACK) emitReplyAck(reply);
     else if (reply.kind == REPLY_RECORD_ACK) emitReplyRecordAck(reply);
+    else if (reply.kind == REPLY_FORWARD) forwardSend(reply);
     else if (reply.kind == REPLY_COOKIE) emitReplyCookie(reply);
     else if (reply.kind == REPLY_ECHO) icmpReply(reply);
     else emitReplyReset(reply);

@@ -15,9 +15,14 @@ export { configure, setting } from './memory/settings';
 // Where host and core meet in memory.
 export { receiveDescriptors, receiveArena, receiveArenaEnd, resultArea } from './memory/map';
 
-// Interfaces. `interfaceAdd(mtu, offloads)` answers its number. `interfaceAddress(interface, prefixLength)` takes the
-// address from result[0..3]. `interfaceDefault(interface)` sends what no prefix matches there.
-export { interfaceAdd, interfaceAddress, interfaceDefault } from './ip/interface';
+// Interfaces. `interfaceAdd(mtu, offloads, link)` answers its number; of LINK_ETHERNET its address is at result[0..1].
+export { interfaceAdd } from './ip/interface';
+// Addresses: `addressAdd(interface, prefixLength, flags)`, `addressRemove(interface)` of the address at result[0..3];
+// `addressShow(index)`. Prefix lengths are of 128 bits here and below; result[0..3] as everywhere.
+export { addressAdd, addressRemove, addressShow } from './ip/configure';
+// Routes: `routeAdd(interface, prefixLength, metric)`, `routeRemove(interface, prefixLength)` of the network at result[0..3] over
+// the gateway at result[4..7]; `routeShow(index)`.
+export { routeAdd, routeRemove, routeShow } from './ip/route';
 
 // Packets. `input(count, now)` takes `count` filled descriptors and what waits on loopback. `output(now)` answers how
 // many packets loopback still holds. `transmitQueue(interface)` is the address of {head u32, count u32, descriptors};
@@ -38,7 +43,7 @@ export { tcpConnect } from './tcp/open/connect';
 // `tcpFastOpenKey()` makes cookies by the key at result[0..3]; `tcpFastOpenForget()` forgets those of all servers.
 export { tcpFastOpenKey } from './tcp/open/fastopen';
 export { tcpFastOpenForget } from './tcp/open/fastcache';
-// `tcpListen(port, backlog)` takes the local address from result[0..3] (zero: any); result[0] = the port in use.
+// `tcpListen(port, backlog, flags)` takes the local address from result[0..3] (`::`: any); result[0] = the port in use.
 export { tcpListen, tcpListenerClose } from './tcp/open/listen';
 // `tcpListenerOption(handle, option, value)` sets LISTENER_*. Where connections wait (LISTENER_QUEUE), `tcpAccept(handle)`
 // answers the handle of the next one, 0 when there is none, and `tcpAcceptable(handle)` how many there are; what

@@ -43,6 +43,7 @@ export { writeAll } from './socket/output/write-all.js';
 export type { BufferSource, Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';
 export type { TLSUpgradeOptions } from './socket/tls/upgrade.js';
+export type { AddressInfo, Network, RouteInfo, RouteOptions } from './stack/network.js';
 export type { Counters, StateName, TraceRecord } from './stack/observation.js';
 export type { PingReply } from './stack/pings.js';
 export type { Congestion, InterfaceOptions, Limits, StackOptions, Tuning } from './stack/settings.js';

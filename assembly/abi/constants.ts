@@ -130,7 +130,8 @@ export const SETTING_GROWTH_LIMIT = 42; // segments that an ACK adds in slow sta
 export const SETTING_ICMP_ABORT = 43; // ICMP_ABORT_*: which ICMP errors end a connection that is being opened
 export const SETTING_ECN_SYN_RETRIES = 44; // SYNs that ask for ECN once more, before they go without it (RFC 3168 §6.1.1.1)
 export const SETTING_RTO_SPREAD = 45; // the least that a timeout lies above the smoothed round trip: G of RFC 6298 §2.2
-export const SETTING_LIMIT = 46;
+export const SETTING_FORWARDING = 46; // 1: packets for others are passed on (RFC 1812); a stack is a router
+export const SETTING_LIMIT = 47;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;
@@ -169,6 +170,26 @@ export const CONGESTION_CUBIC = 1; // RFC 9438
 // What a device can take over, `offloads`, one bit each.
 export const OFFLOAD_CHECKSUM = 1; // partial checksums both ways, marked in the virtio-net header
 export const OFFLOAD_TSO4 = 2; // TCP/IPv4 segments up to 64 KiB both ways, cut by the other side
+export const OFFLOAD_TSO6 = 4; // the same over IPv6
+
+// What packets of an interface begin with, `interfaceAdd`.
+export const LINK_IP = 0; // an IPv4 or IPv6 header
+export const LINK_ETHERNET = 1; // an Ethernet header (RFC 894, RFC 2464)
+
+// Flags of an address, `addressAdd` and `addressShow`.
+export const ADDRESS_TENTATIVE = 1; // not ours before it is known to be nobody else's (RFC 4862 §5.4)
+export const ADDRESS_DEPRECATED = 2; // not for new connections (RFC 4862 §5.5.4)
+export const ADDRESS_AUTOMATIC = 4; // made from a prefix that a router advertises, or from nothing (RFC 4862)
+export const ADDRESS_DUPLICATE = 8; // somebody else has it; it stays tentative
+export const ADDRESS_TEMPORARY = 16; // RFC 8981
+export const ADDRESS_NO_NETWORK = 32; // the network of its prefix is not on the link by itself (RFC 5942 §4)
+
+// Flags of a route, `routeShow`.
+export const ROUTE_CONNECTED = 1; // the network of an address of ours
+export const ROUTE_AUTOMATIC = 2; // a router said so
+
+// Flags of a listener or socket on every address, `tcpListen`, `udpOpen`.
+export const BIND_IPV6_ONLY = 1; // `::` means IPv6 addresses alone
 
 // Sizes of the seam.
 export const BATCH_LIMIT = 64; // packets one `input` takes
@@ -181,6 +202,8 @@ export const TRANSMIT_DESCRIPTOR = 16; // bytes: address u32, length u32, reserv
 export const TRANSMIT_LIMIT = 256; // packets one interface's transmit queue holds
 export const INTERFACE_LIMIT = 8; // interfaces, loopback among them
 export const LOOPBACK_INTERFACE = 0;
+export const ADDRESS_LIMIT = 64; // addresses of all interfaces
+export const ROUTE_LIMIT = 256; // routes of a stack
 export const ADDRESS_SIZE = 16; // every address is IPv6-sized; IPv4 is IPv4-mapped (RFC 4291 §2.5.5.2)
 export const RESULT_WORDS = 264; // u32 words of the result area
 
@@ -219,7 +242,7 @@ export const TLS_FAULT_CHANGE_CIPHER_SPEC = 11; // a change_cipher_spec that say
 export const TLS_FAULT_SEQUENCE = 12; // the keys in place have opened or sealed as many records as they may
 
 // Trace records, `trace*`.
-export const TRACE_RECORD = 48; // bytes, laid out in assembly/trace/trace.ts
+export const TRACE_RECORD = 64; // bytes, laid out in assembly/trace/trace.ts
 export const TRACE_LIMIT = 1024; // records the ring holds; the oldest is dropped and counted
 export const TRACE_SEGMENT_IN = 1;
 export const TRACE_SEGMENT_OUT = 2;
@@ -245,7 +268,9 @@ export const COUNTER_HALF_OPEN = 15; // handshakes under way now, of passive ope
 export const COUNTER_TIME_WAIT = 16; // in TIME-WAIT now, without a user
 export const COUNTER_ORPHANS = 17; // control blocks in use now whose user has let go
 export const COUNTER_TLS = 18; // record layers of TLS in use now
-export const COUNTER_LIMIT = 24;
+export const COUNTER_FORWARDED = 19; // packets passed on
+export const COUNTER_FORWARD_DROPPED = 20; // packets for others that were not: no route, no hops left, too large, no room
+export const COUNTER_LIMIT = 40;
 
 // Ciphers of TLS records, `aead*` and `tlsKeys`.
 export const CIPHER_AES_128_GCM = 1;

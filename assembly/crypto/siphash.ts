@@ -11,6 +11,11 @@ export function sipHash8(key0: u64, key1: u64, word: u64): u64 {
   return hash(key0, key1, 1, word, 0, 0, 0, 0);
 }
 
+/** The hash of 32 bytes, in four words. */
+export function sipHash32(key0: u64, key1: u64, a: u64, b: u64, c: u64, d: u64): u64 {
+  return hash(key0, key1, 4, a, b, c, d, 0);
+}
+
 function hash(key0: u64, key1: u64, words: u32, a: u64, b: u64, c: u64, d: u64, e: u64): u64 {
   let v0 = key0 ^ 0x736f6d6570736575;
   let v1 = key1 ^ 0x646f72616e646f6d;

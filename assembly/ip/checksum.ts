@@ -3,6 +3,8 @@
 // The sum of 16-bit words does not depend on byte order (RFC 1071 §2 (B)): words are added as this machine loads them
 // and the result is stored as this machine stores it. Sums are u32 and unfolded; a sum of 64 KiB fits.
 
+import { withoutZone } from './address';
+
 /** The sum of `length` bytes at `address`. */
 export function sum(address: usize, length: u32): u32 {
   let lanes = i32x4.splat(0);
@@ -27,10 +29,13 @@ export function copySum(target: usize, source: usize, length: u32): u32 {
   return addLanes(lanes) + sumTail(at, length & 15);
 }
 
-/** The sum of TCP's pseudo-header (RFC 9293 §3.1): addresses as they lie in memory, `length` of header and data. */
-export function pseudoSum(from: u32, to: u32, length: u32): u32 {
-  const words = (from & 0xffff) + (from >> 16) + (to & 0xffff) + (to >> 16);
-  return words + (PROTOCOL_TCP << 8) + <u32>bswap<u16>(<u16>length);
+/**
+ * The sum of the pseudo-header of TCP, UDP (RFC 9293 §3.1, RFC 768) and ICMPv6 (RFC 8200 §8.1); `length` of header and
+ * data. One sum serves both families: the word ffff of each IPv4-mapped address is a zero in ones' complement.
+ */
+export function pseudoSum(fromHigh: u64, fromLow: u64, toHigh: u64, toLow: u64, protocol: u32, length: u32): u32 {
+  const addresses = wordSum(withoutZone(fromHigh)) + wordSum(fromLow) + wordSum(withoutZone(toHigh)) + wordSum(toLow);
+  return fold(addresses) + (protocol << 8) + <u32>bswap<u16>(<u16>length);
 }
 
 /** Folds a sum to 16 bits. */
@@ -67,5 +72,6 @@ function sumTail(address: usize, length: u32): u32 {
   return value;
 }
 
-/** The protocol number, as the last byte of its word. */
-const PROTOCOL_TCP: u32 = 6;
+function wordSum(word: u64): u32 {
+  return (<u32>word & 0xffff) + (<u32>word >> 16) + (<u32>(word >> 32) & 0xffff) + <u32>(word >> 48);
+}

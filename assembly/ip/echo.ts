@@ -5,12 +5,15 @@ import { store16 } from '../memory/bytes';
 import { ECHOES_BASE, RESULT_BASE } from '../memory/map';
 import { Reply } from '../memory/replies';
 import { state } from '../memory/state';
-import { isMapped, mappedBytes } from './address';
+import { isMapped } from './address';
 import { complement, sum } from './checksum';
 import { HEADER4, PROTOCOL_ICMP } from './header4';
 import { ECHO_LIMIT, ECHO_REPLY, ECHO_REQUEST, ECHO_SIZE, ICMP_HEADER } from './icmp';
-import { interfaceAt, route } from './interface';
-import { packetBegin, packetSend, sourceFor } from './output';
+import { interfaceAt } from './interface';
+import { packetBegin, packetSend } from './output';
+import { choice, route } from './route';
+import { sourceFor } from './source';
+import { writePlain } from './virtio';
 
 /** Sends an echo request of `length` data bytes to the address at result[0..3]. */
 export function icmpEcho(sequence: u32, length: u32): i32 {
@@ -20,15 +23,14 @@ export function icmpEcho(sequence: u32, length: u32): i32 {
   const number = route(high, low);
   if (number < 0) return ERROR_NETWORK_UNREACHABLE;
   if (HEADER4 + ICMP_HEADER + length > interfaceAt(number).mtu) return ERROR_INVALID;
-  const from = sourceFor(number, high, low);
-  if (from == 0) return ERROR_HOST_UNREACHABLE;
+  if (!sourceFor(number, high, low)) return ERROR_HOST_UNREACHABLE;
   const packet = packetBegin(number, HEADER4 + ICMP_HEADER + length);
   if (packet == 0) return ERROR_NO_BUFFERS;
   const message = packet + HEADER4;
   for (let offset: u32 = 0; offset < length; offset++) store<u8>(message + ICMP_HEADER + offset, <u8>offset);
   store16(message + 4, state.echoIdentifier);
   store16(message + 6, sequence);
-  send(packet, number, ECHO_REQUEST, length, from, mappedBytes(low));
+  send(packet, number, ECHO_REQUEST, length, choice.sourceLow, low);
   return 0;
 }
 
@@ -48,14 +50,15 @@ export function icmpReply(reply: Reply): void {
   const packet = packetBegin(reply.interface, HEADER4 + length);
   if (packet == 0) return;
   memory.copy(packet + HEADER4, <usize>reply.sequence, length);
-  const from = mappedBytes(reply.localLow);
-  send(packet, reply.interface, ECHO_REPLY, length - ICMP_HEADER, from, mappedBytes(reply.remoteLow));
+  send(packet, reply.interface, ECHO_REPLY, length - ICMP_HEADER, reply.localLow, reply.remoteLow);
 }
 
-function send(packet: usize, number: u32, type: u8, length: u32, from: u32, to: u32): void {
+function send(packet: usize, number: u32, type: u8, length: u32, from: u64, to: u64): void {
   const message = packet + HEADER4;
   store16(message, (<u32>type) << 8);
   store<u16>(message + 2, 0);
   store<u16>(message + 2, complement(sum(message, ICMP_HEADER + length)));
-  packetSend(number, packet, PROTOCOL_ICMP, HEADER4 + ICMP_HEADER + length, from, to);
+  writePlain(packet);
+  const size = HEADER4 + ICMP_HEADER + length;
+  packetSend(number, packet, PROTOCOL_ICMP, size, 0, from, 0, to, 0, state.timeToLive);
 }

@@ -20,13 +20,16 @@ export function headerLength(packet: usize): u32 {
   return (load<u8>(packet) & 15) << 2;
 }
 
-/** The ECN field, the low two bits of what was the type of service (RFC 3168 §5). */
-export function congestionField(packet: usize): u32 {
-  return load<u8>(packet + 1) & 3;
-}
-
 export function totalLength(packet: usize): u32 {
   return load16(packet + 2);
+}
+
+export function typeOfService(packet: usize): u32 {
+  return load<u8>(packet + 1);
+}
+
+export function identification(packet: usize): u32 {
+  return load16(packet + 4);
 }
 
 /** More fragments follow, or this is not the first one. */
@@ -34,8 +37,17 @@ export function isFragment(packet: usize): bool {
   return (load16(packet + 6) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
 }
 
+/** Where a fragment belongs, in units of eight bytes. */
 export function fragmentOffset(packet: usize): u32 {
   return load16(packet + 6) & FRAGMENT_OFFSET;
+}
+
+export function moreFragments(packet: usize): bool {
+  return (load16(packet + 6) & MORE_FRAGMENTS) != 0;
+}
+
+export function dontFragment(packet: usize): bool {
+  return (load16(packet + 6) & DONT_FRAGMENT) != 0;
 }
 
 export function timeToLive(packet: usize): u32 {
@@ -69,11 +81,11 @@ export function writeHeader4(
   to: u32,
   service: u32,
   lifetime: u32,
-  identification: u32,
+  id: u32,
 ): void {
   store16(packet, 0x4500 | (service & 0xff));
   store16(packet + 2, length);
-  store32(packet + 4, service & FRAGMENTS ? identification << 16 : DONT_FRAGMENT);
+  store32(packet + 4, service & FRAGMENTS ? id << 16 : DONT_FRAGMENT);
   store16(packet + 8, (lifetime << 8) | proto);
   store<u16>(packet + 10, 0);
   store<u32>(packet + 12, from);
@@ -84,7 +96,9 @@ export function writeHeader4(
 /** Bytes of a header without options. */
 export const HEADER4: u32 = 20;
 export const PROTOCOL_ICMP: u32 = 1;
+export const PROTOCOL_IGMP: u32 = 2;
 export const PROTOCOL_TCP: u32 = 6;
+export const PROTOCOL_UDP: u32 = 17;
 /** Beside the field of `service`: routers may fragment the packet. */
 export const FRAGMENTS: u32 = 1 << 8;
 

@@ -4,11 +4,12 @@
 //   echo     type u8 | code u8 | checksum u16 | identifier u16 | sequence u16 | data
 //   error    type u8 | code u8 | checksum u16 | unused u16     | MTU u16      | IP header, 8 bytes of what follows it
 
+import { ERROR_CONNECTION_REFUSED, ERROR_HOST_UNREACHABLE, ERROR_PROTOCOL } from '../abi/constants';
 import { load16 } from '../memory/bytes';
 import { ECHOES_BASE } from '../memory/map';
 import { REPLY_ECHO, replyNew } from '../memory/replies';
 import { state } from '../memory/state';
-import { parameterProblemArrives, timeExceededArrives, unreachableArrives } from '../tcp/path/errors';
+import { tcpErrorArrives, tcpTooBigArrives } from '../tcp/path/errors';
 import { mappedLow } from './address';
 import { fold, sum } from './checksum';
 import {
@@ -23,6 +24,7 @@ import {
   totalLength,
   version,
 } from './header4';
+import { quote } from './incoming';
 import { interfaceAt } from './interface';
 
 /** Takes an ICMP message addressed to us. False: malformed. */
@@ -44,19 +46,32 @@ function isError(type: u32): bool {
 
 /** An error that quotes `length` bytes. False: not of a packet that we can have sent. */
 function errorArrives(packet: usize, message: usize, length: u32): bool {
-  const quote = message + ICMP_HEADER;
-  if (length < HEADER4 || version(quote) != 4) return false;
-  const header = headerLength(quote);
+  const quoted = message + ICMP_HEADER;
+  if (length < HEADER4 || version(quoted) != 4) return false;
+  const header = headerLength(quoted);
   if (header < HEADER4 || length < header + QUOTED) return false;
   // Errors go to whoever sent the packet (RFC 792), and only of the first fragment they come (RFC 1122 §3.2.2).
-  if (load<u32>(source(quote)) != load<u32>(destination(packet)) || fragmentOffset(quote) != 0) return false;
-  if (protocol(quote) != PROTOCOL_TCP) return true;
+  if (load<u32>(source(quoted)) != load<u32>(destination(packet)) || fragmentOffset(quoted) != 0) return false;
+  if (protocol(quoted) != PROTOCOL_TCP) return true;
+  quote.fromHigh = 0;
+  quote.fromLow = mappedLow(source(quoted));
+  quote.toHigh = 0;
+  quote.toLow = mappedLow(destination(quoted));
+  quote.transport = quoted + header;
+  quote.size = length - header;
+  quote.length = totalLength(quoted);
   const code = load<u8>(message, 1);
   const type = load<u8>(message);
-  if (type == DESTINATION_UNREACHABLE) unreachableArrives(code, load16(message + 6), quote);
-  else if (type == TIME_EXCEEDED) timeExceededArrives(code, quote);
-  else parameterProblemArrives(quote);
+  if (type == DESTINATION_UNREACHABLE) unreachableArrives(code, load16(message + 6));
+  else if (type == TIME_EXCEEDED) tcpErrorArrives(ERROR_HOST_UNREACHABLE, code == 0 ? ERROR_HOST_UNREACHABLE : 0);
+  else tcpErrorArrives(ERROR_PROTOCOL, 0);
   return true;
+}
+
+function unreachableArrives(code: u32, mtu: u32): void {
+  if (code > LAST_CODE) return;
+  if (code == FRAGMENTATION_NEEDED) tcpTooBigArrives(mtu);
+  else tcpErrorArrives(-(<i32>load<u8>(ERRORS + code)), REFUSALS & (1 << code) ? ERROR_CONNECTION_REFUSED : 0);
 }
 
 function owe(packet: usize, message: usize, length: u32, interfaceNumber: u32): void {
@@ -81,6 +96,18 @@ function record(packet: usize, message: usize, length: u32): void {
   state.echoCount++;
 }
 
+const FRAGMENTATION_NEEDED: u32 = 4;
+const LAST_CODE: u32 = 15;
+/** Linux's error numbers for the codes of destination unreachable (RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1). */
+// biome-ignore format: a table
+const ERRORS: usize = memory.data<u8>([
+  101, 113, 92, 111, // net, host, protocol, port unreachable
+  0, 95, 101, 112, // fragmentation needed, source route failed, net unknown, host unknown
+  64, 101, 113, 101, // source host isolated, net prohibited, host prohibited, net unreachable for this service
+  113, 113, 113, 113, // host unreachable for this service, prohibited, precedence violation, precedence cutoff
+]);
+/** Protocol and port unreachable, and the three ways of being prohibited. */
+const REFUSALS: u32 = (1 << 2) | (1 << 3) | (1 << 9) | (1 << 10) | (1 << 13);
 const DESTINATION_UNREACHABLE: u32 = 3;
 const TIME_EXCEEDED: u32 = 11;
 const PARAMETER_PROBLEM: u32 = 12;

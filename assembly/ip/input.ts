@@ -1,57 +1,166 @@
-// IP input: one packet at a time, checked and handed to its protocol (RFC 791, RFC 1122 §3.2.1).
-// Not for: reassembly and forwarding; a fragment is dropped and counted.
+// IP input: one packet at a time, checked, and handed to its protocol or to the way on (RFC 791, RFC 1122 §3.2.1,
+// RFC 8200). Not for: sending; what is owed in answer is noted.
 
 import { COUNTER_PACKETS_BAD, COUNTER_PACKETS_IN, OFFLOAD_CHECKSUM } from '../abi/constants';
 import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { count } from '../memory/counters';
+import { state } from '../memory/state';
 import { tcpInput } from '../tcp/input';
-import { isLoopback, isUnicast4, mappedLow } from './address';
+import {
+  isLimitedBroadcast,
+  isLoopback,
+  isMapped,
+  isMulticast,
+  isUnicast4,
+  isUnspecified,
+  mappedLow,
+  withZone,
+} from './address';
+import { isBroadcast, isOurs } from './addresses';
 import { fold, sum } from './checksum';
+import { extensionsWalk, WALK_DROP, WALK_FRAGMENT, WALK_ON } from './extension';
+import { forward } from './forward';
 import {
   destination,
+  fragmentOffset,
   HEADER4,
   headerLength,
+  identification,
   isFragment,
+  moreFragments,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   protocol,
   source,
+  timeToLive,
   totalLength,
+  typeOfService,
   version,
 } from './header4';
+import { destination6, HEADER6, hopLimit, nextHeader, payloadLength, source6, trafficClass } from './header6';
 import { icmpInput } from './icmp';
-import { interfaceAt, isBroadcast, isOurs } from './interface';
+import {
+  INCOMING_CHECKSUM_KNOWN,
+  INCOMING_FRAGMENT,
+  INCOMING_LINK_MULTICAST,
+  INCOMING_MULTICAST,
+  incoming,
+} from './incoming';
+import { interfaceAt } from './interface';
 import { checksumKnown } from './virtio';
 
-/** Takes the packet of `length` bytes at `packet`, which came from an interface. */
-export function ipInput(packet: usize, length: u32, interfaceNumber: u32): void {
+/** Takes the packet of at most `length` bytes at `packet`, which came from an interface. `flags`: INCOMING_LINK_MULTICAST, or 0. */
+export function ipInput(packet: usize, length: u32, interfaceNumber: u32, flags: u32): void {
   count(COUNTER_PACKETS_IN);
-  if (!accept(packet, length, interfaceNumber)) count(COUNTER_PACKETS_BAD);
+  incoming.packet = packet;
+  incoming.interface = interfaceNumber;
+  incoming.flags = flags;
+  const good = length >= HEADER4 && parse(packet, length) && addressesPossible();
+  if (!good || !dispatch()) count(COUNTER_PACKETS_BAD);
 }
 
-/** False: the packet was not one that a host may accept. */
-function accept(packet: usize, length: u32, interfaceNumber: u32): bool {
-  if (length < HEADER4 || version(packet) != 4) return false;
+/** False: malformed. */
+function parse(packet: usize, length: u32): bool {
+  if ((interfaceAt(incoming.interface).offloads & OFFLOAD_CHECKSUM) != 0 && checksumKnown(packet)) {
+    incoming.flags |= INCOMING_CHECKSUM_KNOWN;
+  }
+  return version(packet) == 4 ? parse4(packet, length) : version(packet) == 6 && parse6(packet, length);
+}
+
+function parse4(packet: usize, length: u32): bool {
   const header = headerLength(packet);
   const total = totalLength(packet);
   // Options are skipped (RFC 1122 §3.2.1.8: unknown ones must be ignored); the link may have padded the packet.
   if (header < HEADER4 || total < header || total > length) return false;
-  if (fold(sum(packet, header)) != 0xffff || isFragment(packet)) return false;
-  if (!addressesPossible(packet, interfaceNumber)) return false;
-  const proto = protocol(packet);
-  if (proto == PROTOCOL_TCP) {
-    const known = (interfaceAt(interfaceNumber).offloads & OFFLOAD_CHECKSUM) != 0 && checksumKnown(packet);
-    return tcpInput(packet, header, total, interfaceNumber, known);
+  if (fold(sum(packet, header)) != 0xffff) return false;
+  incoming.family = 4;
+  incoming.fromHigh = 0;
+  incoming.fromLow = mappedLow(source(packet));
+  incoming.toHigh = 0;
+  incoming.toLow = mappedLow(destination(packet));
+  incoming.length = total;
+  incoming.payload = packet + header;
+  incoming.size = total - header;
+  incoming.protocol = protocol(packet);
+  incoming.lifetime = timeToLive(packet);
+  incoming.service = typeOfService(packet);
+  if (isFragment(packet)) {
+    incoming.flags |= INCOMING_FRAGMENT;
+    incoming.fragmentAt = fragmentOffset(packet) << 3;
+    incoming.fragmentMore = moreFragments(packet) ? 1 : 0;
+    incoming.identification = identification(packet);
   }
-  if (proto == PROTOCOL_ICMP) return icmpInput(packet, interfaceNumber);
+  return true;
+}
+
+function parse6(packet: usize, length: u32): bool {
+  if (length < HEADER6 || HEADER6 + payloadLength(packet) > length) return false;
+  incoming.family = 6;
+  incoming.fromHigh = withZone(load<u64>(source6(packet)), incoming.interface);
+  incoming.fromLow = load<u64>(source6(packet) + 8);
+  incoming.toHigh = withZone(load<u64>(destination6(packet)), incoming.interface);
+  incoming.toLow = load<u64>(destination6(packet) + 8);
+  incoming.length = HEADER6 + payloadLength(packet);
+  incoming.payload = packet + HEADER6;
+  incoming.size = payloadLength(packet);
+  incoming.protocol = nextHeader(packet);
+  incoming.lifetime = hopLimit(packet);
+  incoming.service = trafficClass(packet);
+  // An IPv4 address in an IPv6 packet is a trick on whoever tells the families apart above (RFC 4942 §2.2).
+  return !isMapped(incoming.fromHigh, incoming.fromLow) && !isMapped(incoming.toHigh, incoming.toLow);
+}
+
+/** RFC 1122 §3.2.1.3, RFC 4291 §2.5 and §2.7: from one host, which is not ourselves unless it came over loopback. */
+function addressesPossible(): bool {
+  const high = incoming.fromHigh;
+  const low = incoming.fromLow;
+  if (isMulticast(high, low) || isMulticastZero(incoming.toHigh)) return false;
+  if (incoming.interface == LOOPBACK_INTERFACE) return true;
+  if (isLoopback(incoming.toHigh, incoming.toLow) || isLoopback(high, low)) return false;
+  // A host that has no address yet may speak to those on its link (RFC 951 §3.2, RFC 4862 §5.4.2), never further.
+  if (isUnspecified(high, low)) return true;
+  return (incoming.family == 6 || isUnicast4(low)) && !isOurs(high, low) && !isBroadcast(high, low);
+}
+
+/** ff00::/16 and ff01:… from the wire: of no scope, or of that of a host (RFC 4291 §2.7). */
+function isMulticastZero(high: u64): bool {
+  return (<u32>high & 0xffff) == 0x00ff;
+}
+
+/** To a protocol here, or on to somebody else. False: nobody's. */
+function dispatch(): bool {
+  const high = incoming.toHigh;
+  const low = incoming.toLow;
+  if (isOurs(high, low)) return receive();
+  if (isMulticast(high, low) || isLimitedBroadcast(high, low) || isBroadcast(high, low)) {
+    incoming.flags |= INCOMING_MULTICAST;
+    return receive();
+  }
+  if (state.forwarding == 0) return false;
+  forward();
+  return true;
+}
+
+/** The packet is for us. */
+function receive(): bool {
+  if (incoming.family == 6) {
+    const outcome = extensionsWalk(true);
+    if (outcome == WALK_DROP) return false;
+    if (outcome != WALK_ON && outcome != WALK_FRAGMENT) return false;
+  }
+  if (incoming.has(INCOMING_FRAGMENT)) return false;
+  return deliver();
+}
+
+function deliver(): bool {
+  const proto = incoming.protocol;
+  if (proto == PROTOCOL_TCP) return isBetweenTwo() && tcpInput();
+  if (proto == PROTOCOL_ICMP && incoming.family == 4) return icmpInput(incoming.packet, incoming.interface);
   return true; // another protocol: nobody here listens
 }
 
-/** RFC 1122 §3.2.1.3: addressed to us, by one host that is not ourselves unless it came over loopback. */
-function addressesPossible(packet: usize, interfaceNumber: u32): bool {
-  const from = mappedLow(source(packet));
-  const to = mappedLow(destination(packet));
-  if (!isUnicast4(source(packet)) || !isOurs(0, to)) return false;
-  if (interfaceNumber == LOOPBACK_INTERFACE) return true;
-  return !isLoopback(0, to) && !isOurs(0, from) && !isBroadcast(from);
+/** RFC 9293 §3.9.2.3 MUST-57, MUST-63: what TCP asks of addresses. */
+function isBetweenTwo(): bool {
+  const many = incoming.has(INCOMING_MULTICAST | INCOMING_LINK_MULTICAST);
+  return !many && !isUnspecified(incoming.fromHigh, incoming.fromLow);
 }

@@ -1,60 +1,57 @@
-// IP output: a packet gets its header and goes on its interface's transmit queue. It never calls input: what we send to
-// ourselves waits on loopback's queue like any other packet.
+// IP output: a packet gets its header and goes to its interface. It never calls input: what we send to ourselves waits on
+// loopback's queue like any other packet. Not for: fragments (ip/fragment/), packets of others (ip/forward.ts).
 
 import { COUNTER_PACKETS_OUT } from '../abi/constants';
-import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { sipHash } from '../crypto/siphash';
 import { count } from '../memory/counters';
 import { state } from '../memory/state';
-import { isLoopback, mappedBytes } from './address';
+import { isMapped, mappedBytes } from './address';
 import { FRAGMENTS, writeHeader4 } from './header4';
-import { interfaceAt } from './interface';
+import { HEADER6, writeHeader6 } from './header6';
 import { transmitCommit, transmitRoom } from './transmit';
-import { writePlain } from './virtio';
 
-/** Room for a packet of `length` bytes; 0 when the interface's queue is full. */
+/** Room for a packet of `length` bytes, its IP header among them; 0 when the interface's queue is full. */
 export function packetBegin(interfaceNumber: u32, length: u32): usize {
   return transmitRoom(interfaceNumber, length);
 }
 
-/** Sends a packet without offload. Addresses as they lie in memory; the header is written here. */
-export function packetSend(interfaceNumber: u32, packet: usize, protocol: u32, length: u32, from: u32, to: u32): void {
-  writePlain(packet);
-  packetSendOffloaded(interfaceNumber, packet, protocol, length, from, to, 0, state.timeToLive);
-}
-
-/** The same for a packet whose virtio-net header is already written, with a Differentiated Services field and TTL of its own. */
-export function packetSendOffloaded(
+/**
+ * Sends the packet whose virtio-net header is written, behind whose IP header its payload stands. `service`: the Differentiated
+ * Services field and ECN's two bits, FRAGMENTS, and from FLOW_SHIFT on the Flow Label (RFC 6437).
+ */
+export function packetSend(
   interfaceNumber: u32,
   packet: usize,
   protocol: u32,
   length: u32,
-  from: u32,
-  to: u32,
+  fromHigh: u64,
+  fromLow: u64,
+  toHigh: u64,
+  toLow: u64,
   service: u32,
   lifetime: u32,
 ): void {
-  const id = service & FRAGMENTS ? identification(from, to) : 0;
-  writeHeader4(packet, length, protocol, from, to, service, lifetime, id);
-  transmitCommit(interfaceNumber, packet, length);
-  count(COUNTER_PACKETS_OUT);
+  if (isMapped(toHigh, toLow)) {
+    const from = mappedBytes(fromLow);
+    const to = mappedBytes(toLow);
+    writeHeader4(packet, length, protocol, from, to, service, lifetime, service & FRAGMENTS ? identify(from, to) : 0);
+  } else {
+    const size = length - HEADER6;
+    writeHeader6(packet, size, protocol, fromHigh, fromLow, toHigh, toLow, service, service >> FLOW_SHIFT, lifetime);
+  }
+  linkSend(interfaceNumber, packet, length, toHigh, toLow);
 }
 
-/** Our IPv4 address, as it lies in memory, for packets that leave by an interface to a destination; 0 when it has none. */
-export function sourceFor(interfaceNumber: u32, high: u64, low: u64): u32 {
-  if (interfaceNumber != LOOPBACK_INTERFACE) {
-    const entry = interfaceAt(interfaceNumber);
-    return entry.hasAddress ? mappedBytes(entry.low) : 0;
-  }
-  // To ourselves, from the address that is called (RFC 1122 §3.2.1.3 (g) for 127/8).
-  return isLoopback(high, low) ? LOOPBACK_ADDRESS : mappedBytes(low);
+/** Hands a whole packet to the link of an interface. */
+export function linkSend(interfaceNumber: u32, packet: usize, length: u32, toHigh: u64, toLow: u64): void {
+  count(COUNTER_PACKETS_OUT);
+  transmitCommit(interfaceNumber, packet, length, 0);
 }
 
 /** A number that packets between two hosts do not share for long (RFC 6864 §4.3), and that tells a third one nothing. */
-function identification(from: u32, to: u32): u32 {
+export function identify(from: u32, to: u32): u32 {
   const between = ((<u64>from) << 32) | to;
   return (<u32>sipHash(state.isnKey0, state.isnKey1, between, 0, 0, 0, 0) + state.identification++) & 0xffff;
 }
 
-/** 127.0.0.1 as it lies in memory. */
-const LOOPBACK_ADDRESS: u32 = 0x0100007f;
+export const FLOW_SHIFT: u32 = 12;

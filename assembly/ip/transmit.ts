@@ -1,7 +1,7 @@
 // The transmit queues: packets that are ready, one bounded queue for each interface. The host writes them out and gives
 // them back first in, first out. Loopback's queue is taken by the core itself (ip/input.ts).
 //
-//   queue       head u32 | count u32 | TRANSMIT_LIMIT × {address u32, length u32, reserved}
+//   queue       head u32 | count u32 | TRANSMIT_LIMIT × {address u32, length u32, where its room begins u32, and ends u32}
 //   arena       … | headroom packet | headroom packet | …     packets never wrap
 //
 // Not for: what is sent, and when.
@@ -29,9 +29,8 @@ export function transmitRoom(number: u32, length: u32): usize {
   if (queue.count == TRANSMIT_LIMIT) return 0;
   const size = sizeInArena(length);
   if (queue.count == 0) return queue.arena + HEADROOM;
-  const first = load<usize>(descriptor(queue, 0)) - HEADROOM;
-  const last = descriptor(queue, queue.count - 1);
-  const end = load<usize>(last) - HEADROOM + sizeInArena(load<u32>(last, 4));
+  const first = load<usize>(descriptor(queue, 0), 8);
+  const end = load<usize>(descriptor(queue, queue.count - 1), 12);
   if (end > first) {
     if (end + size <= queue.arena + ARENA_SIZE) return end + HEADROOM;
     return queue.arena + size <= first ? queue.arena + HEADROOM : 0;
@@ -39,12 +38,18 @@ export function transmitRoom(number: u32, length: u32): usize {
   return end + size <= first ? end + HEADROOM : 0;
 }
 
-/** Puts the packet written at `address`, from `transmitRoom`, on the queue. */
-export function transmitCommit(number: u32, address: usize, length: u32): void {
+/**
+ * Puts the packet of `length` bytes written at `address`, from `transmitRoom`, on the queue; it begins `before` bytes
+ * earlier, by what its link has put before it.
+ */
+export function transmitCommit(number: u32, address: usize, length: u32, before: u32): void {
   const queue = changetype<Queue>(transmitQueue(number));
   const entry = descriptor(queue, queue.count);
-  store<u32>(entry, <u32>address);
-  store<u32>(entry, length, 4);
+  const start = address - HEADROOM;
+  store<u32>(entry, <u32>address - before);
+  store<u32>(entry, length + before, 4);
+  store<u32>(entry, <u32>start, 8);
+  store<u32>(entry, <u32>start + sizeInArena(length), 12);
   queue.count++;
 }
 

@@ -4,8 +4,9 @@
 //   0 flags | 1 gso_type | 2 hdr_len | 4 gso_size | 6 csum_start | 8 csum_offset
 
 import { VNET_HEADER } from '../abi/limits';
+import { HEADER6 } from './header6';
 
-/** The packet's TCP checksum needs no check: it is partial (the packet never left this machine) or was verified. */
+/** The checksum of the packet's payload needs no check: it is partial (the packet never left this machine) or was verified. */
 export function checksumKnown(packet: usize): bool {
   return (load<u8>(packet - VNET_HEADER) & (NEEDS_CHECKSUM | DATA_VALID)) != 0;
 }
@@ -16,11 +17,25 @@ export function writePlain(packet: usize): void {
   store<u16>(packet - 2, 0);
 }
 
-/** The device completes the TCP checksum, and cuts the segment into pieces of `pieceSize` bytes when that is not 0. */
+/** What the device has still to do for one packet has to be done for another one that is the same. */
+export function copyOffload(target: usize, packet: usize): void {
+  memory.copy(target - VNET_HEADER, packet - VNET_HEADER, VNET_HEADER);
+}
+
+/** Bytes of the largest packet that the device will make of this one; `length` when it stays as it is. */
+export function pieceLength(packet: usize, length: u32): u32 {
+  const header = packet - VNET_HEADER;
+  return load<u8>(header, 1) == 0 ? length : <u32>load<u16>(header, 2) + load<u16>(header, 4);
+}
+
+/**
+ * The device completes the checksum, and cuts a TCP segment into pieces of `pieceSize` bytes when that is not 0. The transport
+ * header begins at `transportAt`, behind an IP header of that size; `checksumAt` counts from there.
+ */
 export function writeOffload(packet: usize, headerSize: u32, transportAt: u32, checksumAt: u32, pieceSize: u32): void {
   const header = packet - VNET_HEADER;
   store<u8>(header, NEEDS_CHECKSUM);
-  store<u8>(header + 1, pieceSize == 0 ? 0 : GSO_TCPV4);
+  store<u8>(header + 1, pieceSize == 0 ? 0 : transportAt == HEADER6 ? GSO_TCPV6 : GSO_TCPV4);
   store<u16>(header + 2, <u16>headerSize);
   store<u16>(header + 4, <u16>pieceSize);
   store<u16>(header + 6, <u16>transportAt);
@@ -30,3 +45,4 @@ export function writeOffload(packet: usize, headerSize: u32, transportAt: u32, c
 const NEEDS_CHECKSUM: u8 = 1;
 const DATA_VALID: u8 = 2;
 const GSO_TCPV4: u8 = 1;
+const GSO_TCPV6: u8 = 4;

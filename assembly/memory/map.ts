@@ -4,21 +4,24 @@
 //   0x000000  the compiler's constant data (texts of assertions)
 //   0x010000  state: settings, clock, secrets, list heads              one page
 //   0x011000  result area, the segment under examination, descriptors, tables of one batch
-//   0x020000  trace ring
+//   0x020000  tables of IP: addresses, routes, destinations, and what the other protocols remember of the network
 //   0x02c000  transmit queues, one of descriptors for each interface
 //   0x034000  scratch memory of records and of their ciphers, empty between calls
 //   0x040000  receive arena: the packets of one batch, packed
-//   0x140000  dynamic: pools, slabs, transmit arenas, the hash table's segments; grows with memory
+//   0x140000  trace ring
+//   0x150000  dynamic: pools, slabs, transmit arenas, the hash table's segments; grows with memory
 //
 // Not for: what the regions hold (the file that owns a region says that).
 
 import {
+  ADDRESS_LIMIT,
   BATCH_LIMIT,
   HEADROOM,
   INTERFACE_LIMIT,
   PACKET_LIMIT,
   RECEIVE_DESCRIPTOR,
   RESULT_WORDS,
+  ROUTE_LIMIT,
   TRACE_LIMIT,
   TRACE_RECORD,
   TRANSMIT_DESCRIPTOR,
@@ -30,6 +33,9 @@ export const POOLS_BASE: usize = 0x10800;
 export const RESULT_BASE: usize = 0x11000;
 export const SEGMENT_BASE: usize = 0x11800;
 export const OFFER_BASE: usize = 0x11a00;
+export const INCOMING_BASE: usize = 0x11c00;
+export const QUOTE_BASE: usize = 0x11d00;
+export const CHOICE_BASE: usize = 0x11d80;
 export const RECEIVE_DESCRIPTORS: usize = 0x12000;
 export const PIECES_BASE: usize = 0x12400;
 export const REPLIES_BASE: usize = 0x12800;
@@ -47,13 +53,16 @@ export const TIME_WAIT_DIRECTORY: usize = 0x1b400;
 export const TLS_DIRECTORY: usize = 0x1b800;
 export const PATHS_BASE: usize = 0x1c000;
 export const FAULT_BASE: usize = 0x1e000;
-export const TRACE_BASE: usize = 0x20000;
+export const ADDRESSES_BASE: usize = 0x20000;
+export const ROUTES_BASE: usize = 0x21000;
+export const DESTINATIONS_BASE: usize = 0x25000;
 export const TRANSMIT_QUEUES: usize = 0x2c000;
 export const TLS_SCRATCH: usize = 0x34200;
 export const TLS_SCRATCH_SIZE: usize = 0x7c00;
 export const CRYPTO_SCRATCH: usize = 0x3c000;
 export const RECEIVE_ARENA: usize = 0x40000;
-export const DYNAMIC_BASE: usize = 0x140000;
+export const TRACE_BASE: usize = 0x140000;
+export const DYNAMIC_BASE: usize = 0x150000;
 
 /** Address of the receive descriptors, BATCH_LIMIT of them. */
 export function receiveDescriptors(): usize {
@@ -67,7 +76,7 @@ export function receiveArena(): usize {
 
 /** The address behind the receive arena. */
 export function receiveArenaEnd(): usize {
-  return DYNAMIC_BASE;
+  return TRACE_BASE;
 }
 
 /** Address of the result area, RESULT_WORDS of u32. */
@@ -85,9 +94,11 @@ export function checkMap(): void {
   assert(__heap_base <= STATE_BASE, 'constant data reaches into the state');
   assert(RESULT_BASE + RESULT_WORDS * 4 <= SEGMENT_BASE, 'result area too small');
   assert(RECEIVE_DESCRIPTORS + BATCH_LIMIT * RECEIVE_DESCRIPTOR <= PIECES_BASE, 'descriptors too many');
-  assert(TRACE_BASE + TRACE_LIMIT * TRACE_RECORD <= TRANSMIT_QUEUES, 'trace ring too large');
+  assert(TRACE_BASE + TRACE_LIMIT * TRACE_RECORD <= DYNAMIC_BASE, 'trace ring too large');
+  assert(ADDRESSES_BASE + <usize>(ADDRESS_LIMIT * 64) <= ROUTES_BASE, 'too many addresses');
+  assert(ROUTES_BASE + <usize>(ROUTE_LIMIT * 64) <= DESTINATIONS_BASE, 'too many routes');
   const queue = TRANSMIT_LIMIT * TRANSMIT_DESCRIPTOR + 16;
   assert(TRANSMIT_QUEUES + <usize>(INTERFACE_LIMIT * queue) <= TLS_SCRATCH, 'transmit queues too large');
   assert(TLS_SCRATCH + TLS_SCRATCH_SIZE <= CRYPTO_SCRATCH, 'scratch memory of records too large');
-  assert(RECEIVE_ARENA + HEADROOM + PACKET_LIMIT <= DYNAMIC_BASE, 'receive arena too small');
+  assert(RECEIVE_ARENA + HEADROOM + PACKET_LIMIT <= TRACE_BASE, 'receive arena too small');
 }

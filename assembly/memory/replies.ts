@@ -52,6 +52,9 @@ export const REPLY_RECORD_ACK: u32 = 4;
 /** A SYN-ACK whose sequence number is a SYN cookie. */
 export const REPLY_COOKIE: u32 = 5;
 
+/** A packet for somebody else: `sequence` is its address, `acknowledgment` its length, `interface` where it goes. */
+export const REPLY_FORWARD: u32 = 6;
+
 /** Timestamps: `tsVal` and `tsEcr`. */
 export const REPLY_STAMPS: u8 = 1 << 0;
 /** In a SYN-ACK: SACK permitted; window scale by `shift`; ECN. */

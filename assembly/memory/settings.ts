@@ -92,4 +92,5 @@ const TABLE: usize = memory.data<u32>([
   ICMP_ABORT_ANY, 0, ICMP_ABORT_ANY, // SETTING_ICMP_ABORT: as kernels do
   0, 0, 100, // SETTING_ECN_SYN_RETRIES: as Linux; FreeBSD's tcp.ecn.maxretries is 1
   1, 1, 10_000, // SETTING_RTO_SPREAD: the grain of our clock; Linux and FreeBSD take 200
+  0, 0, 1, // SETTING_FORWARDING: RFC 1122 §3.3.1.1: a host does not pass packets on unless it is told to
 ]);

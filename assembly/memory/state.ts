@@ -67,6 +67,7 @@ export class State {
   icmpAbort: u32;
   ecnSynRetries: u32;
   rtoSpread: u32;
+  forwarding: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;
@@ -95,9 +96,15 @@ export class State {
   // Timer wheel.
   wheelTick: u64;
 
-  // Interfaces.
+  // Everything that has deadlines, but connections (memory/deadlines.ts).
+  wakeAt: Micros;
+
+  // Interfaces, addresses, routes. A generation is another number after each change.
   interfaceCount: u32;
-  defaultInterface: u32;
+  addressCount: u32;
+  addressGeneration: u32;
+  routeCount: u32;
+  routeGeneration: u32;
   pathCount: u32; // destinations of which something is known (tcp/path/known.ts)
   identification: u32; // counts packets that may be fragmented
 

@@ -8,11 +8,11 @@ import {
   STATE_SYN_RECEIVED,
   TRACE_SEGMENT_OUT,
 } from '../abi/constants';
-import { mappedBytes } from '../ip/address';
 import { complement, copySum, fold, pseudoSum, sum, swapped } from '../ip/checksum';
-import { FRAGMENTS, HEADER4, PROTOCOL_TCP } from '../ip/header4';
+import { FRAGMENTS, PROTOCOL_TCP } from '../ip/header4';
+import { headerSize } from '../ip/header6';
 import { interfaceAt } from '../ip/interface';
-import { packetBegin, packetSendOffloaded } from '../ip/output';
+import { FLOW_SHIFT, packetBegin, packetSend } from '../ip/output';
 import { writeOffload, writePlain } from '../ip/virtio';
 import { count } from '../memory/counters';
 import { Reply } from '../memory/replies';
@@ -50,9 +50,10 @@ function emit(tcb: Tcb, sequence: u32, acknowledgment: u32, offset: u32, length:
   const blocks = blocksToReport(tcb);
   const stamps = stamped ? TIMESTAMPS_SIZE : 0;
   const header = TCP_HEADER + stamps + sackOptionSize(blocks);
-  const packet = packetBegin(tcb.interface, HEADER4 + header + length);
+  const ip = ipHeader(tcb);
+  const packet = packetBegin(tcb.interface, ip + header + length);
   if (packet == 0) return false;
-  const tcp = packet + HEADER4;
+  const tcp = packet + ip;
   const window = acknowledgment == tcb.rcvNxt ? advertiseWindow(tcb) : advertisedWindow(tcb, acknowledgment);
   const capable = ecnCapable(tcb, sequence, length);
   const bits = control | ecnControl(tcb, capable);
@@ -88,11 +89,12 @@ export function emitSyn(end: Endpoint, tsVal: u32): bool {
   const options = offerLayOut();
   const header = TCP_HEADER + options;
   const length = end.kind == CONNECTION ? synLength(changetype<Tcb>(end)) : 0;
-  const packet = packetBegin(end.interface, HEADER4 + header + length);
+  const ip = ipHeader(end);
+  const packet = packetBegin(end.interface, ip + header + length);
   if (packet == 0) return false;
   const control = (received ? SYN | ACK : SYN) | ecnSynControl(end, received);
   const window = synWindow(end, offer.mss);
-  const tcp = packet + HEADER4;
+  const tcp = packet + ip;
   writeHeader(tcp, ports(end), end.iss, received ? end.rcvNxt : 0, header, control, window);
   memory.copy(tcp + TCP_HEADER, OFFER_OPTIONS, options);
   const partial = (interfaceAt(end.interface).offloads & OFFLOAD_CHECKSUM) != 0;
@@ -127,9 +129,10 @@ function fillOffer(end: Endpoint, tsVal: u32, received: bool): void {
 export function emitRecordAck(end: Endpoint, sequence: u32, window: u32, tsVal: u32): bool {
   const stamped = end.has(TIMESTAMPS_ON);
   const header = TCP_HEADER + (stamped ? TIMESTAMPS_SIZE : 0);
-  const packet = packetBegin(end.interface, HEADER4 + header);
+  const ip = ipHeader(end);
+  const packet = packetBegin(end.interface, ip + header);
   if (packet == 0) return false;
-  const tcp = packet + HEADER4;
+  const tcp = packet + ip;
   writeHeader(tcp, ports(end), sequence, end.rcvNxt, header, ACK, window);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, tsVal, end.tsRecent);
   finishBare(end, packet, header);
@@ -141,9 +144,10 @@ export function emitRecordAck(end: Endpoint, sequence: u32, window: u32, tsVal: 
 export function emitReset(tcb: Tcb): bool {
   const stamped = tcb.has(TIMESTAMPS_ON);
   const header = TCP_HEADER + (stamped ? TIMESTAMPS_SIZE : 0);
-  const packet = packetBegin(tcb.interface, HEADER4 + header);
+  const ip = ipHeader(tcb);
+  const packet = packetBegin(tcb.interface, ip + header);
   if (packet == 0) return false;
-  const tcp = packet + HEADER4;
+  const tcp = packet + ip;
   writeHeader(tcp, ports(tcb), tcb.sndNxt, tcb.rcvNxt, header, RST | ACK, 0);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   finishBare(tcb, packet, header);
@@ -164,16 +168,22 @@ export function emitReplyAck(reply: Reply): void {
 
 /** The RST that answers a segment (RFC 9293 §3.10.7.1); best effort. */
 export function emitReplyReset(reply: Reply): void {
-  const packet = packetBegin(reply.interface, HEADER4 + TCP_HEADER);
+  const localHigh = reply.localHigh;
+  const localLow = reply.localLow;
+  const remoteHigh = reply.remoteHigh;
+  const remoteLow = reply.remoteLow;
+  const ip = headerSize(remoteHigh, remoteLow);
+  const packet = packetBegin(reply.interface, ip + TCP_HEADER);
   if (packet == 0) return;
-  const tcp = packet + HEADER4;
+  const tcp = packet + ip;
   const between = ((<u32>reply.localPort) << 16) | reply.remotePort;
   writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.control, 0);
-  const from = mappedBytes(reply.localLow);
-  const to = mappedBytes(reply.remoteLow);
-  store<u16>(tcp + CHECKSUM_AT, complement(pseudoSum(from, to, TCP_HEADER) + sum(tcp, TCP_HEADER)));
+  const pseudo = pseudoSum(localHigh, localLow, remoteHigh, remoteLow, PROTOCOL_TCP, TCP_HEADER);
+  store<u16>(tcp + CHECKSUM_AT, complement(pseudo + sum(tcp, TCP_HEADER)));
   writePlain(packet);
-  packetSendOffloaded(reply.interface, packet, PROTOCOL_TCP, HEADER4 + TCP_HEADER, from, to, 0, state.timeToLive);
+  const length = ip + TCP_HEADER;
+  const lifetime = state.timeToLive;
+  packetSend(reply.interface, packet, PROTOCOL_TCP, length, localHigh, localLow, remoteHigh, remoteLow, 0, lifetime);
   count(COUNTER_RESETS_OUT);
   count(COUNTER_SEGMENTS_OUT);
 }
@@ -210,26 +220,44 @@ function finishSegment(
   partial: bool,
   ecn: u32,
 ): void {
-  const tcp = packet + HEADER4;
-  const from = mappedBytes(end.localLow);
-  const to = mappedBytes(end.remoteLow);
-  const pseudo = pseudoSum(from, to, header + length);
+  const ip = ipHeader(end);
+  const tcp = packet + ip;
+  const localHigh = end.localHigh;
+  const localLow = end.localLow;
+  const remoteHigh = end.remoteHigh;
+  const remoteLow = end.remoteLow;
+  const pseudo = pseudoSum(localHigh, localLow, remoteHigh, remoteLow, PROTOCOL_TCP, header + length);
   if (partial) {
     const size = <u32>end.mss - (header - TCP_HEADER);
     store<u16>(tcp + CHECKSUM_AT, <u16>fold(pseudo));
-    writeOffload(packet, HEADER4 + header, HEADER4, CHECKSUM_AT, length > size ? size : 0);
+    writeOffload(packet, ip + header, ip, CHECKSUM_AT, length > size ? size : 0);
   } else {
     store<u16>(tcp + CHECKSUM_AT, complement(pseudo + sum(tcp, header) + fold(payload)));
     writePlain(packet);
   }
-  const size = HEADER4 + header + length;
-  packetSendOffloaded(end.interface, packet, PROTOCOL_TCP, size, from, to, service(end) | ecn, timeToLive(end));
+  const size = ip + header + length;
+  const field = service(end) | ecn;
+  const lifetime = timeToLive(end);
+  packetSend(end.interface, packet, PROTOCOL_TCP, size, localHigh, localLow, remoteHigh, remoteLow, field, lifetime);
   count(COUNTER_SEGMENTS_OUT);
 }
 
-/** The Differentiated Services field, and whether routers may fragment. */
+/** Bytes of the IP header of what an end sends. */
+function ipHeader(end: Endpoint): u32 {
+  return headerSize(end.remoteHigh, end.remoteLow);
+}
+
+/** The Differentiated Services field, whether routers may fragment, and the Flow Label. */
 function service(end: Endpoint): u32 {
-  return end.has(MAY_FRAGMENT) ? diffserv(end) | FRAGMENTS : diffserv(end);
+  const field = diffserv(end) | (flowLabel(end.iss) << FLOW_SHIFT);
+  return end.has(MAY_FRAGMENT) ? field | FRAGMENTS : field;
+}
+
+/** The same for all of a connection, and spread evenly over connections (RFC 6437 §3): so are initial sequence numbers. */
+function flowLabel(iss: u32): u32 {
+  let mixed = (iss ^ (iss >> 16)) * 0x85ebca6b;
+  mixed = (mixed ^ (mixed >> 13)) * 0xc2b2ae35;
+  return mixed >> 12;
 }
 
 /** Whatever goes out carries an ACK: none is owed any more. */

@@ -10,9 +10,9 @@ import {
   TRACE_SEGMENT_IN,
 } from '../abi/constants';
 import { randomBelow } from '../crypto/random';
-import { mappedLow } from '../ip/address';
 import { fold, pseudoSum, sum } from '../ip/checksum';
-import { congestionField, destination, source } from '../ip/header4';
+import { PROTOCOL_TCP } from '../ip/header4';
+import { INCOMING_CHECKSUM_KNOWN, incoming } from '../ip/incoming';
 import { count } from '../memory/counters';
 import { REPLY_ACK, REPLY_RECORD_ACK, REPLY_RESET, REPLY_STAMPS, replyNew } from '../memory/replies';
 import { Micros, state } from '../memory/state';
@@ -55,34 +55,37 @@ import { seqGt } from './seq';
 import { tableFind } from './table';
 import { OWES_ACK, Tcb, TIMESTAMPS_ON } from './tcb';
 
-/** Takes the segment behind the IP header of `packet`. False: malformed. `known`: its checksum needs no check. */
-export function tcpInput(packet: usize, header: u32, total: u32, interfaceNumber: u32, known: bool): bool {
-  const tcp = packet + header;
-  const size = total - header;
+/** Takes the segment of `incoming`. False: malformed. */
+export function tcpInput(): bool {
+  const tcp = incoming.payload;
+  const size = incoming.size;
   if (size < TCP_HEADER || dataOffset(tcp) < TCP_HEADER || dataOffset(tcp) > size) return false;
-  const from = load<u32>(source(packet));
-  const to = load<u32>(destination(packet));
-  if (!known && fold(pseudoSum(from, to, size) + fold(sum(tcp, size))) != 0xffff) return false; // MUST-3
+  if (!incoming.has(INCOMING_CHECKSUM_KNOWN) && !checksumRight(tcp, size)) return false; // MUST-3
   count(COUNTER_SEGMENTS_IN);
-  parse(segment, packet, tcp, size, interfaceNumber);
+  parse(segment, tcp, size);
   dispatch(segment);
   return true;
 }
 
-function parse(seg: Segment, packet: usize, tcp: usize, size: u32, interfaceNumber: u32): void {
-  seg.localHigh = 0;
-  seg.localLow = mappedLow(destination(packet));
-  seg.remoteHigh = 0;
-  seg.remoteLow = mappedLow(source(packet));
+function checksumRight(tcp: usize, size: u32): bool {
+  const pseudo = pseudoSum(incoming.fromHigh, incoming.fromLow, incoming.toHigh, incoming.toLow, PROTOCOL_TCP, size);
+  return fold(pseudo + fold(sum(tcp, size))) == 0xffff;
+}
+
+function parse(seg: Segment, tcp: usize, size: u32): void {
+  seg.localHigh = incoming.toHigh;
+  seg.localLow = incoming.toLow;
+  seg.remoteHigh = incoming.fromHigh;
+  seg.remoteLow = incoming.fromLow;
   seg.localPort = destinationPort(tcp);
   seg.remotePort = sourcePort(tcp);
-  seg.interface = interfaceNumber;
+  seg.interface = incoming.interface;
   seg.seq = sequenceNumber(tcp);
   seg.ack = acknowledgmentNumber(tcp);
   seg.wnd = windowField(tcp);
   seg.flags = controlBits(tcp);
   seg.up = seg.seq + urgentPointer(tcp);
-  seg.ecn = congestionField(packet);
+  seg.ecn = incoming.service & ECN_FIELD;
   seg.hasFloor = 0;
   seg.data = tcp + dataOffset(tcp);
   seg.length = size - dataOffset(tcp);
@@ -260,4 +263,6 @@ function challengeAllowed(): bool {
   return true;
 }
 
+/** The low two bits of what was the type of service (RFC 3168 §5). */
+const ECN_FIELD: u32 = 3;
 const CHALLENGE_WINDOW: Micros = 1_000_000;

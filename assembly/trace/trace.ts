@@ -3,7 +3,7 @@
 //
 //   time f64 ms @0 | handle u32 @8 | kind u8 @12 | state before u8 @13 | state after u8 @14 | control bits u8 @15
 //   sequence u32 @16 | acknowledgment u32 @20 | length u32 @24 | window u32, scaled @28
-//   local port u16 @32 | remote port u16 @34 | remote address, IPv4 u32 @36 | zero @40
+//   local port u16 @32 | remote port u16 @34 | zero u32 @36 | remote address, 16 bytes @40 | zero u64 @56
 //
 // The handle is 0 where only a record is left of a connection: half-open, or in TIME-WAIT without a user.
 

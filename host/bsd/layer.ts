@@ -2,7 +2,7 @@
  * Descriptors: the table of sockets that programs name by number, and the calls that concern more than one of them.
  * Not for: what a call does to its socket (`endpoint.ts`), what the calls promise (`contract.ts`).
  */
-import { type Address, ANY_ADDRESS, formatAddress, parseAddress } from '../core/address.js';
+import { type Address, ANY_IPV4, formatAddress, isAny, parseAddress } from '../core/address.js';
 import type { Core } from '../core/core.js';
 import {
   AF_INET,
@@ -182,7 +182,7 @@ export class Layer implements Bsd {
     return this.#on(fd, (endpoint) => {
       const ends = endpoint.ends();
       const { address: bound, port } = endpoint.local ?? ANYWHERE;
-      address.address = ends?.localAddress ?? (bound === ANY_ADDRESS ? '0.0.0.0' : formatAddress(bound));
+      address.address = ends?.localAddress ?? formatAddress(bound);
       address.port = ends?.localPort ?? port;
       return 0;
     });
@@ -306,7 +306,7 @@ function both(one: Endpoint, other: Endpoint, option: number): boolean {
 }
 
 function overlap(one: Address, other: Address): boolean {
-  return one === ANY_ADDRESS || other === ANY_ADDRESS || one.every((byte, index) => byte === other[index]);
+  return isAny(one) || isAny(other) || one.every((byte, index) => byte === other[index]);
 }
 
 /** Whom a connection is with, whether it lives or not. */
@@ -340,5 +340,5 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 0 && port <= 65535;
 }
 
-const ANYWHERE: LocalEnd = { address: ANY_ADDRESS, port: 0 };
+const ANYWHERE: LocalEnd = { address: ANY_IPV4, port: 0 };
 const FIRST = 3;

@@ -15,9 +15,13 @@ export interface CoreExports {
   receiveArena(): number;
   receiveArenaEnd(): number;
   resultArea(): number;
-  interfaceAdd(mtu: number, offloads: number): number;
-  interfaceAddress(number: number, prefixLength: number): number;
-  interfaceDefault(number: number): number;
+  interfaceAdd(mtu: number, offloads: number, link: number): number;
+  addressAdd(number: number, prefixLength: number, flags: number): number;
+  addressRemove(number: number): number;
+  addressShow(index: number): number;
+  routeAdd(number: number, prefixLength: number, metric: number): number;
+  routeRemove(number: number, prefixLength: number): number;
+  routeShow(index: number): number;
   input(count: number, now: number): void;
   output(now: number): number;
   transmitQueue(number: number): number;
@@ -28,7 +32,7 @@ export interface CoreExports {
   tcpConnect(remotePort: number, localPort: number): number;
   tcpFastOpenKey(): void;
   tcpFastOpenForget(): void;
-  tcpListen(port: number, backlog: number): number;
+  tcpListen(port: number, backlog: number, flags?: number): number;
   tcpListenerClose(handle: number): number;
   tcpListenerOption(handle: number, option: number, value: number): number;
   tcpAccept(handle: number): number;

@@ -4,7 +4,7 @@
  * Not for: the handshake (the core).
  */
 import { ERROR_CONNECTION_REFUSED, ERROR_NO_BUFFERS } from '../../assembly/abi/constants.js';
-import { ANY_ADDRESS, formatAddress } from '../core/address.js';
+import { ANY_ADDRESS, formatAddress, isAny } from '../core/address.js';
 import type { Connection } from '../stack/connection.js';
 import type { Connections } from '../stack/connections.js';
 import type { TlsConfig } from '../tls/config.js';
@@ -52,7 +52,8 @@ function start(
   const { hostname, port, localAddress = ANY_ADDRESS } = options;
   const named = resolve(hostname);
   // Nobody has the address of a listener on every address (RFC 1122 §3.2.1.3); Linux takes it for this host.
-  const address = named === ANY_ADDRESS ? resolve(hostname.includes(':') ? '::1' : '127.0.0.1') : named;
+  const here = hostname.includes(':') ? '::1' : '127.0.0.1';
+  const address = named !== undefined && isAny(named) ? resolve(here) : named;
   if (address === undefined) return nameFailure(hostname, { port });
   const place = { address: formatAddress(address), port };
   if (port === 0) return connectFailure(ERROR_CONNECTION_REFUSED, place);

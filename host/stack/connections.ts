@@ -74,10 +74,10 @@ export class Connections<Owner> {
   }
 
   /** Starts a listener. @returns it, or a negative ERROR_* */
-  listen(address: Address, port: number, backlog = BACKLOG): Listening | number {
+  listen(address: Address, port: number, backlog = BACKLOG, flags = 0): Listening | number {
     const { core } = this.port;
     core.putAddress(address);
-    const handle = core.calls.tcpListen(port, backlog);
+    const handle = core.calls.tcpListen(port, backlog, flags);
     return handle < 0 ? handle : { handle, port: core.result(0) };
   }
 

@@ -5,12 +5,12 @@
 import {
   BATCH_LIMIT,
   HEADROOM,
+  LINK_IP,
   PACKET_LIMIT,
   RECEIVE_DESCRIPTOR,
   TRANSMIT_DESCRIPTOR,
   TRANSMIT_LIMIT,
 } from '../../assembly/abi/constants.js';
-import { parseAddressWithPrefix } from '../core/address.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import { type Device, DeviceError } from '../device/device.js';
@@ -33,20 +33,12 @@ export class Interfaces {
     private readonly events: InterfaceEvents,
   ) {}
 
-  /** Adds a device with its addresses, as `address/prefix`; the first one gets what no prefix matches. */
-  add(device: Device, addresses: readonly string[]): void {
-    const { core } = this;
-    const parsed = addresses.map(parseAddressWithPrefix);
-    if (parsed.length > 1) throw new RangeError('an interface holds one address');
-    const number = core.calls.interfaceAdd(device.mtu, device.offloads);
+  /** Adds a device. @returns the number of its interface */
+  add(device: Device): number {
+    const number = this.core.calls.interfaceAdd(device.mtu, device.offloads, LINK_IP);
     if (number < 0) throw new RangeError(`no room for a device with an MTU of ${device.mtu}`);
-    for (const { address, prefixLength } of parsed) {
-      core.putAddress(address);
-      const answer = core.calls.interfaceAddress(number, prefixLength);
-      if (answer < 0) throw new RangeError(`an interface can't have the address ${addresses[0]}`);
-    }
-    if (this.#attached.length === 0) core.calls.interfaceDefault(number);
     this.attach(device, number);
+    return number;
   }
 
   /** Connects a device to an interface that the core knows already. */
@@ -150,6 +142,12 @@ export class Interfaces {
     const message = error instanceof Error ? error.message : String(error);
     this.events.failed(error instanceof DeviceError ? error : new DeviceError('EIO', message, { cause: error }));
   }
+}
+
+/** What a packet still needs when it comes must be done for it where it leaves: devices between which it passes do the same. */
+export function shareOffloads(devices: readonly Device[]): void {
+  const common = devices.reduce((bits, { offloads }) => bits & offloads, -1);
+  for (const device of devices) device.offloads = common;
 }
 
 interface Attached {

@@ -9,6 +9,8 @@ import {
   COUNTER_COOKIES_ACCEPTED,
   COUNTER_COOKIES_FAILED,
   COUNTER_COOKIES_SENT,
+  COUNTER_FORWARD_DROPPED,
+  COUNTER_FORWARDED,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
   COUNTER_ORPHANS,
@@ -26,6 +28,7 @@ import {
   TRACE_SEGMENT_IN,
   TRACE_SEGMENT_OUT,
 } from '../../assembly/abi/constants.js';
+import { formatAddress } from '../core/address.js';
 import type { Core } from '../core/core.js';
 
 /** Sums since the stack was made, and what is in use now (`connections`, `listeners`, `tls`, `bufferBytes`). */
@@ -58,6 +61,9 @@ export interface Counters {
   bufferBytes: number;
   /** Record layers of TLS. */
   tls: number;
+  /** Packets for others: passed on, and dropped (no route, no hops left, too large, no room). */
+  forwarded: number;
+  forwardDropped: number;
 }
 
 /** One decision of the core. */
@@ -109,6 +115,8 @@ export function readCounters(core: Core): Counters {
     listeners: read(COUNTER_LISTENERS),
     bufferBytes: read(COUNTER_BUFFER_BYTES),
     tls: read(COUNTER_TLS),
+    forwarded: read(COUNTER_FORWARDED),
+    forwardDropped: read(COUNTER_FORWARD_DROPPED),
   };
 }
 
@@ -152,7 +160,7 @@ function decode(view: DataView, at: number): TraceRecord {
     window: word(28),
     localPort: view.getUint16(at + 32, true),
     remotePort: view.getUint16(at + 34, true),
-    remoteAddress: `${byte(36)}.${byte(37)}.${byte(38)}.${byte(39)}`,
+    remoteAddress: formatAddress(new Uint8Array(view.buffer, view.byteOffset + at + 40, 16)),
   };
 }
 

@@ -54,6 +54,7 @@ import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import type { CoreSource } from '../core/load.js';
 import type { Device } from '../device/device.js';
+import type { RouteOptions } from './network.js';
 
 export interface StackOptions extends Limits {
   /** How TCP behaves, where programs may differ from the defaults: for experiments, and to mimic other stacks. */
@@ -62,8 +63,12 @@ export interface StackOptions extends Limits {
   device?: Device;
   /** Addresses of `device`, as `['10.9.0.2/24']`; without them, those that the device suggests. */
   addresses?: readonly string[];
-  /** Further devices. What no prefix matches goes to the first device of all. */
+  /** Further devices, whose interfaces are numbered on. What no route is for goes to the first device of all. */
   interfaces?: readonly InterfaceOptions[];
+  /** Routes beside those to the networks of the addresses. */
+  routes?: readonly RouteOptions[];
+  /** Passes on packets that are for others: the stack is a router (RFC 1812). Default false. */
+  forwarding?: boolean;
   /** How new connections find their rate: `'cubic'` (RFC 9438, the default) or `'reno'` (RFC 5681). */
   congestion?: Congestion;
   /**

@@ -7,13 +7,13 @@
  * Delivery comes before output on purpose: a reply rides on the ACK, with the window that reading has reopened.
  * Not for: the protocol (the core), the shape of sockets (`../socket/`).
  */
-import { ERROR_CONNECTION_ABORTED } from '../../assembly/abi/constants.js';
+import { ERROR_CONNECTION_ABORTED, SETTING_FORWARDING } from '../../assembly/abi/constants.js';
 import type { Bsd } from '../bsd/contract.js';
 import { Layer } from '../bsd/layer.js';
 import { readTcpInfo } from '../bsd/read-info.js';
 import type { TcpInfo } from '../bsd/tcp-info.js';
 import { parseAddress } from '../core/address.js';
-import { type Clock, systemClock, type Timer } from '../core/clock.js';
+import { type Clock, systemClock } from '../core/clock.js';
 import { Core } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
 import { type CompiledCore, compileCore } from '../core/load.js';
@@ -26,13 +26,14 @@ import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../socket/
 import { Socket } from '../socket/socket.js';
 import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
-import { Interfaces } from './interfaces.js';
+import { Interfaces, shareOffloads } from './interfaces.js';
 import { KeepAlive } from './keep-alive.js';
+import { Network } from './network.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingReply, Pings } from './pings.js';
+import { Pump, type Rounds } from './pump.js';
 import { applySettings, type StackOptions, type StackSettings } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
-import { afterMicrotasks, nextTurn } from './turns.js';
 
 /**
  * Makes a stack.
@@ -50,23 +51,13 @@ export class Stack {
   readonly #connections: Connections<Socket<unknown>>;
   readonly #delivery: Delivery<Socket<unknown>>;
   readonly #pings: Pings;
-  readonly #timer: Timer;
+  readonly #pump: Pump;
+  /** Addresses and routes. */
+  readonly network: Network;
   readonly #report: (error: Error) => void;
   readonly #listeners = new Set<TCPSocketListener<unknown>>();
   #layer: Layer | undefined;
   #traceDropped = 0;
-  #closed = false;
-
-  /** A pump is on the JavaScript stack. */
-  #pumping = false;
-  /** A pump will go on when the microtasks have run, or in the next turn. */
-  #suspended = false;
-  /** A microtask that pumps is queued. */
-  #waking = false;
-  /** Something came while a pump ran, behind the place where it would have been noticed. */
-  #again = false;
-  #rounds = 0;
-  #deadline = Number.POSITIVE_INFINITY;
 
   /** See `createStack`. */
   static async create(options: StackOptions = {}): Promise<Stack> {
@@ -78,10 +69,8 @@ export class Stack {
     const core = Core.initialized(compiled.instantiate(options.seed));
     applySettings(core, options);
     const stack = new Stack(core, options.clock ?? systemClock(), options);
-    for (const { device, addresses } of interfacesOf(options)) {
-      stack.#interfaces.add(device, addresses ?? device.addresses);
-    }
-    stack.#wake();
+    stack.#settle(options);
+    stack.#pump.wake();
     return stack;
   }
 
@@ -98,7 +87,7 @@ export class Stack {
       stack.#interfaces.attach(device, index + 1);
     });
     restoreSockets(snapshot, stack.#connections, stack.#listeners, options);
-    stack.#wake();
+    stack.#pump.wake();
     return stack;
   }
 
@@ -115,14 +104,45 @@ export class Stack {
       keepAlive: new KeepAlive(),
       tls: { wall: () => clock.wall(), ...(options.keylog && { keylog: options.keylog }) },
       tick: () => core.calls.timersExpire(clock.now()),
-      wake: () => this.#wake(),
-      transmit: () => this.#transmit(),
-      transmitSoon: () => (this.#pumping ? this.#wake() : this.#transmit()),
+      wake: () => this.#pump.wake(),
+      transmit: () => this.#pump.transmit(),
+      transmitSoon: () => this.#pump.transmitSoon(),
     };
     this.#connections = new Connections(port, Socket.events);
     this.#delivery = new Delivery(core, this.#connections);
     this.#pings = new Pings(core, clock);
-    this.#timer = clock.timer(() => this.pump());
+    this.#pump = new Pump(core, clock, this.#interfaces, this.#rounds());
+    this.network = new Network(core, () => this.#pump.wake());
+  }
+
+  /** The stack takes its place in the network. */
+  #settle(options: StackOptions): void {
+    const { routes = [], forwarding = false } = options;
+    const attached = interfacesOf(options);
+    if (forwarding) shareOffloads(attached.map(({ device }) => device));
+    for (const { device, addresses } of attached) {
+      const number = this.#interfaces.add(device);
+      for (const address of addresses ?? device.addresses) this.network.addAddress(address, number);
+      if (number === 1) this.network.addDefaults(number);
+    }
+    for (const route of routes) this.network.addRoute(route);
+    this.#core.calls.configure(SETTING_FORWARDING, forwarding ? 1 : 0);
+  }
+
+  #rounds(): Rounds {
+    const pings = this.#pings;
+    const delivery = this.#delivery;
+    return {
+      received: (now) => pings.collect(now),
+      deliver: () => delivery.run(),
+      get delivered() {
+        return delivery.delivered;
+      },
+      microtasksRan: () => delivery.microtasksRan(),
+      arrived: () => this.#layer?.arrived(),
+      sent: () => this.#connections.releaseDelivered(),
+      look: () => this.#layer?.look(),
+    };
   }
 
   /**
@@ -176,7 +196,7 @@ export class Stack {
         if (typeof end === 'number') reject(pingFailure(end, address));
         else resolve(end);
       });
-      this.#wake();
+      this.#pump.wake();
     });
   }
 
@@ -243,12 +263,12 @@ export class Stack {
 
   /** Ends everything: sockets with RST and `close`, pending connects with an error, listeners, devices. Idempotent. */
   close(): void {
-    if (this.#closed) return;
+    if (this.#pump.closed) return;
     for (const listener of this.listeners) listener.stop();
     for (const socket of this.sockets) socket.terminate();
     this.#layer?.abandon();
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
-    this.#transmit();
+    this.#pump.transmit();
     this.#shut();
   }
 
@@ -258,95 +278,7 @@ export class Stack {
 
   /** The main loop. Not for programs: devices, the timer and every call of a program lead here by themselves. */
   pump(): void {
-    if (this.#closed) return;
-    if (this.#pumping || this.#suspended) {
-      this.#again = true;
-      return;
-    }
-    this.#rounds = 0;
-    this.#run(true);
-  }
-
-  /** Goes round until nothing moves, the budget is spent, or microtasks are due. */
-  #run(fresh: boolean): void {
-    this.#pumping = true;
-    try {
-      let outcome: Outcome = this.#round(fresh);
-      while (outcome === 'moved' && ++this.#rounds < ROUNDS) outcome = this.#round(true);
-      if (outcome === 'idle') this.#arm();
-      else if (outcome === 'moved') this.#suspend(nextTurn, true);
-      else if (outcome === 'interrupted') this.#suspend(afterMicrotasks, false);
-    } catch (error) {
-      if (error !== this.#core.fault) throw error;
-    } finally {
-      this.#pumping = false;
-    }
-  }
-
-  /** @param fresh false when going on where the delivery of the last round was interrupted */
-  #round(fresh: boolean): Outcome {
-    const received = fresh ? this.#receive() : 0;
-    if (!this.#delivery.run()) return 'interrupted';
-    this.#layer?.arrived();
-    this.#again = false;
-    const pending = this.#send();
-    this.#layer?.look();
-    if (this.#closed) return 'closed';
-    const moved = received + this.#delivery.delivered + pending > 0 || this.#again || !fresh;
-    return moved ? 'moved' : 'idle';
-  }
-
-  #suspend(schedule: (task: () => void) => void, read: boolean): void {
-    this.#suspended = true;
-    schedule(() => {
-      this.#suspended = false;
-      this.#delivery.microtasksRan();
-      if (read) this.#rounds = 0;
-      if (!this.#closed) this.#run(read);
-    });
-  }
-
-  /** @returns how many packets came in */
-  #receive(): number {
-    const { calls } = this.#core;
-    const now = this.clock.now();
-    if (now >= this.#deadline) calls.timersExpire(now);
-    const count = this.#interfaces.read();
-    calls.input(count, now);
-    this.#pings.collect(now);
-    return count;
-  }
-
-  /** @returns how many packets went out or wait on loopback */
-  #send(): number {
-    const loopback = this.#core.calls.output(this.clock.now());
-    this.#connections.releaseDelivered();
-    return this.#interfaces.flush() + loopback;
-  }
-
-  #arm(): void {
-    this.#deadline = this.#core.calls.nextDeadline();
-    this.#timer.arm(this.#deadline);
-  }
-
-  /** A call of the program: pump when it has come to an end, so that handlers never run inside it. */
-  #wake(): void {
-    if (this.#pumping || this.#suspended) this.#again = true;
-    if (this.#pumping || this.#suspended || this.#waking || this.#closed) return;
-    this.#waking = true;
-    queueMicrotask(() => {
-      this.#waking = false;
-      this.pump();
-    });
-  }
-
-  /** For what must leave before the program can end. */
-  #transmit(): void {
-    if (this.#core.fault !== undefined || this.#closed) return;
-    this.#core.calls.output(this.clock.now());
-    this.#interfaces.flush();
-    if (!this.#pumping) this.#arm();
-    this.#wake();
+    this.#pump.run();
   }
 
   #fail(fault: CoreFault): void {
@@ -357,8 +289,7 @@ export class Stack {
   }
 
   #shut(): void {
-    this.#closed = true;
-    this.#timer.arm(Number.POSITIVE_INFINITY);
+    this.#pump.close();
     this.#layer?.forget();
     this.#interfaces.close();
     for (const listener of this.listeners) listener.unref();
@@ -367,7 +298,7 @@ export class Stack {
 
   #checkOpen(): void {
     if (this.#core.fault !== undefined) throw this.#core.fault;
-    if (this.#closed) throw Object.assign(new Error('the stack is closed'), { code: 'ERR_STACK_CLOSED' });
+    if (this.#pump.closed) throw Object.assign(new Error('the stack is closed'), { code: 'ERR_STACK_CLOSED' });
   }
 }
 
@@ -389,9 +320,3 @@ function shifted(clock: Clock, start: number): Clock {
     },
   };
 }
-
-/** What a round of `pump` came to. */
-type Outcome = 'moved' | 'idle' | 'interrupted' | 'closed';
-
-/** Rounds of at most one batch each before other work of the process gets its turn. */
-const ROUNDS = 32;

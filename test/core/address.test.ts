@@ -1,12 +1,6 @@
 /** Addresses as text and as the core's 16 bytes. */
 import { describe, expect, test } from 'vitest';
-import {
-  ANY_ADDRESS,
-  addressFamily,
-  formatAddress,
-  parseAddress,
-  parseAddressWithPrefix,
-} from '../../host/core/address.js';
+import { addressFamily, formatAddress, isAny, parseAddress, parseAddressWithPrefix } from '../../host/core/address.js';
 
 describe('an address', () => {
   test.each([
@@ -25,7 +19,25 @@ describe('an address', () => {
   });
 
   test.each(['0.0.0.0', '::'])('%s means any', (text) => {
-    expect(parseAddress(text)).toBe(ANY_ADDRESS);
+    const parsed = parseAddress(text) as Uint8Array;
+    expect(isAny(parsed)).toBe(true);
+    expect(formatAddress(parsed)).toBe(text);
+  });
+
+  test('a zone belongs to a link-local address, and is the number of an interface (RFC 4007 §11)', () => {
+    expect(formatAddress(parseAddress('fe80::1%3') as Uint8Array)).toBe('fe80::1%3');
+    expect(formatAddress(parseAddress('[ff02::1%2]') as Uint8Array)).toBe('ff02::1%2');
+    for (const text of [
+      '2001:db8::1%1',
+      'fe80::1%',
+      'fe80::1%0',
+      'fe80::1%256',
+      'fe80::1%eth0',
+      '10.0.0.1%1',
+      'fe80::1%1%1',
+    ]) {
+      expect(parseAddress(text), text).toBeUndefined();
+    }
   });
 
   test.each(['localhost', '', '10.0.0.256', 'fe80::1%eth0', '1.2.3.4.5'])('is not made of "%s"', (text) => {

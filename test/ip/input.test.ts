@@ -1,6 +1,11 @@
 /** Which packets a host accepts (RFC 791, RFC 1122 §3.2.1), ICMP echo (RFC 792), routing. */
 import { describe, expect, test } from 'vitest';
-import { COUNTER_PACKETS_BAD, ERROR_INVALID, ERROR_NETWORK_UNREACHABLE } from '../../assembly/abi/constants.js';
+import {
+  COUNTER_PACKETS_BAD,
+  ERROR_INVALID,
+  ERROR_NETWORK_UNREACHABLE,
+  LINK_IP,
+} from '../../assembly/abi/constants.js';
 import { Driver, LOCAL, PEER } from '../kit/driver.js';
 import { addressBytes, internetChecksum, refit } from '../kit/packet.js';
 import { type Timeline, timeline } from '../kit/timeline.js';
@@ -185,9 +190,9 @@ describe('ICMP echo', () => {
 describe('interfaces', () => {
   test('are chosen by the longest prefix, then by default', async () => {
     const driver = await Driver.create({ address: '10.9.0.2', prefixLength: 16 });
-    const second = driver.calls.interfaceAdd(1500, 0);
+    const second = driver.calls.interfaceAdd(1500, 0, LINK_IP);
     driver.putAddresses('10.9.5.2');
-    driver.calls.interfaceAddress(second, 24);
+    driver.calls.addressAdd(second, 120, 0);
     const waiting = (number: number) => driver.core.words[(driver.calls.transmitQueue(number) >> 2) + 1];
     const pings: [to: string, number: number][] = [
       ['10.9.5.9', second],
@@ -204,16 +209,16 @@ describe('interfaces', () => {
 
   test('refuse an MTU, an address or a prefix that cannot be', async () => {
     const driver = await Driver.create({ bare: true });
-    expect(driver.calls.interfaceAdd(67, 0)).toBe(ERROR_INVALID);
-    expect(driver.calls.interfaceAdd(65_536, 0)).toBe(ERROR_INVALID);
-    const number = driver.calls.interfaceAdd(68, 0);
+    expect(driver.calls.interfaceAdd(67, 0, LINK_IP)).toBe(ERROR_INVALID);
+    expect(driver.calls.interfaceAdd(65_536, 0, LINK_IP)).toBe(ERROR_INVALID);
+    const number = driver.calls.interfaceAdd(68, 0, LINK_IP);
     for (const address of ['0.0.0.0', '127.0.0.1', '2001:db8::1']) {
       driver.putAddresses(address);
-      expect(driver.calls.interfaceAddress(number, 24), address).toBe(ERROR_INVALID);
+      expect(driver.calls.addressAdd(number, 120, 0), address).toBe(ERROR_INVALID);
     }
     driver.putAddresses('10.0.0.1');
-    expect(driver.calls.interfaceAddress(number, 33)).toBe(ERROR_INVALID);
-    expect(driver.calls.interfaceAddress(0, 8)).toBe(ERROR_INVALID);
-    expect(driver.calls.interfaceAddress(number, 32)).toBe(0);
+    expect(driver.calls.addressAdd(number, 129, 0)).toBe(ERROR_INVALID);
+    expect(driver.calls.addressAdd(0, 104, 0)).toBe(ERROR_INVALID);
+    expect(driver.calls.addressAdd(number, 128, 0)).toBe(0);
   });
 });

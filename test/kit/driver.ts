@@ -15,6 +15,7 @@ import {
   EVENT_TIMEOUT,
   EVENT_URGENT,
   HEADROOM,
+  LINK_IP,
   OFFLOAD_CHECKSUM,
   RECEIVE_DESCRIPTOR,
   SETTING_CONGESTION,
@@ -90,11 +91,12 @@ export class Driver {
       if (this.calls.configure(Number(setting), value) < 0) throw new Error(`setting ${setting} can't be ${value}`);
     }
     if (options.bare === true) return;
-    const number = this.calls.interfaceAdd((options.mtu ?? 1500) + WIDER, options.offloads ?? 0);
-    core.putAddress(address(options.address ?? LOCAL));
-    if (this.calls.interfaceAddress(number, options.prefixLength ?? PREFIX_LENGTH) < 0)
-      throw new Error('address refused');
-    this.calls.interfaceDefault(number);
+    const number = this.calls.interfaceAdd((options.mtu ?? 1500) + WIDER, options.offloads ?? 0, LINK_IP);
+    const own = options.address ?? LOCAL;
+    core.putAddress(address(own));
+    const bits = (own.includes(':') ? 0 : 96) + (options.prefixLength ?? PREFIX_LENGTH);
+    if (this.calls.addressAdd(number, bits, 0) < 0) throw new Error('address refused');
+    this.addDefault(number);
   }
 
   get calls() {
@@ -170,6 +172,18 @@ export class Driver {
       all.push({ handle, listener, events: EVENTS.filter(([bit]) => bits & bit).map(([, name]) => name) });
     }
     return all;
+  }
+
+  /** Sends by an interface what no other route is for. */
+  addDefault(number: number): void {
+    for (const [network, bits] of [
+      ['0.0.0.0', 96],
+      ['::', 0],
+    ] as const) {
+      this.core.putAddress(address(network), 0);
+      this.core.putAddress(address('::'), 1);
+      if (this.calls.routeAdd(number, bits, 0) < 0) throw new Error('route refused');
+    }
   }
 
   putAddresses(first: string, second?: string): void {

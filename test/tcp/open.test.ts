@@ -180,7 +180,7 @@ describe('an active open', () => {
     ['to a multicast address (MUST-46)', '224.0.0.1', 80, ERROR_INVALID],
     ['to the broadcast address (MUST-46)', '255.255.255.255', 80, ERROR_INVALID],
     ['to the broadcast address of a network of ours (MUST-46)', '10.9.0.255', 80, ERROR_INVALID],
-    ['to an IPv6 address', '2001:db8::1', 80, ERROR_INVALID],
+    ['to an IPv6 address without having one', '2001:db8::1', 80, ERROR_NETWORK_UNREACHABLE],
   ];
   test.each(refused)('%s is refused (RFC 9293 §3.9.1)', async (_, remote, port, answer) => {
     const t = await timeline();

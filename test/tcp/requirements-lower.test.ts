@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_INVALID,
+  LINK_IP,
   OPTION_DIFFSERV,
   OPTION_TIME_TO_LIVE,
   SETTING_TIME_TO_LIVE,
@@ -155,9 +156,9 @@ describe('addresses', () => {
 /** Interface 1 is 10.9.0.2/24, interface 2 is 10.8.0.2/24. */
 async function twoInterfaces(): Promise<Driver> {
   const driver = await Driver.create();
-  const second = driver.calls.interfaceAdd(1500, 0);
+  const second = driver.calls.interfaceAdd(1500, 0, LINK_IP);
   driver.putAddresses('10.8.0.2');
-  expect(driver.calls.interfaceAddress(second, 24)).toBeGreaterThanOrEqual(0);
+  expect(driver.calls.addressAdd(second, 120, 0)).toBeGreaterThanOrEqual(0);
   return driver;
 }
 

@@ -2,7 +2,6 @@
 // no segment made. Not for: the ring (trace/trace.ts).
 
 import { TRACE_STATE } from '../../abi/constants';
-import { mappedBytes } from '../../ip/address';
 import { state } from '../../memory/state';
 import { traceRecord } from '../../trace/trace';
 import { Tcb } from '../tcb';
@@ -33,8 +32,10 @@ export function traceSegment(
   store<u32>(record + 28, window);
   store<u16>(record + 32, end.localPort);
   store<u16>(record + 34, end.remotePort);
-  store<u32>(record + 36, mappedBytes(end.remoteLow));
-  store<u64>(record + 40, 0);
+  store<u32>(record + 36, 0);
+  store<u64>(record + 40, end.remoteHigh);
+  store<u64>(record + 48, end.remoteLow);
+  store<u64>(record + 56, 0);
 }
 
 /** A change of state by a call or a timer. */

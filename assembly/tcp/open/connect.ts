@@ -8,10 +8,12 @@ import {
   ERROR_NO_BUFFERS,
   STATE_SYN_SENT,
 } from '../../abi/constants';
-import { isMapped, isUnicast4, isUnspecified, MAPPED } from '../../ip/address';
-import { isBroadcast, isOurs, route } from '../../ip/interface';
-import { sourceFor } from '../../ip/output';
+import { isLinkLocal, isMapped, isUnicast, isUnspecified, withZone, zoneOf } from '../../ip/address';
+import { isBroadcast, isOurs } from '../../ip/addresses';
+import { choice, route } from '../../ip/route';
+import { sourceFor } from '../../ip/source';
 import { RESULT_BASE } from '../../memory/map';
+import { state } from '../../memory/state';
 import { wantSend } from '../block/sendlist';
 import { ecnOffer } from '../congestion/ecn';
 import { tcbOpen } from '../handshake';
@@ -24,22 +26,21 @@ import { ephemeralPort } from './port';
  * `localPort` (0: an ephemeral one). Answers the handle or ERROR_*.
  */
 export function tcpConnect(remotePort: u32, localPort: u32): i32 {
-  const remoteHigh = load<u64>(RESULT_BASE);
+  const remoteHigh = onTheOnlyLink(load<u64>(RESULT_BASE));
   const remoteLow = load<u64>(RESULT_BASE + 8);
   let localHigh = load<u64>(RESULT_BASE + 16);
   let localLow = load<u64>(RESULT_BASE + 24);
   if (remotePort == 0 || remotePort > u16.MAX_VALUE || localPort > u16.MAX_VALUE) return ERROR_INVALID;
   // RFC 9293 §3.9.1.1 MUST-46: broadcast and multicast are no remote end, nor is nobody.
-  if (!isMapped(remoteHigh, remoteLow) || !isUnicast4(RESULT_BASE + 12)) return ERROR_INVALID;
-  if (isBroadcast(remoteLow)) return ERROR_INVALID;
+  if (!isUnicast(remoteHigh, remoteLow) || isBroadcast(remoteHigh, remoteLow)) return ERROR_INVALID;
   const number = route(remoteHigh, remoteLow);
   if (number < 0) return ERROR_NETWORK_UNREACHABLE;
   if (isUnspecified(localHigh, localLow)) {
-    const source = sourceFor(number, remoteHigh, remoteLow);
-    if (source == 0) return ERROR_NETWORK_UNREACHABLE;
-    localHigh = 0;
-    localLow = MAPPED | ((<u64>source) << 32);
-  } else if (!isOurs(localHigh, localLow)) return ERROR_ADDRESS_NOT_AVAILABLE;
+    if (!sourceFor(number, remoteHigh, remoteLow)) return ERROR_NETWORK_UNREACHABLE;
+    localHigh = choice.sourceHigh;
+    localLow = choice.sourceLow;
+  } else if (isMapped(localHigh, localLow) != isMapped(remoteHigh, remoteLow)) return ERROR_INVALID;
+  else if (!isOurs(localHigh, localLow)) return ERROR_ADDRESS_NOT_AVAILABLE;
   const port = localPort == 0 ? ephemeralPort(localHigh, localLow, remoteHigh, remoteLow, remotePort) : localPort;
   const taken = tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) != null;
   if (port == 0 || taken) return ERROR_ADDRESS_IN_USE;
@@ -63,4 +64,9 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
   tcb.state = STATE_SYN_SENT;
   wantSend(tcb);
   return <i32>tcb.handle;
+}
+
+/** A link-local address that does not say on which link is taken for one on the only link there is. */
+function onTheOnlyLink(high: u64): u64 {
+  return isLinkLocal(high) && zoneOf(high) == 0 && state.interfaceCount == 2 ? withZone(high, 1) : high;
 }

@@ -13,8 +13,8 @@ import {
   STATE_SYN_RECEIVED,
   TRACE_SEGMENT_IN,
 } from '../../abi/constants';
-import { sipHash8 } from '../../crypto/siphash';
-import { mappedBytes } from '../../ip/address';
+import { sipHash8, sipHash32 } from '../../crypto/siphash';
+import { isMapped, mappedBytes, withoutZone } from '../../ip/address';
 import { RESULT_BASE } from '../../memory/map';
 import { Micros, state } from '../../memory/state';
 import { buffersEstablished } from '../block/buffers';
@@ -79,7 +79,7 @@ export function fastOpenOffer(end: Endpoint): void {
   offer.fastOpen = 1;
   offer.experimental = end.has(EXPERIMENTAL) ? 1 : 0;
   offer.cookieSize = COOKIE;
-  offer.cookie0 = cookie(end.remoteLow, end.localLow, 0);
+  offer.cookie0 = cookie(end.remoteHigh, end.remoteLow, end.localHigh, end.localLow, 0);
 }
 
 /** How many SYNs may have brought data and wait for their ACK (§5.1). */
@@ -93,20 +93,30 @@ function fastOpenLimit(listener: Listener): u32 {
 function cookieAge(seg: Segment): u32 {
   if (!seg.hasFastOpen || seg.cookieSize != COOKIE) return STRANGE;
   const brought = load<u64>(seg.cookie);
-  if (brought == cookie(seg.remoteLow, seg.localLow, 0)) return 0;
-  return state.fastKeys != 1 && brought == cookie(seg.remoteLow, seg.localLow, 1) ? 1 : STRANGE;
+  if (brought == cookie(seg.remoteHigh, seg.remoteLow, seg.localHigh, seg.localLow, 0)) return 0;
+  if (state.fastKeys == 1) return STRANGE;
+  return brought == cookie(seg.remoteHigh, seg.remoteLow, seg.localHigh, seg.localLow, 1) ? 1 : STRANGE;
 }
 
-function cookie(remoteLow: u64, localLow: u64, age: u32): u64 {
-  const addresses = <u64>mappedBytes(remoteLow) | ((<u64>mappedBytes(localLow)) << 32);
+function cookie(remoteHigh: u64, remoteLow: u64, localHigh: u64, localLow: u64, age: u32): u64 {
   if (state.fastKeys == 0) {
     // A key of our own for each day (§4.1.2: "periodically").
     const day = 2 * (<u64>(state.now / DAY) - age);
     const key0 = sipHash8(state.isnKey0, state.isnKey1, day);
-    return sipHash8(key0, sipHash8(state.isnKey0, state.isnKey1, day + 1), addresses);
+    const key1 = sipHash8(state.isnKey0, state.isnKey1, day + 1);
+    return hashAddresses(key0, key1, remoteHigh, remoteLow, localHigh, localLow);
   }
-  if (age == 0) return sipHash8(state.fastKey0, state.fastKey1, addresses);
-  return sipHash8(state.fastOldKey0, state.fastOldKey1, addresses);
+  const key0 = age == 0 ? state.fastKey0 : state.fastOldKey0;
+  const key1 = age == 0 ? state.fastKey1 : state.fastOldKey1;
+  return hashAddresses(key0, key1, remoteHigh, remoteLow, localHigh, localLow);
+}
+
+/** Of the addresses as they stand in the packet. */
+function hashAddresses(key0: u64, key1: u64, remoteHigh: u64, remoteLow: u64, localHigh: u64, localLow: u64): u64 {
+  if (!isMapped(remoteHigh, remoteLow)) {
+    return sipHash32(key0, key1, withoutZone(remoteHigh), remoteLow, withoutZone(localHigh), localLow);
+  }
+  return sipHash8(key0, key1, <u64>mappedBytes(remoteLow) | ((<u64>mappedBytes(localLow)) << 32));
 }
 
 /** SYN-RECEIVED with a whole control block. */

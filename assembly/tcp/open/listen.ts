@@ -1,6 +1,7 @@
 // Passive open: LISTEN's side of the handshake (RFC 9293 §3.10.1, §3.10.7.2) and its SYN queue.
 
 import {
+  BIND_IPV6_ONLY,
   COUNTER_SYNS_DROPPED,
   DIALECT_BSD,
   ERROR_ADDRESS_IN_USE,
@@ -29,7 +30,7 @@ import {
   STATE_SYN_RECEIVED,
 } from '../../abi/constants';
 import { isUnspecified } from '../../ip/address';
-import { isOurs } from '../../ip/interface';
+import { isOurs } from '../../ip/addresses';
 import { count } from '../../memory/counters';
 import { RESULT_BASE, setResult } from '../../memory/map';
 import { poolScan, slotOf } from '../../memory/pool';
@@ -47,15 +48,19 @@ import { Listener, listenerByHandle, listenerCollides, listenerFree, listenerNew
 import { listeningPort } from './port';
 import { cookieOwe } from './syncookie';
 
-/** Listens on the address at result[0..3] (unspecified: any); port 0 chooses one. Answers the handle; result[0] = the port. */
-export function tcpListen(port: u32, backlog: u32): i32 {
+/**
+ * Listens on the address at result[0..3] (`::`: any, `0.0.0.0`: any of IPv4); port 0 chooses one. `flags`: BIND_*. Answers the
+ * handle; result[0] = the port.
+ */
+export function tcpListen(port: u32, backlog: u32, flags: u32): i32 {
   const high = load<u64>(RESULT_BASE);
   const low = load<u64>(RESULT_BASE + 8);
-  if (port > u16.MAX_VALUE || backlog == 0) return ERROR_INVALID;
+  if (port > u16.MAX_VALUE || backlog == 0 || flags > <u32>BIND_IPV6_ONLY) return ERROR_INVALID;
   if (!isUnspecified(high, low) && !isOurs(high, low)) return ERROR_ADDRESS_NOT_AVAILABLE;
-  const chosen = port == 0 ? listeningPort(high, low) : port;
-  if (chosen == 0 || listenerCollides(high, low, chosen)) return ERROR_ADDRESS_IN_USE;
-  const listener = listenerNew(high, low, chosen, backlog);
+  const only = flags & BIND_IPV6_ONLY;
+  const chosen = port == 0 ? listeningPort(high, low, only) : port;
+  if (chosen == 0 || listenerCollides(high, low, chosen, only)) return ERROR_ADDRESS_IN_USE;
+  const listener = listenerNew(high, low, chosen, backlog, only);
   if (listener == null) return ERROR_NO_BUFFERS;
   setResult(0, chosen);
   return <i32>listener.handle;

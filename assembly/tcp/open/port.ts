@@ -19,11 +19,11 @@ export function ephemeralPort(localHigh: u64, localLow: u64, remoteHigh: u64, re
 }
 
 /** A free port for a listener that leaves the choice to us; 0 when every one is taken. */
-export function listeningPort(high: u64, low: u64): u32 {
+export function listeningPort(high: u64, low: u64, ipv6Only: u32): u32 {
   const offset = <u32>sipHash(state.isnKey1, state.isnKey0, high, low, 0, 0, 0);
   for (let tried: u32 = 0; tried < COUNT; tried++) {
     const port = FIRST + ((offset + state.ephemeralNext++) % COUNT);
-    if (!listenerCollides(high, low, port)) return port;
+    if (!listenerCollides(high, low, port, ipv6Only)) return port;
   }
   return 0;
 }

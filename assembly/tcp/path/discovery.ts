@@ -1,27 +1,30 @@
-// Path MTU discovery (RFC 1191): a router says that a packet was too big for the next hop, and segments get smaller.
+// Path MTU discovery (RFC 1191, RFC 8201): a router says that a packet was too big for the next hop, and segments get smaller.
 // Not for: whether the message is to be believed at all (tcp/path/errors.ts).
 
 import { MTU_DISCOVER_DO, STATE_SYN_SENT } from '../../abi/constants';
+import { isMapped } from '../../ip/address';
+import { LEAST_MTU6 } from '../../ip/header6';
 import { discover } from '../block/rare';
 import { wantSend } from '../block/sendlist';
 import { MAY_FRAGMENT, OWES_SYN, Tcb } from '../tcb';
 import { knowMtu } from './known';
 import { resendTooLarge } from './resend';
 import { isSearch, searchTooBig } from './search';
-import { fitPath, HEADERS, hears, plainSize } from './size';
+import { fitPath, headers, hears, plainSize } from './size';
 
 /**
  * A router could not pass on a packet of `size` bytes of this connection, which begins at `sequence`. `claimed`: what the
  * next hop takes; 0 from routers that do not say (RFC 1191 §4, §5).
  */
 export function packetTooBig(tcb: Tcb, sequence: u32, claimed: u32, size: u32): void {
-  if (!hears(tcb)) return;
+  // RFC 8201 §4: no link of IPv6 carries less, so nobody can mean it.
+  if (!hears(tcb) || (claimed < LEAST_MTU6 && leastMtu(tcb) == LEAST_MTU6)) return;
   if (tcb.state == STATE_SYN_SENT) {
     synTooBig(tcb, claimed);
     return;
   }
   if (sequence == tcb.iss) return; // a SYN-ACK is smaller than any path
-  const before = <u32>tcb.mss + HEADERS;
+  const before = <u32>tcb.mss + headers(tcb);
   const probe = isSearch(tcb, sequence);
   const mtu = claimed == 0 ? plateauBelow(probe ? size : min(size, before)) : claimed;
   // A packet that fits was not too big, whoever says so.
@@ -29,7 +32,7 @@ export function packetTooBig(tcb: Tcb, sequence: u32, claimed: u32, size: u32): 
   if (probe) searchTooBig(tcb, mtu);
   // News that makes nothing smaller is none (RFC 1191 §6.5).
   if (mtu >= before) return;
-  const least = min(LEAST_MTU, before);
+  const least = min(leastMtu(tcb), before);
   // Every host takes more than that; the rest is for fragments (RFC 791 §3.2), unless the user forbids them.
   if (mtu < least && discover(tcb) != MTU_DISCOVER_DO) tcb.set(MAY_FRAGMENT);
   if (least == before) return;
@@ -38,8 +41,8 @@ export function packetTooBig(tcb: Tcb, sequence: u32, claimed: u32, size: u32): 
 
 /** Only a SYN with data on it can be too big (RFC 7413 §4.2.1): it goes out again without. */
 function synTooBig(tcb: Tcb, claimed: u32): void {
-  const size = min(tcb.sndNxt - tcb.iss - 1 + HEADERS, <u32>tcb.mss + HEADERS);
-  const mtu = claimed == 0 ? plateauBelow(size) : max(claimed, LEAST_MTU);
+  const size = min(tcb.sndNxt - tcb.iss - 1, <u32>tcb.mss) + headers(tcb);
+  const mtu = claimed == 0 ? plateauBelow(size) : max(claimed, leastMtu(tcb));
   if (mtu >= size) return;
   knowMtu(tcb.remoteHigh, tcb.remoteLow, mtu);
   fitPath(tcb);
@@ -53,6 +56,11 @@ function narrow(tcb: Tcb, mtu: u32): void {
   knowMtu(tcb.remoteHigh, tcb.remoteLow, mtu);
   fitPath(tcb);
   resendTooLarge(tcb, full, plainSize(tcb));
+}
+
+/** The smallest that a claim is believed down to. */
+function leastMtu(tcb: Tcb): u32 {
+  return isMapped(tcb.remoteHigh, tcb.remoteLow) ? LEAST_MTU : LEAST_MTU6;
 }
 
 /** The next smaller one of the sizes that links have (RFC 1191 §7.1). */

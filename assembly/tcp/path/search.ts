@@ -14,11 +14,11 @@ import { inFlight, LOST, recordAt, recordStart, SACKED, scoreboard, sentSplit, s
 import { seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { ECN_REDUCES, MAY_FRAGMENT, NARROW, PERSIST, RECOVERY, SACK_ON, SEARCHES, Tcb } from '../tcb';
 import { knowMtu, knownMtu } from './known';
-import { fitPath, HEADERS, payloadSize } from './size';
+import { fitPath, headers, payloadSize } from './size';
 
 /** What was learnt of the path is old: larger segments are tried again (RFC 1191 §6.3), at once or by searching. */
 export function widen(tcb: Tcb): void {
-  if (knownMtu(tcb.remoteHigh, tcb.remoteLow) <= <u32>tcb.mss + HEADERS) return;
+  if (knownMtu(tcb.remoteHigh, tcb.remoteLow) <= <u32>tcb.mss + headers(tcb)) return;
   tcb.clear(NARROW);
   if (state.mtuProbing != 0 && tcb.has(SACK_ON)) begin(tcb);
   else {
@@ -89,7 +89,7 @@ export function isSearch(tcb: Tcb, sequence: u32): bool {
 /** A router says that the probe was too big, and takes `mtu` bytes: it goes out again at once as it should have been. */
 export function searchTooBig(tcb: Tcb, mtu: u32): void {
   const rare = changetype<Rare>(tcb.rare);
-  fail(rare, max(mtu - HEADERS, tcb.mss));
+  fail(rare, max(mtu - headers(tcb), tcb.mss));
   if (tcb.scoreboard == 0 || !sentSplit(tcb, rare.searchStart) || !sentSplit(tcb, rare.searchEnd)) return;
   const board = scoreboard(tcb);
   for (let index: u32 = 0; index < board.count; index++) {
@@ -133,7 +133,7 @@ function begin(tcb: Tcb): void {
 function end(tcb: Tcb, rare: Rare): void {
   tcb.clear(SEARCHES);
   if (rare.searchHigh == 0) return;
-  knowMtu(tcb.remoteHigh, tcb.remoteLow, <u32>tcb.mss + HEADERS);
+  knowMtu(tcb.remoteHigh, tcb.remoteLow, <u32>tcb.mss + headers(tcb));
   tcb.set(NARROW);
 }
 

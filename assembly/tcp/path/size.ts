@@ -2,7 +2,8 @@
 // Not for: learning more about the path (tcp/path/discovery.ts).
 
 import { MTU_DISCOVER_DONT, MTU_DISCOVER_PROBE, STATE_SYN_SENT } from '../../abi/constants';
-import { HEADER4 } from '../../ip/header4';
+import { isMapped } from '../../ip/address';
+import { headerSize } from '../../ip/header6';
 import { interfaceAt } from '../../ip/interface';
 import { state } from '../../memory/state';
 import { Endpoint } from '../block/endpoint';
@@ -15,7 +16,7 @@ import { knownMtu, NOTHING_KNOWN } from './known';
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
 export function largestSegment(end: Endpoint): u32 {
-  const most = interfaceAt(end.interface).mtu - HEADERS;
+  const most = interfaceAt(end.interface).mtu - headers(end);
   const wished = maximumSegment(end);
   return wished == 0 ? most : min(most, wished);
 }
@@ -28,8 +29,9 @@ export function announcedSegment(end: Endpoint): u32 {
 
 /** What both ends allow, now that the peer's SYN has come; `offered`: its MSS option, 0 when there was none. */
 export function segmentAgreed(end: Endpoint, offered: u32): u32 {
-  // RFC 9293 §3.7.1: 536 when the option is absent (MUST-15); a tiny value would be an attack on us.
-  const theirs = offered == 0 ? DEFAULT_MSS : max(offered, SMALLEST_MSS);
+  // RFC 9293 §3.7.1: 536, over IPv6 1220, when the option is absent (MUST-15); a tiny value would be an attack on us.
+  const absent = isMapped(end.remoteHigh, end.remoteLow) ? DEFAULT_MSS : DEFAULT_MSS6;
+  const theirs = offered == 0 ? absent : max(offered, SMALLEST_MSS);
   return min(theirs, largestSegment(end));
 }
 
@@ -46,7 +48,7 @@ export function segmentsBegin(tcb: Tcb): void {
 
 /** The largest packet that is known to fit the path. */
 export function pathMtu(tcb: Tcb): u32 {
-  return tcb.mss < tcb.ceiling ? <u32>tcb.mss + HEADERS : interfaceAt(tcb.interface).mtu;
+  return tcb.mss < tcb.ceiling ? <u32>tcb.mss + headers(tcb) : interfaceAt(tcb.interface).mtu;
 }
 
 /** The user's bound has changed. */
@@ -64,8 +66,8 @@ export function payloadSize(tcb: Tcb): u32 {
 /** No segment is larger than what is known of the path. */
 export function fitPath(tcb: Tcb): void {
   const known = knownMtu(tcb.remoteHigh, tcb.remoteLow);
-  if (known == NOTHING_KNOWN || known >= <u32>tcb.mss + HEADERS) return;
-  tcb.mss = <u16>(known - HEADERS);
+  if (known == NOTHING_KNOWN || known >= <u32>tcb.mss + headers(tcb)) return;
+  tcb.mss = <u16>(known - headers(tcb));
   tcb.set(NARROW);
 }
 
@@ -80,10 +82,15 @@ export function plainSize(tcb: Tcb): u32 {
   return <u32>tcb.mss - (tcb.has(TIMESTAMPS_ON) ? TIMESTAMPS_SIZE : 0);
 }
 
-export const HEADERS: u32 = HEADER4 + TCP_HEADER;
+/** Bytes of the headers of a segment without options. */
+export function headers(end: Endpoint): u32 {
+  return headerSize(end.remoteHigh, end.remoteLow) + TCP_HEADER;
+}
+
 /** Of SETTING_MTU_PROBING. */
 const SEARCH_ALWAYS: u32 = 2;
-/** RFC 9293 §3.7.1, for IPv4. */
+/** RFC 9293 §3.7.1. */
 const DEFAULT_MSS: u32 = 536;
+const DEFAULT_MSS6: u32 = 1220;
 /** The least that leaves room for data beside the timestamps option. */
 const SMALLEST_MSS: u32 = 64;

@@ -5,7 +5,7 @@
  * `read` goes on until the kernel has nothing more; then a worker waits (`readiness.ts`).
  * Not for: how a device comes to be (`open.ts`), and which options it has (`../tun.ts`, `../tap.ts`).
  */
-import { OFFLOAD_CHECKSUM, OFFLOAD_TSO4, VNET_HEADER } from '../../../assembly/abi/constants.js';
+import { OFFLOAD_CHECKSUM, OFFLOAD_TSO4, OFFLOAD_TSO6, VNET_HEADER } from '../../../assembly/abi/constants.js';
 import { addressFamily, parseAddressWithPrefix } from '../../core/address.js';
 import { type Device, DeviceError, type DevicePort, type LinkType } from '../device.js';
 import { unexpected, wholeNumber } from '../options.js';
@@ -76,7 +76,7 @@ export class TunTapDevice implements KernelDevice {
     this.#header = opened.hasHeader ? VNET_HEADER : 0;
     this.name = opened.name;
     this.mtu = opened.mtu;
-    this.offloads = opened.hasHeader ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 : 0;
+    this.offloads = opened.hasHeader ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 : 0;
   }
 
   attach(port: DevicePort): void {
@@ -236,11 +236,14 @@ function isInterfaceName(name: string): boolean {
 }
 
 function kernelOffloads(offloads: number): number {
-  const checksum = (offloads & OFFLOAD_CHECKSUM) !== 0 ? TUN_F_CSUM : 0;
-  return checksum !== 0 && (offloads & OFFLOAD_TSO4) !== 0 ? checksum | TUN_F_TSO4 : checksum;
+  // Segmentation without checksums makes no sense, and the kernel refuses it.
+  if ((offloads & OFFLOAD_CHECKSUM) === 0) return 0;
+  const four = (offloads & OFFLOAD_TSO4) !== 0 ? TUN_F_TSO4 : 0;
+  return TUN_F_CSUM | four | ((offloads & OFFLOAD_TSO6) !== 0 ? TUN_F_TSO6 : 0);
 }
 
 /** In milliseconds. */
 const LOOK_AGAIN = 0.05;
 const TUN_F_CSUM = 1;
 const TUN_F_TSO4 = 2;
+const TUN_F_TSO6 = 4;

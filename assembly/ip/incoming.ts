@@ -1,0 +1,66 @@
+// The packet under examination: one at a time, at a fixed address, filled by ip/input.ts. A protocol finds here what it
+// needs of the packet, whatever its family, and what stands before its own header.
+
+import { INCOMING_BASE, QUOTE_BASE } from '../memory/map';
+
+@unmanaged
+export class Incoming {
+  fromHigh: u64;
+  fromLow: u64;
+  toHigh: u64;
+  toLow: u64;
+
+  packet: usize; // the IP header
+  length: u32; // bytes of the packet, without what the link has padded
+  payload: usize; // behind the IP header and its extension headers
+  size: u32; // bytes of payload
+  protocol: u32; // of the payload
+  family: u32; // 4 or 6
+  interface: u32;
+  lifetime: u32; // Time to Live, Hop Limit
+  service: u32; // Differentiated Services field and ECN's two bits
+  flags: u32; // INCOMING_*
+
+  // Fragments.
+  fragmentAt: u32; // where this one belongs, in bytes
+  fragmentMore: u32; // 1: more follow
+  identification: u32;
+
+  // What is wrong with its headers (ip/extension.ts).
+  problemCode: u32; // of ICMPv6's Parameter Problem (RFC 4443 §3.4)
+  problemAt: usize; // address of the field in question
+
+  has(flag: u32): bool {
+    return (this.flags & flag) != 0;
+  }
+}
+
+/** A packet of ours as an ICMP error quotes it. */
+@unmanaged
+export class Quote {
+  fromHigh: u64; // ours
+  fromLow: u64;
+  toHigh: u64;
+  toLow: u64;
+  transport: usize; // the first of its bytes behind the IP header and extension headers
+  size: u32; // how many of them are quoted, 8 at the least
+  length: u32; // what its IP header says of the length of the whole packet
+  protocol: u32;
+  family: u32;
+}
+
+export const incoming: Incoming = changetype<Incoming>(INCOMING_BASE);
+export const quote: Quote = changetype<Quote>(QUOTE_BASE);
+
+/** It came in a frame for many hosts: nobody may answer it with an error (RFC 1122 §3.2.2). */
+export const INCOMING_LINK_MULTICAST: u32 = 1 << 0;
+/** It is for many hosts by its IP address. */
+export const INCOMING_MULTICAST: u32 = 1 << 1;
+/** The checksum of its payload needs no check. */
+export const INCOMING_CHECKSUM_KNOWN: u32 = 1 << 2;
+/** It was put together from fragments, and no longer lies in one piece behind `packet`. */
+export const INCOMING_REASSEMBLED: u32 = 1 << 3;
+/** Its payload is a fragment. */
+export const INCOMING_FRAGMENT: u32 = 1 << 4;
+/** A Router Alert option stands in it (RFC 2113, RFC 2711). */
+export const INCOMING_ROUTER_ALERT: u32 = 1 << 5;
