@@ -3,6 +3,7 @@
  * Not for: what a stack does about them.
  */
 import { byteAt, internetChecksum, uint16At } from './bytes.js';
+import { decodeQuote, type Quote } from './quote.js';
 
 export interface IcmpMessage {
   type: number;
@@ -15,6 +16,10 @@ export interface IcmpMessage {
   sequence?: number;
   /** Largest packet of the next hop, of `fragmentation needed` (RFC 1191 §4). */
   nextHopMtu?: number;
+  /** Which byte of the packet is wrong, of `parameter problem`. */
+  pointer?: number;
+  /** The packet that an error is about; absent when the error holds too little of it. */
+  quote?: Quote;
   /** What follows the eight bytes of header: echo data, or the packet that caused the message. */
   body: Uint8Array;
 }
@@ -23,6 +28,8 @@ export interface IcmpMessage {
 export function decodeIcmp(bytes: Uint8Array): IcmpMessage | string {
   if (bytes.length < HEADER) return `${bytes.length} bytes are too few for an ICMP header`;
   const [type, code] = [byteAt(bytes, 0), byteAt(bytes, 1)];
+  const body = bytes.subarray(HEADER);
+  const quote = ERRORS.has(type) ? decodeQuote(body) : undefined;
   return {
     type,
     code,
@@ -32,35 +39,62 @@ export function decodeIcmp(bytes: Uint8Array): IcmpMessage | string {
       ? { identifier: uint16At(bytes, 4), sequence: uint16At(bytes, 6) }
       : {}),
     ...(type === UNREACHABLE && code === FRAGMENTATION_NEEDED ? { nextHopMtu: uint16At(bytes, 6) } : {}),
-    body: bytes.subarray(HEADER),
+    ...(type === PARAMETER_PROBLEM ? { pointer: byteAt(bytes, 4) } : {}),
+    ...(quote === undefined ? {} : { quote }),
+    body,
   };
 }
 
 function nameOf(type: number, code: number): string {
-  const name = type === UNREACHABLE ? UNREACHABLE_CODES[code] : TYPES.get(type);
+  const codes = CODES.get(type);
+  const name = codes === undefined ? TYPES.get(type) : codes[code];
   return name ?? `type ${type} code ${code}`;
 }
 
 const HEADER = 8;
 const ECHO_REPLY = 0;
 const UNREACHABLE = 3;
+const REDIRECT = 5;
 const ECHO_REQUEST = 8;
+const TIME_EXCEEDED = 11;
+const PARAMETER_PROBLEM = 12;
 const FRAGMENTATION_NEEDED = 4;
+const SOURCE_QUENCH = 4;
+const ERRORS = new Set([UNREACHABLE, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM]);
 
 const TYPES = new Map([
   [ECHO_REPLY, 'echo reply'],
-  [4, 'source quench'],
-  [5, 'redirect'],
+  [SOURCE_QUENCH, 'source quench'],
+  [REDIRECT, 'redirect'],
   [ECHO_REQUEST, 'echo request'],
-  [11, 'time exceeded'],
-  [12, 'parameter problem'],
+  [9, 'router advertisement'],
+  [10, 'router solicitation'],
+  [PARAMETER_PROBLEM, 'parameter problem'],
+  [13, 'timestamp request'],
+  [14, 'timestamp reply'],
 ]);
 
-const UNREACHABLE_CODES: readonly string[] = [
-  'net unreachable',
-  'host unreachable',
-  'protocol unreachable',
-  'port unreachable',
-  'fragmentation needed',
-  'source route failed',
-];
+const CODES = new Map<number, readonly string[]>([
+  [
+    UNREACHABLE,
+    [
+      'net unreachable',
+      'host unreachable',
+      'protocol unreachable',
+      'port unreachable',
+      'fragmentation needed',
+      'source route failed',
+      'net unknown',
+      'host unknown',
+      'source host isolated',
+      'net prohibited',
+      'host prohibited',
+      'net unreachable for this service',
+      'host unreachable for this service',
+      'prohibited',
+      'host precedence violation',
+      'precedence cutoff',
+    ],
+  ],
+  [TIME_EXCEEDED, ['time exceeded', 'reassembly time exceeded']],
+]);

@@ -56,6 +56,4 @@ export function decodeIPv4(bytes: Uint8Array): IPv4Header | string {
   };
 }
 
-export const PROTOCOL_ICMP = 1;
-export const PROTOCOL_TCP = 6;
 const MIN_HEADER = 20;

@@ -2,11 +2,16 @@
  * A packet in one line:
  *
  *   10.9.0.1:40000 > 10.9.0.2:80 [SYN] seq 0 win 64240 <mss 1460, sackOK, ts 1 0, wscale 7>
+ *   [fd00::1]:5353 > [ff02::fb]:5353 udp len 45
  *
+ * and a frame, with its hardware addresses before that.
  * Not for: columns and colours of a program (`../cli/`).
  */
-import type { IcmpMessage } from './icmp.js';
-import { decodePacket, type Packet } from './packet.js';
+import type { ArpPacket } from './arp.js';
+import { decodeFrame, type Frame } from './frame.js';
+import { decodePacket, type IPHeader, type Packet } from './packet.js';
+import { formatControl, formatEnd, formatMembership } from './print-control.js';
+import { protocolName } from './protocol.js';
 import type { TcpOption, TcpSegment } from './tcp.js';
 
 /** What sequence numbers are counted from. Without it they are printed as they stand in the header. */
@@ -21,14 +26,23 @@ export interface SequenceBase {
 export function formatPacket(packet: Packet | Uint8Array, base?: SequenceBase): string {
   const decoded = packet instanceof Uint8Array ? decodePacket(packet) : packet;
   if (decoded.kind === 'malformed') return `malformed packet: ${decoded.reason}`;
-  const { source, destination } = decoded.ip;
-  if (decoded.kind === 'tcp') {
-    const { tcp } = decoded;
-    return `${source}:${tcp.sourcePort} > ${destination}:${tcp.destinationPort} ${formatTcp(tcp, base)}`;
+  const { ip } = decoded;
+  if (decoded.kind === 'tcp') return `${formatEnds(ip, decoded.tcp)} ${formatTcp(decoded.tcp, base)}`;
+  if (decoded.kind === 'udp') return `${formatEnds(ip, decoded.udp)} udp len ${decoded.udp.payload.length}`;
+  return `${formatEnds(ip)} ${formatRest(decoded)}`;
+}
+
+/** The line for an Ethernet frame, or for its bytes: `02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff arp who has 10.9.0.1 …`. */
+export function formatFrame(frame: Frame | Uint8Array, base?: SequenceBase): string {
+  const decoded = frame instanceof Uint8Array ? decodeFrame(frame) : frame;
+  if (decoded.kind === 'malformed') return `malformed frame: ${decoded.reason}`;
+  const { source, destination, vlan, content, etherType } = decoded;
+  const ends = `${source} > ${destination}${vlan === undefined ? '' : ` vlan ${vlan}`}`;
+  if (content.kind === 'arp') return `${ends} ${formatArp(content.arp)}`;
+  if (content.kind === 'unknown') {
+    return `${ends} type 0x${etherType.toString(16).padStart(4, '0')}, ${content.payload.length} bytes`;
   }
-  const ends = `${source} > ${destination}`;
-  if (decoded.kind === 'icmp') return `${ends} ${formatIcmp(decoded.icmp)}`;
-  return `${ends} protocol ${decoded.ip.protocol}, ${decoded.payload.length} bytes`;
+  return `${ends} ${formatPacket(content, base)}`;
 }
 
 /** The part of the line behind the addresses: `[SYN, ACK] seq 0 ack 1 win 65535 <mss 1460>`. */
@@ -46,6 +60,42 @@ export function formatTcp(tcp: TcpSegment, base: SequenceBase = { seq: 0, ack: 0
 /** `mss 1460, sackOK, ts 1 0, wscale 7`; padding is left out. */
 export function formatOptions(options: readonly TcpOption[]): string {
   return options.map(formatOption).filter(Boolean).join(', ');
+}
+
+function formatEnds(ip: IPHeader, ports?: { sourcePort: number; destinationPort: number }): string {
+  const { source, destination } = ip;
+  const ends =
+    ports === undefined
+      ? `${source} > ${destination}`
+      : `${formatEnd(source, ports.sourcePort)} > ${formatEnd(destination, ports.destinationPort)}`;
+  const extensions = ip.version === 6 ? ip.extensions.map(({ kind }) => EXTENSIONS[kind]) : [];
+  const shown = extensions.filter((name) => name !== '');
+  return shown.length === 0 ? ends : `${ends} (${shown.join(', ')})`;
+}
+
+function formatRest(packet: Exclude<Packet, { kind: 'tcp' | 'udp' | 'malformed' }>): string {
+  switch (packet.kind) {
+    case 'icmp':
+      return `icmp ${formatControl(packet.icmp)}`;
+    case 'icmp6':
+      return `icmp6 ${formatControl(packet.icmp)}`;
+    case 'igmp':
+      return `igmp ${packet.igmp.membership === undefined ? `type ${packet.igmp.type}` : formatMembership(packet.igmp.membership)}`;
+    case 'fragment': {
+      const { identification, fragmentOffset, moreFragments, protocol } = packet.ip;
+      const place = `id ${identification} offset ${fragmentOffset} len ${packet.payload.length}`;
+      return `${protocolName(protocol)} fragment ${place}${moreFragments ? ', more follow' : ''}`;
+    }
+    case 'ip':
+      return `${protocolName(packet.ip.protocol)}, ${packet.payload.length} bytes`;
+  }
+}
+
+function formatArp(arp: ArpPacket): string {
+  const { operation, senderAddress, senderHardware, targetAddress } = arp;
+  if (operation === 1) return `arp who has ${targetAddress}? tell ${senderAddress}`;
+  if (operation === 2) return `arp ${senderAddress} is at ${senderHardware}`;
+  return `arp operation ${operation}`;
 }
 
 function formatOption(option: TcpOption): string {
@@ -70,14 +120,6 @@ function formatOption(option: TcpOption): string {
   }
 }
 
-function formatIcmp(icmp: IcmpMessage): string {
-  const words = [`icmp ${icmp.name}`];
-  if (icmp.identifier !== undefined) words.push(`id ${icmp.identifier} seq ${icmp.sequence}`);
-  if (icmp.nextHopMtu !== undefined) words.push(`mtu ${icmp.nextHopMtu}`);
-  words.push(`len ${icmp.body.length}`);
-  return words.join(' ');
-}
-
 /** Sequence numbers are modulo 2³² (RFC 9293 §3.4). */
 function relative(sequence: number, base: number): number {
   return (sequence - base) >>> 0;
@@ -85,3 +127,11 @@ function relative(sequence: number, base: number): number {
 
 const ACK = 0x10;
 const URG = 0x20;
+/** A fragment says the same by itself. */
+const EXTENSIONS = {
+  hopByHop: 'hop-by-hop options',
+  destination: 'destination options',
+  routing: 'routing header',
+  fragment: '',
+  authentication: 'authentication header',
+};

@@ -19,6 +19,7 @@ export interface TcpSegment {
   window: number;
   urgentPointer: number;
   checksum: number;
+  checksumCorrect: boolean;
   options: TcpOption[];
   payload: Uint8Array;
 }
@@ -36,8 +37,12 @@ export type TcpOption =
   /** A length that leads nowhere: what follows can't be read. */
   | { kind: 'malformed'; number: number };
 
-/** @param bytes the payload of the IP packet. @returns what is wrong, as a string, when it is no TCP segment */
-export function decodeTcp(bytes: Uint8Array): TcpSegment | string {
+/**
+ * @param bytes the payload of the IP packet
+ * @param pseudoHeader what its pseudo-header adds to the checksum (`pseudoHeaderSum`)
+ * @returns what is wrong, as a string, when it is no TCP segment
+ */
+export function decodeTcp(bytes: Uint8Array, pseudoHeader: number): TcpSegment | string {
   if (bytes.length < MIN_HEADER) return `${bytes.length} bytes are too few for a TCP header`;
   const headerLength = (byteAt(bytes, 12) >> 4) * 4;
   if (headerLength < MIN_HEADER || headerLength > bytes.length) return `a TCP header of ${headerLength} bytes`;
@@ -52,6 +57,7 @@ export function decodeTcp(bytes: Uint8Array): TcpSegment | string {
     flagNames: tcpFlagNames(flags),
     window: uint16At(bytes, 14),
     checksum: uint16At(bytes, 16),
+    checksumCorrect: internetChecksum(bytes, pseudoHeader) === 0,
     urgentPointer: uint16At(bytes, 18),
     options: decodeOptions(bytes.subarray(MIN_HEADER, headerLength)),
     payload: bytes.subarray(headerLength),
@@ -61,18 +67,6 @@ export function decodeTcp(bytes: Uint8Array): TcpSegment | string {
 /** `['SYN', 'ACK']` for 18. */
 export function tcpFlagNames(flags: number): string[] {
   return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
-}
-
-/**
- * Whether the checksum over pseudo-header and segment is right, RFC 9293 §3.1.
- * @param packet a whole IPv4 packet that carries TCP, not a fragment
- * @param headerLength of its IP header
- */
-export function tcpChecksumCorrect(packet: Uint8Array, headerLength: number): boolean {
-  const segment = packet.subarray(headerLength);
-  let pseudoHeader = PROTOCOL + segment.length;
-  for (let offset = 12; offset < 20; offset += 2) pseudoHeader += uint16At(packet, offset);
-  return internetChecksum(segment, pseudoHeader) === 0;
 }
 
 function decodeOptions(bytes: Uint8Array): TcpOption[] {
@@ -112,7 +106,6 @@ function decodeOption(number: number, bytes: Uint8Array): TcpOption {
 }
 
 const MIN_HEADER = 20;
-const PROTOCOL = 6;
 const KIND_END = 0;
 const KIND_NOP = 1;
 const KIND_MSS = 2;

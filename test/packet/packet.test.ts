@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodePacket, type Packet } from '../../host/packet/packet.js';
 import { formatPacket } from '../../host/packet/print.js';
-import { tcpChecksumCorrect } from '../../host/packet/tcp.js';
 
 /** SYN of `curl http://10.9.0.2/` on Linux 6.18. */
 const SYN = bytes(
@@ -99,7 +98,7 @@ describe('decodePacket', () => {
 
   test.each([
     [Uint8Array.of(), /0 bytes are too few/],
-    [changed(SYN, 0, 0x65), /version 6/],
+    [changed(SYN, 0, 0x75), /version 7/],
     [changed(SYN, 0, 0x44), /IPv4 header of 16 bytes/],
     [changed(SYN, 3, 19), /total length of 19/],
     [SYN.subarray(0, 59), /59 of 60 bytes/],
@@ -109,8 +108,8 @@ describe('decodePacket', () => {
     expect(decodePacket(packet)).toMatchObject({ kind: 'malformed', reason: expect.stringMatching(reason) });
   });
 
-  test('reads no TCP header in a fragment behind the first', () => {
-    expect(decodePacket(changed(SYN, 7, 1))).toMatchObject({ kind: 'ip', ip: { fragmentOffset: 8 } });
+  test('reads no TCP header in a fragment', () => {
+    expect(decodePacket(changed(SYN, 7, 1))).toMatchObject({ kind: 'fragment', ip: { fragmentOffset: 8 } });
   });
 
   test('never throws, whatever the bytes', () => {
@@ -123,15 +122,16 @@ describe('decodePacket', () => {
   });
 });
 
-describe('tcpChecksumCorrect', () => {
-  test('knows a right checksum from a wrong one, for odd lengths too', () => {
-    expect(tcpChecksumCorrect(SYN, 20)).toBe(true);
-    expect(tcpChecksumCorrect(changed(SYN, 41, 0), 20)).toBe(false);
+describe('the checksum of TCP', () => {
+  test('is right or wrong, for odd lengths too', () => {
+    expect(tcp(decodePacket(SYN)).checksumCorrect).toBe(true);
+    expect(tcp(decodePacket(changed(SYN, 41, 0))).checksumCorrect).toBe(false);
     // One byte more of payload, which counts as the high byte of a word: the checksum is less by it and by the length.
     const odd = new Uint8Array([...SYN, 1]);
+    odd[3] = 61;
     odd[36] = 0x7b;
     odd[37] = 0x47;
-    expect(tcpChecksumCorrect(odd, 20)).toBe(true);
+    expect(tcp(decodePacket(odd)).checksumCorrect).toBe(true);
   });
 });
 
@@ -158,7 +158,7 @@ describe('formatPacket', () => {
   });
 
   test('prints other protocols by number, and what is wrong with malformed packets', () => {
-    expect(formatPacket(ip(17, [1, 2, 3]))).toBe('10.9.0.1 > 10.9.0.2 protocol 17, 3 bytes');
+    expect(formatPacket(ip(99, [1, 2, 3]))).toBe('10.9.0.1 > 10.9.0.2 protocol 99, 3 bytes');
     expect(formatPacket(Uint8Array.of(0x45))).toBe('malformed packet: 1 bytes are too few for an IPv4 header');
   });
 });

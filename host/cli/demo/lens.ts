@@ -38,8 +38,10 @@ export class Lens {
 
   /** For `tap`. While data flows this is two comparisons a packet. */
   readonly listener = (bytes: Uint8Array, inbound: boolean, time: number): void => {
-    if (bytes[9] !== PROTOCOL_TCP) return;
-    const flags = bytes[(((bytes[0] as number) & 15) << 2) + 13] as number;
+    const first = bytes[0] as number;
+    const six = first >> 4 === 6;
+    if (bytes[six ? 6 : 9] !== PROTOCOL_TCP) return;
+    const flags = bytes[(six ? 40 : (first & 15) << 2) + 13] as number;
     if (this.#watching === 0 && (flags & (SYN | FIN | RST)) === 0) return;
     const packet = decodePacket(bytes.slice());
     if (packet.kind !== 'tcp') return;

@@ -1,9 +1,12 @@
 /**
- * Between `Segment`s and the bytes of IPv4 packets, checksums included (RFC 791, RFC 9293 §3.1, RFC 792).
+ * Between `Segment`s and the bytes of IP packets, checksums included (RFC 791, RFC 8200, RFC 9293 §3.1, RFC 792, RFC 4443).
+ * The text of the addresses says which version a packet is of.
  * Not for: the packet path of a stack; it allocates as it likes, and shares nothing with the core whose witness it is.
  */
-import { byteAt, internetChecksum, ipv4AddressAt, uint16At, uint32At } from '../../packet/bytes.js';
+import { internetChecksum, pseudoHeaderSum, uint16At, uint32At } from '../../packet/bytes.js';
 import { decodePacket } from '../../packet/packet.js';
+import { PROTOCOL_ICMP, PROTOCOL_ICMP6, PROTOCOL_TCP } from '../../packet/protocol.js';
+import { addressBytes } from './addresses.js';
 import { decodeOptions, encodeOptions } from './options.js';
 import type { IcmpPacket, Segment, Unreadable } from './segment.js';
 
@@ -21,11 +24,8 @@ export function encodeSegment(segment: Segment): Uint8Array {
   view.setUint16(18, segment.urgent);
   tcp.set(options, 20);
   tcp.set(segment.payload, header);
-  const packet = withHeader(segment, TCP, tcp);
-  let pseudoHeader = TCP + tcp.length;
-  for (let offset = 12; offset < 20; offset += 2) pseudoHeader += uint16At(packet, offset);
-  new DataView(packet.buffer).setUint16(20 + 16, internetChecksum(tcp, pseudoHeader));
-  return packet;
+  view.setUint16(16, internetChecksum(tcp, pseudoHeader(segment, PROTOCOL_TCP, tcp.length)));
+  return withHeader(segment, PROTOCOL_TCP, tcp);
 }
 
 export function encodeIcmp(message: IcmpPacket): Uint8Array {
@@ -35,8 +35,9 @@ export function encodeIcmp(message: IcmpPacket): Uint8Array {
   view.setUint8(1, message.code);
   view.setUint32(4, message.rest);
   icmp.set(message.body, 8);
-  view.setUint16(2, internetChecksum(icmp));
-  return withHeader(message, ICMP, icmp);
+  const six = message.sourceAddress.includes(':');
+  view.setUint16(2, internetChecksum(icmp, six ? pseudoHeader(message, PROTOCOL_ICMP6, icmp.length) : 0));
+  return withHeader(message, six ? PROTOCOL_ICMP6 : PROTOCOL_ICMP, icmp);
 }
 
 /**
@@ -45,26 +46,28 @@ export function encodeIcmp(message: IcmpPacket): Uint8Array {
  */
 export function quotation(segment: Segment, length: number): Uint8Array {
   const packet = encodeSegment({ ...segment, payload: new Uint8Array(length) });
-  return packet.subarray(0, 28);
+  return packet.subarray(0, headerLength(segment) + 8);
 }
 
 /** Never throws: what can't be read says why. */
 export function decode(bytes: Uint8Array): Segment | IcmpPacket | Unreadable {
   const packet = decodePacket(bytes);
   if (packet.kind === 'malformed') return { kind: 'unreadable', reason: packet.reason };
-  if (packet.kind === 'ip') return { kind: 'unreadable', reason: `protocol ${packet.ip.protocol}` };
-  if (internetChecksum(bytes.subarray(0, 20)) !== 0) return { kind: 'unreadable', reason: 'a wrong IP checksum' };
-  const ip = {
-    tos: byteAt(bytes, 1),
-    ttl: byteAt(bytes, 8),
-    sourceAddress: ipv4AddressAt(bytes, 12),
-    destinationAddress: ipv4AddressAt(bytes, 16),
+  const { ip } = packet;
+  if (ip.version === 4 && !ip.checksumCorrect) return { kind: 'unreadable', reason: 'a wrong IP checksum' };
+  const fields = {
+    tos: (ip.dscp << 2) | ip.ecn,
+    ttl: ip.version === 4 ? ip.ttl : ip.hopLimit,
+    sourceAddress: ip.source,
+    destinationAddress: ip.destination,
   };
-  if (packet.kind === 'icmp') {
+  const payload = bytes.subarray(ip.headerLength, ip.totalLength);
+  if (packet.kind === 'icmp' || packet.kind === 'icmp6') {
     const { type, code, body } = packet.icmp;
-    return { kind: 'icmp', ...ip, type, code, rest: uint32At(bytes, 24), body: body.slice() };
+    return { kind: 'icmp', ...fields, type, code, rest: uint32At(payload, 4), body: body.slice() };
   }
-  return decodeSegment(ip, bytes.subarray(20));
+  if (packet.kind === 'tcp') return decodeSegment(fields, payload);
+  return { kind: 'unreadable', reason: `protocol ${ip.protocol}` };
 }
 
 function decodeSegment(ip: Pick<Segment, IpField>, tcp: Uint8Array): Segment {
@@ -87,25 +90,37 @@ function decodeSegment(ip: Pick<Segment, IpField>, tcp: Uint8Array): Segment {
 }
 
 function withHeader(ip: Pick<Segment, IpField>, protocol: number, payload: Uint8Array): Uint8Array {
-  const packet = new Uint8Array(20 + payload.length);
+  const header = headerLength(ip);
+  const packet = new Uint8Array(header + payload.length);
   const view = new DataView(packet.buffer);
-  view.setUint8(0, 0x45);
-  view.setUint8(1, ip.tos);
-  view.setUint16(2, packet.length);
-  view.setUint8(8, ip.ttl);
-  view.setUint8(9, protocol);
-  packet.set(addressBytes(ip.sourceAddress), 12);
-  packet.set(addressBytes(ip.destinationAddress), 16);
-  view.setUint16(10, internetChecksum(packet.subarray(0, 20)));
-  packet.set(payload, 20);
+  if (header === HEADER4) {
+    view.setUint16(0, 0x4500 | ip.tos);
+    view.setUint16(2, packet.length);
+    packet.set([ip.ttl, protocol], 8);
+  } else {
+    view.setUint32(0, 0x60000000 | (ip.tos << 20));
+    view.setUint16(4, payload.length);
+    packet.set([protocol, ip.ttl], 6);
+  }
+  packet.set(addresses(ip), header === HEADER4 ? 12 : 8);
+  if (header === HEADER4) view.setUint16(10, internetChecksum(packet.subarray(0, header)));
+  packet.set(payload, header);
   return packet;
 }
 
-function addressBytes(address: string): number[] {
-  return address.split('.').map(Number);
+function headerLength({ sourceAddress }: Pick<Segment, IpField>): number {
+  return sourceAddress.includes(':') ? HEADER6 : HEADER4;
+}
+
+function pseudoHeader(ip: Pick<Segment, IpField>, protocol: number, length: number): number {
+  return pseudoHeaderSum(addresses(ip), protocol, length);
+}
+
+function addresses({ sourceAddress, destinationAddress }: Pick<Segment, IpField>): Uint8Array {
+  return Uint8Array.from([...addressBytes(sourceAddress), ...addressBytes(destinationAddress)]);
 }
 
 type IpField = 'tos' | 'ttl' | 'sourceAddress' | 'destinationAddress';
 
-const ICMP = 1;
-const TCP = 6;
+const HEADER4 = 20;
+const HEADER6 = 40;
