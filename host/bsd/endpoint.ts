@@ -101,7 +101,7 @@ export class Endpoint {
     // Linux lets one more wait than was asked for.
     const bound = Math.min(Math.max(backlog, 0), SOMAXCONN) + 1;
     if (this.role === 'listener') return calls.tcpListenerOption(this.handle, LISTENER_BACKLOG, bound);
-    const listening = this.ground.listen(local.address, local.port, bound);
+    const listening = this.ground.listen(local, bound);
     if (typeof listening === 'number') return listening;
     this.handle = listening.handle;
     this.local = { address: local.address, port: listening.port };

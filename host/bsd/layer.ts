@@ -283,7 +283,7 @@ export class Layer implements Bsd {
 
   /** Whether one may listen there: asked by doing so for a moment. @returns the port, or a negative error number */
   #probe(address: Address, port: number): number {
-    const listening = this.ground.listen(address, port, 1);
+    const listening = this.ground.listen({ address, port }, 1);
     if (typeof listening === 'number') return listening;
     this.ground.unlisten(listening.handle);
     return listening.port;

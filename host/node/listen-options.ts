@@ -6,10 +6,11 @@ import { inspect } from 'node:util';
 import { NO_PIPES, readPort } from './connect-options.js';
 import { notSupported, received, wrongType, wrongValue } from './errors.js';
 
-/** What counts of it; `backlog`, `exclusive` and `ipv6Only` are taken and make no difference to a stack. */
+/** What counts of it; `backlog` and `exclusive` are taken and make no difference to a stack. */
 export interface ListenOptions {
   port: number;
   host: string;
+  ipv6Only: boolean;
   signal: AbortSignal | undefined;
   listener: (() => void) | undefined;
 }
@@ -29,6 +30,7 @@ export function readListenOptions(given: readonly unknown[]): ListenOptions {
   return {
     port: absent ? 0 : readPort('options.port', first),
     host: typeof second === 'string' && second !== '' ? second : ANY_HOST,
+    ipv6Only: false,
     signal: undefined,
     listener,
   };
@@ -50,6 +52,7 @@ function readObject(options: NodeListenOptions & { fd?: unknown; _handle?: unkno
   return {
     port: port == null ? 0 : readPort('options.port', port),
     host: host || ANY_HOST,
+    ipv6Only: Boolean(options.ipv6Only),
     signal: signal ?? undefined,
   };
 }

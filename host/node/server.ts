@@ -143,11 +143,12 @@ export class Server extends EventEmitter implements NodeServer {
     return undefined;
   }
 
-  #start({ host: hostname, port }: ListenOptions): TCPSocketListener<Socket | undefined> {
+  #start({ host: hostname, port, ipv6Only }: ListenOptions): TCPSocketListener<Socket | undefined> {
     const tls = this[LISTENER_TLS]();
     return (this.#stack ?? defaultStack()).listen<Socket | undefined>({
       hostname,
       port,
+      ipv6Only,
       ...(tls !== undefined && { tls }),
       allowHalfOpen: true,
       data: undefined,

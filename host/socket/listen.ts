@@ -14,11 +14,12 @@ export function listenSocket<Data>(
   listeners: Set<TCPSocketListener>,
   options: TCPSocketListenOptions<Data>,
 ): TCPSocketListener<Data> {
-  const { handlers, hostname, port, tls, reusePort, ...parsed } = parseListenOptions<Data>(options);
+  const { handlers, hostname, port, tls, reusePort, ipv6Only, ...parsed } = parseListenOptions<Data>(options);
   const config = parseServerTls(tls, connections.port.tls);
   const address = resolve(hostname);
   if (address === undefined) throw nameFailure(hostname, { port });
-  const listening = reusePort ? connections.listenShared(address, port) : connections.listen(address, port);
+  const where = { address, port, ipv6Only };
+  const listening = reusePort ? connections.listenShared(where) : connections.listen(where);
   if (typeof listening === 'number') throw listenFailure(listening, hostname, port);
   return new TCPSocketListener<Data>({
     connections,

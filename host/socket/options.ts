@@ -23,7 +23,7 @@ interface TCPSocketOptions<Data> extends SocketOptions<Data> {
   exclusive?: boolean;
   /** Listeners that all say so may share a port of this stack: they take turns. */
   reusePort?: boolean;
-  /** Makes no difference to IPv4, which is all there is yet. */
+  /** A listener on `::` takes IPv6 connections alone, not those of IPv4 too. */
   ipv6Only?: boolean;
   /** Sockets start paused: `resume` delivers. With TLS the handshake is done first. */
   pauseOnConnect?: boolean;
@@ -67,6 +67,7 @@ export interface ParsedOptions<Data> {
   /** Not read yet: `parseTlsOptions` does that. */
   tls: unknown;
   reusePort: boolean;
+  ipv6Only: boolean;
   pauseOnConnect: boolean;
   /** `undefined`: the stack chooses. */
   localAddress: Address | undefined;
@@ -121,7 +122,7 @@ function parse<Data>(source: Source): ParsedOptions<Data> {
   const { port, tls } = source;
   readBoolean(source, 'exclusive');
   const reusePort = readBoolean(source, 'reusePort');
-  readBoolean(source, 'ipv6Only');
+  const ipv6Only = readBoolean(source, 'ipv6Only');
   const pauseOnConnect = readBoolean(source, 'pauseOnConnect');
   const { unix, fd } = source;
   const [, , localAddress] = [source.tls, source.fd, source.localAddress];
@@ -138,6 +139,7 @@ function parse<Data>(source: Source): ParsedOptions<Data> {
     port: parsePort(port),
     tls,
     reusePort,
+    ipv6Only,
     pauseOnConnect,
     localAddress: typeof localAddress === 'string' ? parseAddress(localAddress) : undefined,
   };

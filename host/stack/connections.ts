@@ -2,7 +2,7 @@
  * All connections of a stack that the host knows of, and the listeners' acceptors. Not for: one connection
  * (`connection.ts`).
  */
-import { EVENT_OPEN, OPTION_PAUSED } from '../../assembly/abi/constants.js';
+import { BIND_IPV6_ONLY, EVENT_OPEN, OPTION_PAUSED } from '../../assembly/abi/constants.js';
 import { type Address, formatAddress } from '../core/address.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
@@ -74,19 +74,19 @@ export class Connections<Owner> {
   }
 
   /** Starts a listener. @returns it, or a negative ERROR_* */
-  listen(address: Address, port: number, backlog = BACKLOG, flags = 0): Listening | number {
+  listen({ address, port, ipv6Only = false }: Place, backlog = BACKLOG): Listening | number {
     const { core } = this.port;
     core.putAddress(address);
-    const handle = core.calls.tcpListen(port, backlog, flags);
+    const handle = core.calls.tcpListen(port, backlog, ipv6Only ? BIND_IPV6_ONLY : 0);
     return handle < 0 ? handle : { handle, port: core.result(0) };
   }
 
   /** As `listen`, or joins a listener that was started by this call: its acceptors take turns. */
-  listenShared(address: Address, port: number): Listening | number {
-    const known = this.#shared.get(placeName(address, port));
+  listenShared(place: Place): Listening | number {
+    const known = this.#shared.get(placeName(place));
     if (known !== undefined) return known;
-    const listening = this.listen(address, port);
-    if (typeof listening !== 'number') this.#shared.set(placeName(address, listening.port), listening);
+    const listening = this.listen(place);
+    if (typeof listening !== 'number') this.#shared.set(placeName({ ...place, port: listening.port }), listening);
     return listening;
   }
 
@@ -188,8 +188,16 @@ interface Listening {
   readonly port: number;
 }
 
-function placeName(address: Address, port: number): string {
-  return `${formatAddress(address)} ${port}`;
+function placeName({ address, port, ipv6Only }: Place): string {
+  return `${formatAddress(address)} ${port}${ipv6Only ? ' IPv6 only' : ''}`;
+}
+
+/** Where to listen. */
+export interface Place {
+  address: Address;
+  port: number;
+  /** On `::`: IPv6 connections alone. */
+  ipv6Only?: boolean;
 }
 
 /** Connections that may wait for acceptance, and half-open ones. */

@@ -64,6 +64,18 @@ describe('two stacks on a wire', () => {
     expect(await failed).toBe('ECONNREFUSED');
   });
 
+  test('do not speak IPv4 to a listener on :: that wants IPv6 only', async () => {
+    const { client, server } = await pair();
+    const socket = new Recorder().handlers;
+    const listener = server.listen({ hostname: '::', port: 0, ipv6Only: true, socket });
+    const failed = client.connect({ hostname: '10.9.0.2', port: listener.port, socket }).catch((error) => error.code);
+    await until(clock, () => client.counters().packetsIn > 0);
+    expect(await failed).toBe('ECONNREFUSED');
+    // The port is free for IPv4, and only for that.
+    server.listen({ hostname: '0.0.0.0', port: listener.port, socket });
+    expect(() => server.listen({ hostname: '::', port: listener.port, socket })).toThrow('Failed to listen at ::');
+  });
+
   test('to itself over ::1', async () => {
     const alone = await stack({});
     expect(await hello(alone, alone, '::1', '::1')).toMatchObject({ remoteAddress: '::1', seen: '::1' });
