@@ -23,6 +23,8 @@ export { addressAdd, addressRemove, addressShow } from './ip/configure';
 // Routes: `routeAdd(interface, prefixLength, metric)`, `routeRemove(interface, prefixLength)` of the network at result[0..3] over
 // the gateway at result[4..7]; `routeShow(index)`.
 export { routeAdd, routeRemove, routeShow } from './ip/route';
+// `sourceShow()` puts in the place of the destination at result[0..3] the address that packets to it leave with; 0: none.
+export { sourceShow } from './ip/source';
 
 // Packets. `input(count, now)` takes `count` filled descriptors and what waits on loopback. `output(now)` answers how
 // many packets loopback still holds. `transmitQueue(interface)` is the address of {head u32, count u32, descriptors};

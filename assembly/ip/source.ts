@@ -3,10 +3,11 @@
 
 import { ADDRESS_DEPRECATED, ADDRESS_TEMPORARY, ADDRESS_TENTATIVE } from '../abi/constants';
 import { LOOPBACK_INTERFACE } from '../abi/limits';
+import { RESULT_BASE } from '../memory/map';
 import { state } from '../memory/state';
 import { commonPrefix, isLinkLocal, isMapped, isMulticast, isScoped, LOOPBACK6_LOW, MAPPED } from './address';
 import { Address, addressAt } from './addresses';
-import { choice } from './route';
+import { choice, route } from './route';
 
 /**
  * Chooses our address for packets that leave by an interface to a destination, in `choice`; false when we have none of its
@@ -30,6 +31,19 @@ export function sourceFor(interfaceNumber: u32, high: u64, low: u64): bool {
   choice.sourceHigh = best.high;
   choice.sourceLow = best.low;
   return true;
+}
+
+/**
+ * Puts the address that packets to the one at result[0..3] leave with in its place; 0 when there is no route or no address.
+ */
+export function sourceShow(): i32 {
+  const high = load<u64>(RESULT_BASE);
+  const low = load<u64>(RESULT_BASE + 8);
+  const number = route(high, low);
+  if (number < 0 || !sourceFor(number, high, low)) return 0;
+  store<u64>(RESULT_BASE, choice.sourceHigh);
+  store<u64>(RESULT_BASE + 8, choice.sourceLow);
+  return 1;
 }
 
 /** An address of another interface will do where its own has none (RFC 6724 §4), but for what goes no further than the link. */

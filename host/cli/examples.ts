@@ -69,3 +69,11 @@ export const SHOW_EXAMPLES = `
 Examples:
   sudo vitrine show
   sudo vitrine show --tap vitrine0 --address 10.9.0.2/24 --route default=10.9.0.1`;
+
+export const DIG_EXAMPLES = `
+Examples:
+  sudo vitrine dig @10.9.0.1 example.com AAAA
+  sudo vitrine dig @10.9.0.1 example.com MX +short
+  sudo vitrine dig -x 10.9.0.1
+
+Without @server the first of --dns is asked, else the kernel's address. It ends with 1 when no server answers.`;

@@ -16,6 +16,8 @@ export interface NetworkOptions {
   kernelAddress?: readonly string[];
   route?: readonly RouteOption[];
   mtu: number;
+  /** Name servers that Vitrine asks, with commas between them; `host` or nothing: this machine resolves names. */
+  dns?: string;
   /** Path of the capture. */
   pcap?: string;
   weather?: WeatherOptions;

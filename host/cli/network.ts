@@ -7,6 +7,7 @@ import type { Device } from '../device/device.js';
 import { type Pcap, pcap } from '../device/pcap.js';
 import { tun } from '../device/tun.js';
 import { weather } from '../device/weather.js';
+import type { DnsOptions } from '../dns/options.js';
 import type { StackOptions } from '../stack/settings.js';
 import { createStack, type Stack } from '../stack/stack.js';
 import { UsageError } from './failure.js';
@@ -41,7 +42,13 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       options.pcap === undefined ? undefined : pcap(surrounded, { path: options.pcap, name: device.name });
     const outermost: Device = capture ?? surrounded;
     const keylog = keysTo(log, options.pcapKeys === true ? capture : undefined, fail);
-    const stack = await createStack({ device: outermost, addresses: addressesOf(options), error: fail, ...keylog });
+    const stack = await createStack({
+      device: outermost,
+      addresses: addressesOf(options),
+      dns: dnsOptions(options.dns),
+      error: fail,
+      ...keylog,
+    });
     return {
       stack,
       deviceName: device.name,
@@ -56,6 +63,10 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     device.close();
     throw error;
   }
+}
+
+function dnsOptions(dns: string | undefined): DnsOptions {
+  return dns === undefined || dns === 'host' ? { resolver: 'host' } : { servers: dns.split(',') };
 }
 
 function keysTo(

@@ -10,6 +10,7 @@ import { ADDRESSES, KERNEL_ADDRESSES } from './network-options.js';
 import type { PacketScriptCommandOptions } from './packetscript.js';
 import * as parse from './parse.js';
 import type { ServeOptions } from './serve.js';
+import type { DigOptions } from './tools/dig.js';
 import type { NcOptions } from './tools/nc.js';
 import type { PingOptions } from './tools/ping.js';
 import type { ShowOptions } from './tools/show.js';
@@ -56,6 +57,7 @@ function build(done: (code: number) => void): Command {
   tracerouteCommand(program, done);
   ncCommand(program, done);
   showCommand(program, done);
+  digCommand(program, done);
   packetScripts(program, done);
   return program;
 }
@@ -80,11 +82,7 @@ function serveCommand(program: Command, done: (code: number) => void): void {
 function getCommand(program: Command, done: (code: number) => void): void {
   const command = network(program.command('get'))
     .description('download over HTTP or HTTPS')
-    .argument(
-      '<url>',
-      'as https://10.9.0.1:8443/file; there is no DNS yet, so the host is an IP address',
-      parse.parseUrl,
-    )
+    .argument('<url>', 'as https://10.9.0.1:8443/file', parse.parseUrl)
     .option('-o, --output <file>', 'where to write it; stdout otherwise')
     .optionsGroup('TLS:')
     .option('--cacert <file>', 'whose certificates to trust, PEM; those that the runtime trusts otherwise')
@@ -162,6 +160,17 @@ function showCommand(program: Command, done: (code: number) => void): void {
     .action(async (options: ShowOptions) => done(await (await import('./tools/show.js')).show(options)));
 }
 
+function digCommand(program: Command, done: (code: number) => void): void {
+  network(program.command('dig'))
+    .description('ask a name server, and show what it says')
+    .argument('[words...]', '@server, name, type, +short, +tcp, +time=<seconds>, +tries=<number>')
+    .option('-x, --reverse <address>', 'the name of an address')
+    .addHelpText('after', help.DIG_EXAMPLES)
+    .action(async (words: string[], options: DigOptions) =>
+      done(await (await import('./tools/dig.js')).dig(words, options)),
+    );
+}
+
 function packetScripts(program: Command, done: (code: number) => void): void {
   program
     .command('packetscript')
@@ -206,6 +215,10 @@ function network(command: Command): Command {
     )
     .option('--route <prefix=gateway>', 'a route, as default=10.9.0.1; may come again', parse.routes)
     .option('--mtu <bytes>', 'largest packet', parse.wholeNumber(576, 65535), 1500)
+    .option(
+      '--dns <servers>',
+      'name servers to ask, as 10.9.0.1,[fd00::53]:5353; otherwise this machine resolves names',
+    )
     .option('--pcap <file>', 'write a pcapng capture')
     .option('--weather <conditions>', 'bad weather both ways, as loss=1%,delay=20ms,rate=10mbit', parseWeather)
     .optionsGroup('Options:');

@@ -22,6 +22,7 @@ export interface CoreExports {
   routeAdd(number: number, prefixLength: number, metric: number): number;
   routeRemove(number: number, prefixLength: number): number;
   routeShow(index: number): number;
+  sourceShow(): number;
   input(count: number, now: number): void;
   output(now: number): number;
   transmitQueue(number: number): number;

@@ -5,17 +5,9 @@
  * Not for: what is remembered (`cache.ts`), what the answer means (`message/answer.ts`).
  */
 import type { Clock, Timer } from '../core/clock.js';
-import { type Answer, readAnswer } from './message/answer.js';
 import { Malformed } from './message/name.js';
 import { makeQuery, mixCase, type Query } from './message/query.js';
-import {
-  BAD_VERSION,
-  FORMAT_ERROR,
-  NAME_ERROR,
-  NOT_IMPLEMENTED,
-  type Response,
-  readResponse,
-} from './message/response.js';
+import { BAD_VERSION, FORMAT_ERROR, NOT_IMPLEMENTED, type Response, readResponse } from './message/response.js';
 import { type Cancel, type NameServer, serverName, type Transport } from './transport.js';
 
 export interface ExchangePort {
@@ -35,18 +27,23 @@ export interface ExchangeOptions {
   readonly tcp?: boolean;
 }
 
-export interface Reply {
-  answer: Answer;
-  response: Response;
-  server: NameServer;
+export interface Question<Reply> {
+  readonly name: string;
+  readonly type: string;
+  /**
+   * What is made of a response.
+   * @returns a text that says why it is none, and another server has to be asked
+   * @throws Malformed
+   */
+  accept(response: Response, query: Query, server: NameServer): Reply | string;
+  /** Is never called before the exchange is there, nor after `cancel`. */
+  done(outcome: Reply | Error): void;
 }
 
-export class Exchange {
+export class Exchange<Reply extends object> {
   readonly #port: ExchangePort;
   readonly #options: ExchangeOptions;
-  readonly #name: string;
-  readonly #type: string;
-  readonly #done: (outcome: Reply | Error) => void;
+  readonly #question: Question<Reply>;
   readonly #timer: Timer;
   /** Those that may still answer, in the order in which they are asked. */
   readonly #silent: NameServer[];
@@ -57,18 +54,10 @@ export class Exchange {
   #cancel: Cancel = () => {};
   #over = false;
 
-  /** @param done is never called inside the constructor, and not after `cancel` */
-  constructor(
-    port: ExchangePort,
-    options: ExchangeOptions,
-    question: { name: string; type: string },
-    done: (outcome: Reply | Error) => void,
-  ) {
+  constructor(port: ExchangePort, options: ExchangeOptions, question: Question<Reply>) {
     this.#port = port;
     this.#options = options;
-    this.#name = question.name;
-    this.#type = question.type;
-    this.#done = done;
+    this.#question = question;
     this.#silent = [...options.servers];
     this.#timer = port.clock.timer(() => this.#late());
     this.#next();
@@ -95,7 +84,8 @@ export class Exchange {
   #ask(server: NameServer, over: 'udp' | 'tcp', edns: boolean): void {
     const { clock, transport } = this.#port;
     const random = () => this.#port.random();
-    const query = makeQuery({ id: random() & 0xffff, name: mixCase(this.#name, random), type: this.#type, edns });
+    const { name, type } = this.#question;
+    const query = makeQuery({ id: random() & 0xffff, name: mixCase(name, random), type, edns });
     let strangers = 0;
     this.#cancel();
     this.#timer.arm(clock.now() + this.#options.timeout);
@@ -117,17 +107,15 @@ export class Exchange {
     const { rcode } = response;
     if (rcode === FORMAT_ERROR || rcode === NOT_IMPLEMENTED || rcode === BAD_VERSION) {
       this.#misunderstood(server, over, edns, rcode);
-    } else if (rcode !== 0 && rcode !== NAME_ERROR) {
-      this.#drop(server, `answered ${rcodeName(rcode)}`);
-    } else {
-      try {
-        const answer = readAnswer(response, this.#name, query.type);
-        if (answer === undefined) this.#drop(server, 'does not ask other servers for us');
-        else this.#finish({ answer, response, server });
-      } catch (error) {
-        if (!(error instanceof Malformed)) throw error;
-        this.#drop(server, `answered with ${error.message}`);
-      }
+      return;
+    }
+    try {
+      const reply = this.#question.accept(response, query, server);
+      if (typeof reply === 'string') this.#drop(server, reply);
+      else this.#finish(reply);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.#drop(server, `answered with ${error.message}`);
     }
   }
 
@@ -158,7 +146,7 @@ export class Exchange {
   #finish(outcome: Reply | Error): void {
     if (this.#over) return;
     this.cancel();
-    this.#done(outcome);
+    this.#question.done(outcome);
   }
 }
 

@@ -6,10 +6,11 @@
 import { addressFamily, formatAddress, parseAddress } from '../core/address.js';
 import { Cache } from './cache.js';
 import { noServers, notFound, tryAgain } from './errors.js';
-import { Exchange, type ExchangePort, type Reply } from './exchange.js';
+import { Exchange, type ExchangeOptions, type ExchangePort, rcodeName } from './exchange.js';
 import { type Family, Finding, type Heard, tellAddresses } from './finding.js';
 import { hostLookup } from './host-lookup.js';
-import type { Answer, DnsRecord } from './message/answer.js';
+import { type Answer, type DnsRecord, readAnswer } from './message/answer.js';
+import { NAME_ERROR, type Response } from './message/response.js';
 import { candidates, isLocalhost, isNowhere, toAscii } from './names.js';
 import { type DnsSettings, isAddress, type LookupAddress, type LookupFunction } from './options.js';
 import { orderDestinations, type SourceFor } from './order.js';
@@ -85,7 +86,7 @@ export class Resolver {
    * @throws SocketError as `lookup`
    */
   async query(name: string, type = 'A'): Promise<readonly DnsRecord[]> {
-    const ascii = toAscii(name === '.' ? '' : name) ?? (name === '.' ? '' : undefined);
+    const ascii = name === '.' ? '' : toAscii(name);
     if (ascii === undefined || isNowhere(ascii)) throw notFound(name);
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.#ask(name, ascii, type.toUpperCase(), (outcome) =>
@@ -94,6 +95,30 @@ export class Resolver {
     });
     if (answer.kind === 'no such name') throw notFound(name);
     return answer.records;
+  }
+
+  /**
+   * Asks these servers and gives the whole message, whatever its code, past all that is known or remembered: for who wants
+   * to see what servers say.
+   * @throws SocketError `EAI_AGAIN`
+   */
+  exchange(name: string, type: string, options: ExchangeOptions): Promise<{ response: Response; server: NameServer }> {
+    const ascii = name === '.' ? '' : toAscii(name);
+    if (ascii === undefined) return Promise.reject(notFound(name));
+    if (options.servers.length === 0) return Promise.reject(noServers(name));
+    this.#port.hold();
+    return new Promise((resolve, reject) => {
+      new Exchange(this.#port, options, {
+        name: ascii,
+        type,
+        accept: (response, _, server) => ({ response, server }),
+        done: (outcome) => {
+          this.#port.release();
+          if (outcome instanceof Error) reject(tryAgain(name, outcome));
+          else resolve(outcome);
+        },
+      });
+    });
   }
 
   /** Forgets all that was heard. */
@@ -174,20 +199,32 @@ export class Resolver {
     if (this.#underWay.size >= MOST) return tryAgain(hostname, new Error(`${MOST} other names are being asked for`));
     const { timeout, attempts } = this.#settings;
     const waiters: UnderWay['waiters'] = new Set();
-    const exchange = new Exchange(this.#port, { servers, timeout, attempts }, { name, type }, (outcome) => {
-      this.#underWay.delete(`${type} ${name}`);
-      this.#port.release();
-      const answer = this.#remember(name, type, outcome);
-      for (const waiter of waiters) waiter(answer);
-    });
+    const exchange = new Exchange<Reply>(
+      this.#port,
+      { servers, timeout, attempts },
+      {
+        name,
+        type,
+        accept: (response, query) => {
+          const { rcode } = response;
+          if (rcode !== 0 && rcode !== NAME_ERROR) return `answered ${rcodeName(rcode)}`;
+          const answer = readAnswer(response, name, query.type);
+          return answer === undefined ? 'does not ask other servers for us' : { answer, size: response.bytes.length };
+        },
+        done: (outcome) => {
+          this.#underWay.delete(`${type} ${name}`);
+          this.#port.release();
+          const answer = outcome instanceof Error ? outcome : this.#remember(name, type, outcome);
+          for (const waiter of waiters) waiter(answer);
+        },
+      },
+    );
     this.#port.hold();
     return { exchange, waiters };
   }
 
-  #remember(name: string, type: string, outcome: Reply | Error): Answer | Error {
-    if (outcome instanceof Error) return outcome;
-    const { answer, response } = outcome;
-    if (this.#settings.cache) this.#cache.put(name, type, answer, response.bytes.length);
+  #remember(name: string, type: string, { answer, size }: Reply): Answer {
+    if (this.#settings.cache) this.#cache.put(name, type, answer, size);
     return answer;
   }
 
@@ -210,8 +247,14 @@ export class Resolver {
   }
 }
 
+interface Reply {
+  answer: Answer;
+  /** Of the message, in bytes. */
+  size: number;
+}
+
 interface UnderWay {
-  exchange: Exchange;
+  exchange: Exchange<Reply>;
   waiters: Set<(outcome: Answer | Error) => void>;
 }
 

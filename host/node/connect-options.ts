@@ -2,9 +2,16 @@
  * The arguments of `connect` and `createConnection`, checked with Node's words. Not for: finding the address
  * (`lookup.ts`), options of TLS (`tls/`).
  */
-import { isIP, type LookupFunction, type SocketConstructorOpts, type TcpNetConnectOpts } from 'node:net';
+import {
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  type LookupFunction,
+  type SocketConstructorOpts,
+  type TcpNetConnectOpts,
+} from 'node:net';
 import type { Stack } from '../stack/stack.js';
-import { badPort, notSupported, wrongType, wrongValue } from './errors.js';
+import { badPort, notSupported, outOfRange, wrongType, wrongValue } from './errors.js';
 
 /** Node's options of a TCP connection, and which stack makes it. */
 export type ConnectOptions = Omit<TcpNetConnectOpts, 'fd'> & StackOption & { highWaterMark?: number | undefined };
@@ -23,10 +30,14 @@ export interface SocketOptions extends Omit<SocketConstructorOpts, 'fd'>, StackO
 export interface Destination {
   host: string;
   port: number;
-  family: number;
+  family: TcpNetConnectOpts['family'];
   hints: number;
   lookup: LookupFunction | undefined;
   localAddress: string | undefined;
+  /** Tries the addresses of a name one after the other. */
+  autoSelectFamily: boolean;
+  /** Milliseconds for each of them, save the last one. */
+  attemptTimeout: number;
 }
 
 /** All the forms that Node takes: `(port, host?, listener?)`, `(options, listener?)`. */
@@ -63,11 +74,26 @@ export function readDestination(options: Partial<ConnectOptions> & { path?: unkn
   return {
     host: host || 'localhost',
     port: readPort('Port', port),
-    family: family ?? 0,
+    family,
     hints: hints ?? 0,
     lookup: lookup ?? undefined,
     localAddress: localAddress || undefined,
+    autoSelectFamily: readSwitch(options.autoSelectFamily) ?? getDefaultAutoSelectFamily(),
+    attemptTimeout: readAttemptTimeout(options.autoSelectFamilyAttemptTimeout),
   };
+}
+
+function readSwitch(value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw wrongType('"options.autoSelectFamily" property', 'of type boolean', value);
+}
+
+/** Node's bounds: a whole number above 0, and 10 ms at the least. */
+function readAttemptTimeout(value: unknown = getDefaultAutoSelectFamilyAttemptTimeout()): number {
+  const name = 'options.autoSelectFamilyAttemptTimeout';
+  if (typeof value !== 'number') throw wrongType(`"${name}" property`, 'of type number', value);
+  if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return Math.max(value, 10);
+  throw outOfRange(name, '>= 1 && <= 2147483647', value);
 }
 
 /** @throws RangeError */

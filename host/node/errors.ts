@@ -50,20 +50,14 @@ export function endedByPeer(): Error {
   return Object.assign(new Error('This socket has been ended by the other party'), { code: 'EPIPE' });
 }
 
-/** A name that nothing here can resolve. */
-export function nameNotFound(hostname: string): SystemError {
-  const advice = 'Vitrine asks no name server by itself: give the option lookup, such as dns.lookup of node:dns';
-  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname} (${advice})`), {
-    errno: -3008,
-    code: 'ENOTFOUND',
-    syscall: 'getaddrinfo',
-    hostname,
-    advice,
-  });
-}
-
 export function failure(code: string, message: string): Error & { code: string } {
   return Object.assign(new Error(message), { code });
+}
+
+/** A lookup that told a family that is none. */
+export function wrongFamily(family: number, { host, port }: { host: string; port: number }): RangeError {
+  const error = new RangeError(`Invalid address family: ${family} ${host}:${port}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ADDRESS_FAMILY', host, port });
 }
 
 export function socketClosed(): Error {

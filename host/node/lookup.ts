@@ -1,52 +1,83 @@
 /**
- * From a host to the address to connect to: literals and `localhost` by themselves, every other name by the `lookup`
- * that the program gives. Not for: asking name servers.
+ * From a host to the addresses to connect to: literals by themselves, every other name by the `lookup` that the program
+ * gives, else by the stack's resolver. Not for: which address is tried when (`dial.ts`).
  */
 import { isIP } from 'node:net';
+import type { LookupAddress } from '../dns/options.js';
+import type { Resolver } from '../dns/resolver.js';
 import type { Destination } from './connect-options.js';
-import { failure, nameNotFound, wrongValue } from './errors.js';
+import { wrongFamily, wrongValue } from './errors.js';
 
 /** What came of it; literals are not looked up, and nobody is told of them. */
 export type Found =
   | { kind: 'literal'; address: string }
-  | { kind: 'name'; address: string; family: number }
-  | { kind: 'failed'; error: Error; family?: number | undefined };
+  /** What the lookup said, and what of it can be tried: families take turns, the first one's first. */
+  | { kind: 'names'; told: readonly LookupAddress[]; addresses: readonly LookupAddress[] }
+  | { kind: 'failed'; error: Error; told?: readonly LookupAddress[]; family?: number | undefined };
 
 /** Calls back later, in any case. */
-export function findAddress({ host, family, hints, lookup }: Destination, found: (result: Found) => void): void {
+export function findAddress(destination: Destination, resolver: () => Resolver, found: (result: Found) => void): void {
+  const { host, family, hints, lookup = byResolver(resolver) } = destination;
   if (isIP(host) !== 0) {
     process.nextTick(found, { kind: 'literal', address: host });
-  } else if (lookup !== undefined) {
-    askProgram(host, { family, hints }, lookup, found);
-  } else if (host.toLowerCase() === 'localhost') {
-    process.nextTick(found, { kind: 'name', address: '127.0.0.1', family: 4 });
-  } else {
-    process.nextTick(found, { kind: 'failed', error: nameNotFound(host) });
+    return;
   }
+  const all = triesSeveral(destination) && { all: true };
+  lookup(host, { family, hints, ...all }, (error, answer, answerFamily) => {
+    if (error) found({ kind: 'failed', error, family: answerFamily });
+    else found(chosen(destination, answer, answerFamily));
+  });
 }
 
-function askProgram(
-  host: string,
-  { family, hints }: Pick<Destination, 'family' | 'hints'>,
-  lookup: NonNullable<Destination['lookup']>,
-  found: (result: Found) => void,
-): void {
-  // The stack speaks IPv4; whoever asks for IPv6 gets what the stack says to it.
-  lookup(host, { family: family || 4, hints, all: false }, (error, answer, answerFamily) => {
-    if (error) {
-      found({ kind: 'failed', error, family: answerFamily });
-      return;
-    }
-    const first = Array.isArray(answer) ? (answer.find((entry) => entry.family === 4) ?? answer[0]) : undefined;
-    const address = Array.isArray(answer) ? first?.address : answer;
-    const kind = isIP(String(address));
-    if (address === undefined || kind === 0) {
-      found({ kind: 'failed', error: wrongValue('ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${address}`) });
-    } else if (family !== 0 && kind !== family) {
-      const message = `Invalid address family: ${answerFamily} ${host}`;
-      found({ kind: 'failed', error: failure('ERR_INVALID_ADDRESS_FAMILY', message) });
-    } else {
-      found({ kind: 'name', address, family: kind });
-    }
-  });
+/** As Node: unless a family or an address of ours is given, all addresses of the name. */
+function triesSeveral({ autoSelectFamily, family, localAddress }: Destination): boolean {
+  return autoSelectFamily && family !== 4 && family !== 6 && localAddress === undefined;
+}
+
+function chosen(destination: Destination, answer: string | LookupAddress[], answerFamily: number | undefined): Found {
+  const several = Array.isArray(answer) && triesSeveral(destination);
+  const told = Array.isArray(answer) ? answer : [{ address: answer, family: answerFamily as number }];
+  const [first] = told;
+  if (several) {
+    const addresses = alternate(told.filter(({ address, family }) => isIP(String(address)) !== 0 && isFamily(family)));
+    if (addresses.length > 0) return { kind: 'names', told, addresses };
+  }
+  const kind = isIP(String(first?.address));
+  if (first === undefined || kind === 0) {
+    return { kind: 'failed', error: wrongValue('ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${first?.address}`) };
+  }
+  if (!isFamily(first.family)) {
+    return { kind: 'failed', error: wrongFamily(first.family, destination) };
+  }
+  return { kind: 'names', told: [first], addresses: [first] };
+}
+
+function isFamily(family: number): boolean {
+  return family === 4 || family === 6;
+}
+
+/** Each address once, of the families in turn, beginning with that of the first. */
+function alternate(addresses: readonly LookupAddress[]): LookupAddress[] {
+  const once = addresses.filter(({ address }, at) => addresses.findIndex((each) => each.address === address) === at);
+  const first = once.filter(({ address }) => isIP(address) === isIP(once[0]?.address ?? ''));
+  const second = once.filter((each) => !first.includes(each));
+  const longest = Math.max(first.length, second.length);
+  const turns = Array.from({ length: longest }, (_, turn) => [first[turn], second[turn]]);
+  return turns.flat().filter((each) => each !== undefined);
+}
+
+function byResolver(resolver: () => Resolver): NonNullable<Destination['lookup']> {
+  return (host, { family, all }, callback) => {
+    const families = family === 4 || family === 'IPv4' ? 4 : family === 6 || family === 'IPv6' ? 6 : 0;
+    resolver()
+      .lookup(host, { family: families, all: true })
+      .then(
+        (addresses) => {
+          const [first] = addresses;
+          if (all) callback(null, addresses);
+          else callback(null, first?.address ?? '', first?.family);
+        },
+        (error) => callback(error, ''),
+      );
+  };
 }

@@ -31,7 +31,8 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   connecting = false;
   /** What `setTimeout` was given. */
   timeout?: number;
-  readonly autoSelectFamilyAttemptedAddresses: string[] = [];
+  /** Absent before a name with several addresses was connected to. */
+  declare autoSelectFamilyAttemptedAddresses: string[];
   #stack: Stack | undefined;
   #channel: Channel | undefined;
   #ends: Ends | undefined;
@@ -106,8 +107,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
     if (options.keepAlive) this.setKeepAlive(true, options.keepAliveInitialDelay);
     this.connecting = true;
     this.#begun = true;
-    this.#dial = new Dial(this, destination, () => ({
-      stack: this.#theStack(),
+    this.#dial = new Dial(this, destination, this.#theStack(), () => ({
       tls: this[TLS_OPTIONS](destination),
       handlers: Socket.handlers,
       reffed: this.#reffed,
@@ -319,6 +319,7 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
 
   #opened(channel: Channel): void {
     this.connecting = false;
+    this.#dial?.opened();
     this.#dial = undefined;
     this.#take(channel);
     this.emit('connect');
@@ -365,7 +366,8 @@ export class Socket extends DuplexWithEnds implements NodeSocket {
   }
 
   #failed(error: Error): void {
-    this.destroy(this.#dial?.failed(error) ?? error);
+    const failure = this.#dial?.failed(error);
+    if (failure !== undefined) this.destroy(failure);
   }
 
   #send(chunks: readonly Uint8Array[], done: (error?: Error | null) => void): void {

@@ -52,7 +52,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   readonly #listener: TCPSocketListener<unknown> | undefined;
   readonly #hold: Hold;
   readonly #keepAlive: KeepAlive;
-  readonly #tls: TlsTransport | undefined;
+  #tls: TlsTransport | undefined;
 
   /** How connections tell their sockets. For the stack, not for programs. */
   static readonly events: OwnerEvents<Socket<unknown>> = {
@@ -381,6 +381,12 @@ export class Socket<Data = undefined> extends TlsMembers {
   /** What is below it. For the stack and `writeAll`, not for programs. */
   static inner(socket: Socket<unknown>): { transport: Transport | undefined; output: Output } {
     return { transport: socket.#connection, output: socket.#output };
+  }
+
+  /** Gives a socket that was connecting by name its connection. For `connect`, not for programs. */
+  static adopt(socket: Socket<unknown>, connection: Transport, tls: TlsTransport | undefined): void {
+    socket.#connection = connection;
+    socket.#tls = tls;
   }
 
   /** What `stack.snapshot` has to remember beside the core's memory. For the stack, not for programs. */

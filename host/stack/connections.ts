@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../core/address.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
+import type { Resolver } from '../dns/resolver.js';
 import type { TlsEnvironment } from '../tls/options.js';
 import { Connection, type OwnerEvents } from './connection.js';
 import type { KeepAlive } from './keep-alive.js';
@@ -28,6 +29,14 @@ export interface StackPort {
   transmit(): void;
   /** As `transmit`, but leaves it to a pump that is running, which will do it for all its connections together. */
   transmitSoon(): void;
+  /** Who knows addresses of names. */
+  resolver(): Resolver;
+}
+
+/** What an owner has while several connections are tried for it, of which it gets one. */
+export interface Contender {
+  /** The core has failed: the owner is told, and nothing else is done. */
+  lost(fault: CoreFault): void;
 }
 
 export class Connections<Owner> {
@@ -41,6 +50,8 @@ export class Connections<Owner> {
   readonly #resumed: Connection<Owner>[] = [];
   /** Handles whose owner looks for itself. */
   readonly #watched = new Set<number>();
+  /** Owners that are to get a connection and have none yet. */
+  readonly #contenders = new Map<Owner, Contender>();
 
   constructor(
     readonly port: StackPort,
@@ -157,6 +168,7 @@ export class Connections<Owner> {
 
   /** Tells every owner that the core has failed. */
   fail(fault: CoreFault): void {
+    for (const contender of [...this.#contenders.values()]) contender.lost(fault);
     for (const connection of this.all()) connection.lost(fault);
   }
 
@@ -169,8 +181,21 @@ export class Connections<Owner> {
     return [...this.#live.values()];
   }
 
-  *owners(): Generator<Owner> {
-    for (const connection of this.all()) if (connection.owner !== null) yield connection.owner;
+  /** Each once, those included that have no connection yet. */
+  owners(): ReadonlySet<Owner> {
+    const owners = new Set(this.#contenders.keys());
+    for (const { owner } of this.all()) if (owner !== null) owners.add(owner);
+    return owners;
+  }
+
+  /** `owner` is to get one of the connections that `contender` tries. */
+  contend(owner: Owner, contender: Contender): void {
+    this.#contenders.set(owner, contender);
+  }
+
+  /** `owner` has got one, or gets none. */
+  settle(owner: Owner): void {
+    this.#contenders.delete(owner);
   }
 
   /** Each in turn. */

@@ -139,6 +139,14 @@ export class Network {
     return all;
   }
 
+  /** The address that packets to this one leave with; `undefined` when there is no route, or no address of that kind. */
+  sourceFor(destination: Address): Address | undefined {
+    const { core } = this;
+    core.putAddress(destination);
+    if (core.calls.sourceShow() !== 1) return undefined;
+    return core.bytes.slice(core.calls.resultArea(), core.calls.resultArea() + destination.length);
+  }
+
   /** @throws TypeError for what is no address, RangeError for a route that can't be */
   addRoute(options: RouteOptions): void {
     const route = this.#parse(options);

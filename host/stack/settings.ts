@@ -54,6 +54,7 @@ import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import type { CoreSource } from '../core/load.js';
 import type { Device } from '../device/device.js';
+import type { DnsOptions } from '../dns/options.js';
 import type { RouteOptions } from './network.js';
 
 export interface StackOptions extends Limits {
@@ -76,6 +77,8 @@ export interface StackOptions extends Limits {
    * Servers that share it take each other's cookies. Without it the stack has one of its own for each day.
    */
   fastOpenKey?: readonly [number, number, number, number];
+  /** How names become addresses. */
+  dns?: DnsOptions;
   /** Where time comes from; the runtime's clock by default. */
   clock?: Clock;
   /** Replaces the system's randomness: same seed, same packets. For simulations only: everything becomes predictable. */

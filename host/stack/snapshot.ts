@@ -45,7 +45,7 @@ export interface SocketSnapshot {
 }
 
 export interface RestoreOptions
-  extends Pick<StackOptions, 'device' | 'addresses' | 'interfaces' | 'clock' | 'core' | 'error'> {
+  extends Pick<StackOptions, 'device' | 'addresses' | 'interfaces' | 'clock' | 'core' | 'error' | 'dns'> {
   /** The handlers of every socket and listener of the snapshot, until `reload`. */
   socket: SocketHandler<unknown>;
   /** For listeners that speak TLS, whose keys no snapshot holds; without it they stop. */
@@ -130,7 +130,7 @@ function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number
     paused,
     events,
     ...state,
-    ...(layer === undefined ? {} : { records: layer.records }),
+    ...(layer?.records ? { records: layer.records } : {}),
     ...(tail === undefined ? {} : { tail: tail.slice() }),
     ...(listener === undefined ? {} : { listener: TCPSocketListener.state(listener).handle }),
   };

@@ -17,6 +17,7 @@ import { type Clock, systemClock } from '../core/clock.js';
 import { Core } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
 import { type CompiledCore, compileCore } from '../core/load.js';
+import type { Resolver } from '../dns/resolver.js';
 import { connectSocket } from '../socket/connect.js';
 import { nameFailure, pingFailure } from '../socket/errors.js';
 import { uncaught } from '../socket/handlers.js';
@@ -28,6 +29,7 @@ import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
 import { Interfaces, shareOffloads } from './interfaces.js';
 import { KeepAlive } from './keep-alive.js';
+import { Naming } from './naming.js';
 import { Network } from './network.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingReply, Pings } from './pings.js';
@@ -51,6 +53,7 @@ export class Stack {
   readonly #connections: Connections<Socket<unknown>>;
   readonly #delivery: Delivery<Socket<unknown>>;
   readonly #pings: Pings;
+  readonly #naming: Naming;
   readonly #pump: Pump;
   /** Addresses and routes. */
   readonly network: Network;
@@ -91,7 +94,7 @@ export class Stack {
     return stack;
   }
 
-  private constructor(core: Core, clock: Clock, options: Pick<StackOptions, 'error' | 'keylog'>) {
+  private constructor(core: Core, clock: Clock, options: Pick<StackOptions, 'error' | 'keylog' | 'dns' | 'seed'>) {
     this.clock = clock;
     this.#core = core;
     this.#report = options.error ?? uncaught;
@@ -107,12 +110,20 @@ export class Stack {
       wake: () => this.#pump.wake(),
       transmit: () => this.#pump.transmit(),
       transmitSoon: () => this.#pump.transmitSoon(),
+      resolver: () => this.resolver,
     };
     this.#connections = new Connections(port, Socket.events);
     this.#delivery = new Delivery(core, this.#connections);
     this.#pings = new Pings(core, clock);
     this.#pump = new Pump(core, clock, this.#interfaces, this.#rounds());
     this.network = new Network(core, () => this.#pump.wake());
+    this.#naming = new Naming(options, port, {
+      connect: (options) => this.connect(options),
+      udpSocket: () => Promise.reject(new Error('no UDP')),
+      sockets: () => this.sockets,
+      sourceFor: (address) => this.network.sourceFor(address),
+      nameServers: () => [],
+    });
   }
 
   /** The stack takes its place in the network. */
@@ -162,6 +173,12 @@ export class Stack {
   listen<Data = undefined>(options: TCPSocketListenOptions<Data>): TCPSocketListener<Data> {
     this.#checkOpen();
     return listenSocket(this.#connections, this.#listeners, options);
+  }
+
+  /** Addresses of names: `lookup`, `query`, and `clear` for what it remembers. */
+  get resolver(): Resolver {
+    this.#checkOpen();
+    return this.#naming.resolver;
   }
 
   /** BSD sockets on this stack: calls that return at once, descriptors, numbers for errors. See `host/bsd/contract.ts`. */
@@ -267,6 +284,7 @@ export class Stack {
     for (const listener of this.listeners) listener.stop();
     for (const socket of this.sockets) socket.terminate();
     this.#layer?.abandon();
+    this.#naming.close();
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
     this.#pump.transmit();
     this.#shut();

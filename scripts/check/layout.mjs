@@ -23,7 +23,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/core': [],
   'host/packet': ['host/core'],
   'host/device': ['host/core', 'host/packet'],
-  'host/stack': ['host/core', 'host/device', 'host/packet', 'host/socket', 'host/bsd', 'host/tls'],
+  'host/stack': ['host/core', 'host/device', 'host/packet', 'host/socket', 'host/bsd', 'host/tls', 'host/dns'],
   'host/bsd': ['host/core', 'host/stack'],
   'host/packetscript': ['host/core', 'host/device', 'host/packet', 'host/stack', 'host/bsd'],
   'host/socket': ['host/core', 'host/packet', 'host/stack', 'host/tls', 'host/dns'],

@@ -125,13 +125,13 @@ describe('a connection that fails', () => {
   test.each<[string, object, object]>([
     ['port 0', { hostname: SERVER_ADDRESS, port: 0 }, { code: 'ECONNREFUSED', syscall: 'connect' }],
     [
-      'a name that only DNS could know',
+      'a name, without anybody to ask,',
       { hostname: 'no.such.host', port: 1 },
       {
-        code: 'ENOTFOUND',
+        code: 'EAI_AGAIN',
         syscall: 'getaddrinfo',
         hostname: 'no.such.host',
-        message: 'getaddrinfo ENOTFOUND no.such.host',
+        message: 'getaddrinfo EAI_AGAIN no.such.host',
       },
     ],
     ['an IPv6 address', { hostname: '2001:db8::1', port: 1 }, { syscall: 'connect' }],

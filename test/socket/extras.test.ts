@@ -182,10 +182,10 @@ describe('every error says where it was and what to do', () => {
     });
   });
 
-  test('a name that only DNS could know', async () => {
+  test('a name, without anybody to ask', async () => {
     const error = await failing({ hostname: 'nobody.test' });
-    expect(error).toMatchObject({ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'nobody.test', port: 81 });
-    expect(error.advice).toMatch(/IP address/);
+    expect(error).toMatchObject({ code: 'EAI_AGAIN', syscall: 'getaddrinfo', hostname: 'nobody.test' });
+    expect(error.advice).toMatch(/name server.*IP address/);
   });
 
   test('a reset, in the close handler, where the socket has no addresses any more', async () => {
