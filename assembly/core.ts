@@ -7,6 +7,7 @@ import {
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
   COUNTER_ORPHANS,
+  COUNTER_REASSEMBLIES,
   COUNTER_TIME_WAIT,
   COUNTER_TLS,
 } from './abi/constants';
@@ -14,15 +15,28 @@ import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limit
 import './abi/fault'; // the compiler is told to look for `abort` there
 import { random_get } from './abi/wasi_snapshot_preview1';
 import { addressesExpire } from './ip/configure';
-import { icmpReply } from './ip/echo';
 import { forwardSend } from './ip/forward';
+import { reassemblyExpire, reassemblySend } from './ip/fragment/expire';
+import { identificationsInitialize } from './ip/fragment/identification';
+import { fragmentsInitialize, reassembly, wholeRelease } from './ip/fragment/packets';
+import { icmpReply } from './ip/icmp/echo';
+import { icmpLimitInitialize } from './ip/icmp/limit';
+import { icmpErrorSend } from './ip/icmp/report';
 import { ipInput } from './ip/input';
 import { interfacesInitialize } from './ip/interface';
 import { routesExpire } from './ip/route';
 import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
 import { countOf } from './memory/counters';
 import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
-import { REPLY_ACK, REPLY_COOKIE, REPLY_ECHO, REPLY_FORWARD, REPLY_RECORD_ACK, replyAt } from './memory/replies';
+import {
+  REPLY_ACK,
+  REPLY_COOKIE,
+  REPLY_ECHO,
+  REPLY_ERROR,
+  REPLY_FORWARD,
+  REPLY_RECORD_ACK,
+  replyAt,
+} from './memory/replies';
 import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
@@ -56,6 +70,9 @@ export function initialize(): void {
   listenerInitialize();
   tlsInitialize();
   interfacesInitialize();
+  fragmentsInitialize();
+  identificationsInitialize();
+  icmpLimitInitialize();
 }
 
 /** The value of COUNTER_*. */
@@ -66,6 +83,7 @@ export function counter(which: u32): f64 {
   if (which == COUNTER_TIME_WAIT) return timeWaitPool.used;
   if (which == COUNTER_LISTENERS) return listenerPool.used;
   if (which == COUNTER_TLS) return tlsPool.used;
+  if (which == COUNTER_REASSEMBLIES) return reassembly().packets;
   if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
   return countOf(which);
 }
@@ -75,6 +93,7 @@ export function input(count: u32, now: f64): void {
   setNow(now);
   assert(count <= BATCH_LIMIT, 'a batch is too large');
   settleBatch();
+  wholeRelease();
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
   for (let index: u32 = 0; index < count; index++) {
     const descriptor = RECEIVE_DESCRIPTORS + <usize>(index * RECEIVE_DESCRIPTOR);
@@ -94,6 +113,7 @@ export function output(now: f64): u32 {
   setNow(now);
   settleBatch();
   sendReplies();
+  reassemblySend();
   sendSynAcks();
   sendOwed();
   return transmitCount(LOOPBACK_INTERFACE) - state.loopbackTaken;
@@ -108,6 +128,7 @@ export function timersExpire(now: f64): void {
   state.wakeAt = NEVER;
   addressesExpire();
   routesExpire();
+  reassemblyExpire();
 }
 
 /** Milliseconds of the earliest deadline, Infinity when there is none. */
@@ -142,6 +163,7 @@ function sendReplies(): void {
     else if (reply.kind == REPLY_FORWARD) forwardSend(reply);
     else if (reply.kind == REPLY_COOKIE) emitReplyCookie(reply);
     else if (reply.kind == REPLY_ECHO) icmpReply(reply);
+    else if (reply.kind == REPLY_ERROR) icmpErrorSend(reply);
     else emitReplyReset(reply);
   }
   state.replyCount = 0;

@@ -92,9 +92,11 @@ export { tlsOpen } from './tls/open';
 // type, length)`, the next call, makes a record of them. `tlsSealsLeft(handle)`: how many more the keys may seal.
 export { tlsSealReserve, tlsSealCommit, tlsSealsLeft } from './tls/seal';
 
-// ICMP echo. `icmpEcho(sequence, length)` sends a request to result[0..3]. `icmpEchoNext()` answers 1 for each reply
-// taken: result[0..3] source, [4] sequence, [5] bytes of data, [6] TTL.
-export { icmpEcho, icmpEchoNext } from './ip/echo';
+// ICMP echo. `icmpEcho(sequence, length, lifetime)` sends a request to result[0..3]. `icmpEchoNext()` answers 1 for each
+// answer taken: result[0..3] who sent it, [4] sequence, [5] bytes of data, [6] TTL, [7] type, [8] code, [9] MTU, [10] 0 for
+// a reply, else ERROR_*, [12..15] whom the request was for.
+export { icmpEcho } from './ip/icmp/echo';
+export { icmpEchoNext } from './ip/icmp/answers';
 
 // Trace. `traceTake()` answers how many records stand at result[0]; result[1] = dropped since the last call.
 export { traceEnable, traceTake } from './trace/trace';

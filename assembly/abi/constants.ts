@@ -30,6 +30,7 @@ export const EVENT_URGENT = 128; // the peer marks urgent bytes ahead of what wa
 export const ERROR_ACCESS = -13; // EACCES
 export const ERROR_INVALID = -22; // EINVAL
 export const ERROR_PIPE = -32; // EPIPE: the send side is shut
+export const ERROR_MESSAGE_SIZE = -90; // EMSGSIZE: no packet or fragments can hold it
 export const ERROR_ADDRESS_IN_USE = -98; // EADDRINUSE
 export const ERROR_ADDRESS_NOT_AVAILABLE = -99; // EADDRNOTAVAIL
 export const ERROR_NO_NETWORK = -64; // ENONET: the host is cut off from its network
@@ -131,7 +132,8 @@ export const SETTING_ICMP_ABORT = 43; // ICMP_ABORT_*: which ICMP errors end a c
 export const SETTING_ECN_SYN_RETRIES = 44; // SYNs that ask for ECN once more, before they go without it (RFC 3168 §6.1.1.1)
 export const SETTING_RTO_SPREAD = 45; // the least that a timeout lies above the smoothed round trip: G of RFC 6298 §2.2
 export const SETTING_FORWARDING = 46; // 1: packets for others are passed on (RFC 1812); a stack is a router
-export const SETTING_LIMIT = 47;
+export const SETTING_ICMP_RATE = 47; // ICMP errors a second (RFC 1812 §4.3.2.8, RFC 4443 §2.4 (f)); 0: none are sent
+export const SETTING_LIMIT = 48;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;
@@ -190,6 +192,9 @@ export const ROUTE_AUTOMATIC = 2; // a router said so
 
 // Flags of a listener or socket on every address, `tcpListen`, `udpOpen`.
 export const BIND_IPV6_ONLY = 1; // `::` means IPv6 addresses alone
+
+// Beside the lifetime of an echo request, `icmpEcho`.
+export const ECHO_DONT_FRAGMENT = 256; // nobody may fragment it, we neither
 
 // Sizes of the seam.
 export const BATCH_LIMIT = 64; // packets one `input` takes
@@ -270,6 +275,13 @@ export const COUNTER_ORPHANS = 17; // control blocks in use now whose user has l
 export const COUNTER_TLS = 18; // record layers of TLS in use now
 export const COUNTER_FORWARDED = 19; // packets passed on
 export const COUNTER_FORWARD_DROPPED = 20; // packets for others that were not: no route, no hops left, too large, no room
+export const COUNTER_FRAGMENTS_IN = 24;
+export const COUNTER_FRAGMENTS_OUT = 25;
+export const COUNTER_REASSEMBLED = 26; // packets put together
+export const COUNTER_REASSEMBLY_FAILED = 27; // packets given up: too late, fragments that overlap, no room
+export const COUNTER_REASSEMBLIES = 28; // packets of which fragments wait now
+export const COUNTER_ICMP_ERRORS_OUT = 29;
+export const COUNTER_ICMP_ERRORS_HELD = 30; // errors that the rate limit held back
 export const COUNTER_LIMIT = 40;
 
 // Ciphers of TLS records, `aead*` and `tlsKeys`.

@@ -47,6 +47,14 @@ export class Quote {
   length: u32; // what its IP header says of the length of the whole packet
   protocol: u32;
   family: u32;
+
+  // What the error says of it (ip/icmp/kinds.ts).
+  kind: u32; // QUOTE_*
+  type: u32;
+  code: u32;
+  mtu: u32; // of QUOTE_TOO_BIG: what the next hop takes, 0 from routers that do not say
+  error: i32; // what it is called (ERROR_*)
+  hard: i32; // what it is called if it is a hard error, else 0 (RFC 1122 §4.2.3.9)
 }
 
 export const incoming: Incoming = changetype<Incoming>(INCOMING_BASE);
@@ -58,7 +66,7 @@ export const INCOMING_LINK_MULTICAST: u32 = 1 << 0;
 export const INCOMING_MULTICAST: u32 = 1 << 1;
 /** The checksum of its payload needs no check. */
 export const INCOMING_CHECKSUM_KNOWN: u32 = 1 << 2;
-/** It was put together from fragments, and no longer lies in one piece behind `packet`. */
+/** It was put together from fragments. */
 export const INCOMING_REASSEMBLED: u32 = 1 << 3;
 /** Its payload is a fragment. */
 export const INCOMING_FRAGMENT: u32 = 1 << 4;

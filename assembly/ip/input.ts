@@ -18,8 +18,10 @@ import {
 } from './address';
 import { isBroadcast, isOurs } from './addresses';
 import { fold, sum } from './checksum';
-import { extensionsWalk, WALK_DROP, WALK_FRAGMENT, WALK_ON } from './extension';
+import { extensionsWalk, UNKNOWN_HEADER, UNKNOWN_OPTION, WALK_FRAGMENT, WALK_ON, WALK_PROBLEM } from './extension';
 import { forward } from './forward';
+import { nextHeaderAt } from './fragment/chain';
+import { reassemble } from './fragment/reassemble';
 import {
   destination,
   fragmentOffset,
@@ -37,8 +39,20 @@ import {
   typeOfService,
   version,
 } from './header4';
-import { destination6, HEADER6, hopLimit, nextHeader, payloadLength, source6, trafficClass } from './header6';
-import { icmpInput } from './icmp';
+import {
+  destination6,
+  HEADER6,
+  hopLimit,
+  NO_NEXT_HEADER,
+  nextHeader,
+  PROTOCOL_ICMP6,
+  payloadLength,
+  source6,
+  trafficClass,
+} from './header6';
+import { icmpErrorOwe } from './icmp/errors';
+import { icmp6Input, icmpInput } from './icmp/input';
+import { OPTION_UNKNOWN, PARAMETER, PROTOCOL_UNREACHABLE } from './icmp/kinds';
 import {
   INCOMING_CHECKSUM_KNOWN,
   INCOMING_FRAGMENT,
@@ -143,20 +157,43 @@ function dispatch(): bool {
 
 /** The packet is for us. */
 function receive(): bool {
-  if (incoming.family == 6) {
-    const outcome = extensionsWalk(true);
-    if (outcome == WALK_DROP) return false;
-    if (outcome != WALK_ON && outcome != WALK_FRAGMENT) return false;
+  if (incoming.family == 6 && !walk(true)) return false;
+  if (incoming.has(INCOMING_FRAGMENT)) {
+    if (!reassemble()) return true;
+    // Headers may follow that only the whole packet shows; a fragment within fragments is nobody's.
+    if (incoming.family == 6 && (!walk(false) || incoming.has(INCOMING_FRAGMENT))) return false;
   }
-  if (incoming.has(INCOMING_FRAGMENT)) return false;
   return deliver();
+}
+
+/** Goes along the extension headers; `first`: from the IPv6 header on. False: the packet is dropped. */
+function walk(first: bool): bool {
+  const outcome = extensionsWalk(first);
+  if (outcome == WALK_PROBLEM) {
+    const code = incoming.problemCode;
+    const at = code == UNKNOWN_HEADER ? nextHeaderAt(incoming.packet, incoming.payload) : incoming.problemAt;
+    const kind = code == UNKNOWN_HEADER ? PROTOCOL_UNREACHABLE : code == UNKNOWN_OPTION ? OPTION_UNKNOWN : PARAMETER;
+    icmpErrorOwe(kind, <u32>(at - incoming.packet));
+  }
+  return outcome == WALK_ON || outcome == WALK_FRAGMENT;
 }
 
 function deliver(): bool {
   const proto = incoming.protocol;
   if (proto == PROTOCOL_TCP) return isBetweenTwo() && tcpInput();
-  if (proto == PROTOCOL_ICMP && incoming.family == 4) return icmpInput(incoming.packet, incoming.interface);
-  return true; // another protocol: nobody here listens
+  if (proto == PROTOCOL_ICMP && incoming.family == 4) return icmpInput();
+  if (proto == PROTOCOL_ICMP6 && incoming.family == 6) return icmp6Input();
+  if (proto != NO_NEXT_HEADER || incoming.family == 4) refuse();
+  return true;
+}
+
+/** Nobody here speaks the protocol (RFC 1122 §3.2.2.1, RFC 8200 §4). */
+function refuse(): void {
+  const six = incoming.family == 6;
+  icmpErrorOwe(
+    PROTOCOL_UNREACHABLE,
+    six ? <u32>(nextHeaderAt(incoming.packet, incoming.payload) - incoming.packet) : 0,
+  );
 }
 
 /** RFC 9293 §3.9.2.3 MUST-57, MUST-63: what TCP asks of addresses. */

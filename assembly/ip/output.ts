@@ -2,10 +2,9 @@
 // loopback's queue like any other packet. Not for: fragments (ip/fragment/), packets of others (ip/forward.ts).
 
 import { COUNTER_PACKETS_OUT } from '../abi/constants';
-import { sipHash } from '../crypto/siphash';
 import { count } from '../memory/counters';
-import { state } from '../memory/state';
 import { isMapped, mappedBytes } from './address';
+import { identify } from './fragment/identification';
 import { FRAGMENTS, writeHeader4 } from './header4';
 import { HEADER6, writeHeader6 } from './header6';
 import { transmitCommit, transmitRoom } from './transmit';
@@ -34,7 +33,16 @@ export function packetSend(
   if (isMapped(toHigh, toLow)) {
     const from = mappedBytes(fromLow);
     const to = mappedBytes(toLow);
-    writeHeader4(packet, length, protocol, from, to, service, lifetime, service & FRAGMENTS ? identify(from, to) : 0);
+    writeHeader4(
+      packet,
+      length,
+      protocol,
+      from,
+      to,
+      service,
+      lifetime,
+      service & FRAGMENTS ? identify(fromHigh, fromLow, toHigh, toLow) : 0,
+    );
   } else {
     const size = length - HEADER6;
     writeHeader6(packet, size, protocol, fromHigh, fromLow, toHigh, toLow, service, service >> FLOW_SHIFT, lifetime);
@@ -46,12 +54,6 @@ export function packetSend(
 export function linkSend(interfaceNumber: u32, packet: usize, length: u32, toHigh: u64, toLow: u64): void {
   count(COUNTER_PACKETS_OUT);
   transmitCommit(interfaceNumber, packet, length, 0);
-}
-
-/** A number that packets between two hosts do not share for long (RFC 6864 §4.3), and that tells a third one nothing. */
-export function identify(from: u32, to: u32): u32 {
-  const between = ((<u64>from) << 32) | to;
-  return (<u32>sipHash(state.isnKey0, state.isnKey1, between, 0, 0, 0, 0) + state.identification++) & 0xffff;
 }
 
 export const FLOW_SHIFT: u32 = 12;

@@ -53,6 +53,18 @@ export function transmitCommit(number: u32, address: usize, length: u32, before:
   queue.count++;
 }
 
+/** Whether `count` packets of `length` bytes have room on an interface, one after the other. */
+export function transmitFits(number: u32, count: u32, length: u32): bool {
+  const queue = changetype<Queue>(transmitQueue(number));
+  if (queue.count + count > TRANSMIT_LIMIT) return false;
+  const size = sizeInArena(length);
+  if (queue.count == 0) return count * size <= ARENA_SIZE;
+  const first = load<usize>(descriptor(queue, 0), 8);
+  const end = load<usize>(descriptor(queue, queue.count - 1), 12);
+  if (end <= first) return count * size <= <u32>(first - end);
+  return <u32>(queue.arena + ARENA_SIZE - end) / size + <u32>(first - queue.arena) / size >= count;
+}
+
 /** Takes the first `count` packets off the queue. */
 export function transmitDone(number: u32, count: u32): void {
   const queue = changetype<Queue>(transmitQueue(number));

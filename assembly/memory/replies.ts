@@ -45,7 +45,7 @@ export function replyAt(index: u32): Reply {
 export const REPLY_ACK: u32 = 1;
 /** A RST to a segment that no connection claims. */
 export const REPLY_RESET: u32 = 2;
-/** An ICMP echo reply; `sequence` is the address and `acknowledgment` the length of the request's ICMP message. */
+/** An ICMP echo reply; `sequence` is the address and `acknowledgment` the length of the request's ICMP message, `tsVal` its service. */
 export const REPLY_ECHO: u32 = 3;
 /** An ACK of a connection that is remembered in a record. */
 export const REPLY_RECORD_ACK: u32 = 4;
@@ -54,6 +54,12 @@ export const REPLY_COOKIE: u32 = 5;
 
 /** A packet for somebody else: `sequence` is its address, `acknowledgment` its length, `interface` where it goes. */
 export const REPLY_FORWARD: u32 = 6;
+
+/**
+ * An ICMP error about the packet at `sequence`, `acknowledgment` bytes long: `control` is its kind, `tsVal` its parameter. `local…`
+ * is where the packet was sent.
+ */
+export const REPLY_ERROR: u32 = 9;
 
 /** Timestamps: `tsVal` and `tsEcr`. */
 export const REPLY_STAMPS: u8 = 1 << 0;

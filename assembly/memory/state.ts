@@ -68,6 +68,7 @@ export class State {
   ecnSynRetries: u32;
   rtoSpread: u32;
   forwarding: u32;
+  icmpRate: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;
@@ -105,8 +106,7 @@ export class State {
   addressGeneration: u32;
   routeCount: u32;
   routeGeneration: u32;
-  pathCount: u32; // destinations of which something is known (tcp/path/known.ts)
-  identification: u32; // counts packets that may be fragmented
+  pathCount: u32; // destinations of which something is known (ip/icmp/paths.ts)
 
   // Rate limits and choices.
   challengeWindow: Micros;
@@ -121,6 +121,11 @@ export class State {
   fastOldKey1: u64;
   fastKeys: u32; // how many of the two the user has given
   fastCache: u32; // what a client remembers of servers; 0: nothing yet
+
+  // Fragments and ICMP: tables in dynamic memory.
+  reassembly: usize; // ip/fragment/packets.ts
+  identifications: usize; // ip/fragment/identification.ts
+  icmpBuckets: usize; // ip/icmp/limit.ts
 
   // ICMP echo.
   echoIdentifier: u32;

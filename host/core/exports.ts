@@ -71,7 +71,7 @@ export interface CoreExports {
   tlsSealReserve(handle: number, type: number, wanted: number): number;
   tlsSealCommit(handle: number, type: number, length: number): number;
   tlsSealsLeft(handle: number): number;
-  icmpEcho(sequence: number, length: number): number;
+  icmpEcho(sequence: number, length: number, lifetime: number): number;
   icmpEchoNext(): number;
   traceEnable(on: number): void;
   traceTake(): number;

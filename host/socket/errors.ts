@@ -13,6 +13,7 @@ import {
   ERROR_HOST_DOWN,
   ERROR_HOST_UNREACHABLE,
   ERROR_INVALID,
+  ERROR_MESSAGE_SIZE,
   ERROR_NETWORK_UNREACHABLE,
   ERROR_NO_BUFFERS,
   ERROR_NO_NETWORK,
@@ -110,9 +111,31 @@ export function listenFailure(errno: number, address: string, port: number): Soc
   return socketError(`Failed to listen at ${address}`, { code, errno: -errno, syscall: 'listen', address, port });
 }
 
-export function pingFailure(errno: number, address: string): SocketError {
+/** What somebody on the way, or the host itself, says of an echo request. */
+export interface PingTrouble {
+  /** Who says it. */
+  readonly from: string;
+  /** Milliseconds it took to hear of it. */
+  readonly rtt: number;
+  /** The message as it was on the wire (RFC 792, RFC 4443); `mtu`: what the next hop takes. */
+  readonly icmp: { readonly type: number; readonly code: number; readonly mtu?: number };
+  /** The request ran out of hops on its way. */
+  readonly exceeded: boolean;
+}
+
+/** @param trouble where an ICMP error says that there will be no echo */
+export function pingFailure(errno: number, address: string, trouble?: PingTrouble): SocketError & Partial<PingTrouble> {
   const [code, words] = describe(errno);
-  return socketError(`No echo from ${address}: ${words}`, { code, errno, syscall: 'ping', address });
+  const told =
+    trouble === undefined
+      ? words
+      : trouble.exceeded
+        ? `out of hops at ${trouble.from}`
+        : `${words}, says ${trouble.from}`;
+  return Object.assign(
+    socketError(`No echo from ${address}: ${told}`, { code, errno, syscall: 'ping', address }),
+    trouble,
+  );
 }
 
 /** @param details `port`: where the name was wanted for, if that is known; `code`: as getaddrinfo's, `ENOTFOUND` unless given */
@@ -155,6 +178,7 @@ const TABLE = new Map<number, readonly [string, string]>([
   [ERROR_ACCESS, ['EACCES', 'permission denied']],
   [ERROR_INVALID, ['EINVAL', 'invalid argument']],
   [ERROR_PIPE, ['EPIPE', 'the sending side is shut']],
+  [ERROR_MESSAGE_SIZE, ['EMSGSIZE', 'no packet of that size gets through']],
   [ERROR_ADDRESS_IN_USE, ['EADDRINUSE', 'address already in use']],
   [ERROR_ADDRESS_NOT_AVAILABLE, ['EADDRNOTAVAIL', 'no such address here']],
   [ERROR_NETWORK_UNREACHABLE, ['ENETUNREACH', 'no route to that network']],

@@ -12,14 +12,12 @@ import type { Bsd } from '../bsd/contract.js';
 import { Layer } from '../bsd/layer.js';
 import { readTcpInfo } from '../bsd/read-info.js';
 import type { TcpInfo } from '../bsd/tcp-info.js';
-import { parseAddress } from '../core/address.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { Core } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
 import { type CompiledCore, compileCore } from '../core/load.js';
 import type { Resolver } from '../dns/resolver.js';
 import { connectSocket } from '../socket/connect.js';
-import { nameFailure, pingFailure } from '../socket/errors.js';
 import { uncaught } from '../socket/handlers.js';
 import { listenSocket } from '../socket/listen.js';
 import type { TCPSocketListener } from '../socket/listener.js';
@@ -32,7 +30,7 @@ import { KeepAlive } from './keep-alive.js';
 import { Naming } from './naming.js';
 import { Network } from './network.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
-import { type PingReply, Pings } from './pings.js';
+import { type PingOptions, type PingReply, Pings } from './pings.js';
 import { Pump, type Rounds } from './pump.js';
 import { applySettings, type StackOptions, type StackSettings } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
@@ -114,7 +112,7 @@ export class Stack {
     };
     this.#connections = new Connections(port, Socket.events);
     this.#delivery = new Delivery(core, this.#connections);
-    this.#pings = new Pings(core, clock);
+    this.#pings = new Pings(core, clock, port.keepAlive);
     this.#pump = new Pump(core, clock, this.#interfaces, this.#rounds());
     this.network = new Network(core, () => this.#pump.wake());
     this.#naming = new Naming(options, port, {
@@ -197,24 +195,14 @@ export class Stack {
 
   /**
    * Sends one ICMP echo request.
-   * @param options `timeout` in milliseconds, 5000 by default; `length`: bytes of data, 56 by default
-   * @throws SocketError `ETIMEDOUT`, `ENETUNREACH`
+   * @throws RangeError at once for options that mean nothing; SocketError `ETIMEDOUT`, `ENETUNREACH`, `EMSGSIZE`; where an
+   * ICMP error came instead of a reply, with all that it says (`PingTrouble`)
    */
-  ping(address: string, options: { timeout?: number; length?: number } = {}): Promise<PingReply> {
+  ping(address: string, options: PingOptions = {}): Promise<PingReply> {
     this.#checkOpen();
-    const { timeout = 5000, length = 56 } = options;
-    const target = parseAddress(address);
-    if (target === undefined) return Promise.reject(nameFailure(address));
-    const { keepAlive } = this.#connections.port;
-    return new Promise((resolve, reject) => {
-      keepAlive.hold();
-      this.#pings.send(target, length, timeout, (end) => {
-        keepAlive.release();
-        if (typeof end === 'number') reject(pingFailure(end, address));
-        else resolve(end);
-      });
-      this.#pump.wake();
-    });
+    const reply = this.#pings.send(address, options);
+    this.#pump.wake();
+    return reply;
   }
 
   /** Every socket that is not closed, connecting ones included. */

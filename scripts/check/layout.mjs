@@ -51,7 +51,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
 export const FILES = /** @type {readonly [from: string, to: string][]} */ ([
   ['assembly/ip/input', 'assembly/tcp/input'],
   ['assembly/ip/input', 'assembly/udp/input'],
-  ['assembly/ip/icmp', 'assembly/tcp/path/errors'],
+  ['assembly/ip/icmp/received', 'assembly/tcp/path/errors'],
 ]);
 
 /** The only file of assembly/ that the host may import, since both compilers read it. */

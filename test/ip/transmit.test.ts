@@ -8,7 +8,7 @@ import { internetChecksum } from '../kit/packet.js';
 /** Sends an echo request with so many bytes of data; they are what the core makes of a sequence number. */
 function echo(driver: Driver, sequence: number, length: number): number {
   driver.putAddresses(PEER);
-  return driver.calls.icmpEcho(sequence, length);
+  return driver.calls.icmpEcho(sequence, length, 0);
 }
 
 test('packets of all sizes leave whole and in order, however the device drains them', async () => {

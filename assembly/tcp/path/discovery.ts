@@ -4,10 +4,10 @@
 import { MTU_DISCOVER_DO, STATE_SYN_SENT } from '../../abi/constants';
 import { isMapped } from '../../ip/address';
 import { LEAST_MTU6 } from '../../ip/header6';
+import { knowMtu, plateauBelow } from '../../ip/icmp/paths';
 import { discover } from '../block/rare';
 import { wantSend } from '../block/sendlist';
 import { MAY_FRAGMENT, OWES_SYN, Tcb } from '../tcb';
-import { knowMtu } from './known';
 import { resendTooLarge } from './resend';
 import { isSearch, searchTooBig } from './search';
 import { fitPath, headers, hears, plainSize } from './size';
@@ -63,15 +63,5 @@ function leastMtu(tcb: Tcb): u32 {
   return isMapped(tcb.remoteHigh, tcb.remoteLow) ? LEAST_MTU : LEAST_MTU6;
 }
 
-/** The next smaller one of the sizes that links have (RFC 1191 §7.1). */
-function plateauBelow(size: u32): u32 {
-  let index: usize = 0;
-  while (<u32>load<u16>(PLATEAUS + (index << 1)) >= size && index < LAST_PLATEAU) index++;
-  return load<u16>(PLATEAUS + (index << 1));
-}
-
 /** Linux's min_pmtu: 512 bytes and headers. A forged claim can do no more harm than this (RFC 5927 §7). */
 const LEAST_MTU: u32 = 552;
-/** RFC 1191 table 7-1; below the last one every link has its own. */
-const PLATEAUS: usize = memory.data<u16>([32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 508, 296, 68]);
-const LAST_PLATEAU: usize = 9;

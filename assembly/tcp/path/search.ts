@@ -7,13 +7,13 @@
 // Not for: what routers say (tcp/path/discovery.ts); sending (tcp/send.ts).
 
 import { MTU_DISCOVER_DO } from '../../abi/constants';
+import { knowMtu, knownMtu } from '../../ip/icmp/paths';
 import { state } from '../../memory/state';
 import { discover, Rare, rareTake } from '../block/rare';
 import { wantSend } from '../block/sendlist';
 import { inFlight, LOST, recordAt, recordStart, SACKED, scoreboard, sentSplit, setFate } from '../recovery/sent';
 import { seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { ECN_REDUCES, MAY_FRAGMENT, NARROW, PERSIST, RECOVERY, SACK_ON, SEARCHES, Tcb } from '../tcb';
-import { knowMtu, knownMtu } from './known';
 import { fitPath, headers, payloadSize } from './size';
 
 /** What was learnt of the path is old: larger segments are tried again (RFC 1191 §6.3), at once or by searching. */

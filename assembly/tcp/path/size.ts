@@ -4,6 +4,7 @@
 import { MTU_DISCOVER_DONT, MTU_DISCOVER_PROBE, STATE_SYN_SENT } from '../../abi/constants';
 import { isMapped } from '../../ip/address';
 import { headerSize } from '../../ip/header6';
+import { knownMtu, NOTHING_KNOWN } from '../../ip/icmp/paths';
 import { interfaceAt } from '../../ip/interface';
 import { state } from '../../memory/state';
 import { Endpoint } from '../block/endpoint';
@@ -12,7 +13,6 @@ import { blocksToReport } from '../block/reassembly';
 import { TCP_HEADER } from '../header';
 import { sackOptionSize, TIMESTAMPS_SIZE } from '../options';
 import { MAY_FRAGMENT, NARROW, SACK_ON, SEARCHES, Tcb, TIMESTAMPS_ON } from '../tcb';
-import { knownMtu, NOTHING_KNOWN } from './known';
 
 /** The MSS we announce (RFC 9293 §3.7.1, MUST-67): what one packet of the interface can carry, or less by the user's wish. */
 export function largestSegment(end: Endpoint): u32 {

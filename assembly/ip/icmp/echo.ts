@@ -1,0 +1,98 @@
+// ICMP echo, what we send (RFC 792, RFC 1122 §3.2.2.6, RFC 4443 §4): replies that input owes, and requests of our own, of any
+// size, in fragments where they have to be. Not for: what comes back (icmp/answers.ts).
+
+import {
+  ECHO_DONT_FRAGMENT,
+  ERROR_HOST_UNREACHABLE,
+  ERROR_INVALID,
+  ERROR_MESSAGE_SIZE,
+  ERROR_NETWORK_UNREACHABLE,
+  ERROR_NO_BUFFERS,
+} from '../../abi/constants';
+import { PACKET_LIMIT } from '../../abi/limits';
+import { store16 } from '../../memory/bytes';
+import { RESULT_BASE } from '../../memory/map';
+import { Reply } from '../../memory/replies';
+import { slabGive, slabSize, slabTake } from '../../memory/slab';
+import { state } from '../../memory/state';
+import { isMapped, isUnspecified } from '../address';
+import { isOurs } from '../addresses';
+import { complement, pseudoSum, sum } from '../checksum';
+import { sendFragmented } from '../fragment/send';
+import { FRAGMENTS, HEADER4, PROTOCOL_ICMP } from '../header4';
+import { PROTOCOL_ICMP6 } from '../header6';
+import { choice, route } from '../route';
+import { sourceFor } from '../source';
+import { ECHO_REPLY, ECHO_REPLY6, ECHO_REQUEST, ECHO_REQUEST6, ICMP_HEADER } from './message';
+import { pathMtu } from './paths';
+
+/**
+ * Sends an echo request of `length` data bytes to the address at result[0..3]. `lifetime`: its TTL or hop limit, 0 for that
+ * of all packets, and ECHO_DONT_FRAGMENT.
+ */
+export function icmpEcho(sequence: u32, length: u32, lifetime: u32): i32 {
+  const high = load<u64>(RESULT_BASE);
+  const low = load<u64>(RESULT_BASE + 8);
+  if (isUnspecified(high, low)) return ERROR_INVALID;
+  if ((isMapped(high, low) ? HEADER4 : 0) + ICMP_HEADER + length > PACKET_LIMIT) return ERROR_MESSAGE_SIZE;
+  const number = route(high, low);
+  if (number < 0) return ERROR_NETWORK_UNREACHABLE;
+  if (!sourceFor(number, high, low)) return ERROR_HOST_UNREACHABLE;
+  const block = slabSize(ICMP_HEADER + length);
+  const message = slabTake(block);
+  if (message == 0) return ERROR_NO_BUFFERS;
+  store16(message + 4, state.echoIdentifier);
+  store16(message + 6, sequence);
+  for (let offset: u32 = 0; offset < length; offset++) store<u8>(message + ICMP_HEADER + offset, <u8>offset);
+  const type = isMapped(high, low) ? ECHO_REQUEST : ECHO_REQUEST6;
+  const hops = (lifetime & 0xff) == 0 ? state.timeToLive : lifetime & 0xff;
+  const service = lifetime & ECHO_DONT_FRAGMENT ? 0 : FRAGMENTS;
+  const from = choice;
+  const answer = send(number, message, type, length, from.sourceHigh, from.sourceLow, high, low, service, hops);
+  slabGive(message, block);
+  return answer;
+}
+
+/** Sends the echo reply that `icmpInput` owed, in the bytes of the request, which still lies in its place. */
+export function icmpReply(reply: Reply): void {
+  const high = reply.remoteHigh;
+  const low = reply.remoteLow;
+  const number = route(high, low);
+  if (number < 0) return;
+  let fromHigh = reply.localHigh;
+  let fromLow = reply.localLow;
+  // A group does not speak (RFC 4443 §2.2 (b)).
+  if (!isOurs(fromHigh, fromLow)) {
+    if (!sourceFor(number, high, low)) return;
+    fromHigh = choice.sourceHigh;
+    fromLow = choice.sourceLow;
+  }
+  const type = isMapped(high, low) ? ECHO_REPLY : ECHO_REPLY6;
+  const length = reply.acknowledgment - ICMP_HEADER;
+  // As it was asked, but for the marks of its own way (RFC 1122 §3.2.2.6, RFC 3168 §5).
+  const service = FRAGMENTS | (reply.tsVal & ~3);
+  send(number, <usize>reply.sequence, type, length, fromHigh, fromLow, high, low, service, state.timeToLive);
+}
+
+function send(
+  number: u32,
+  message: usize,
+  type: u32,
+  length: u32,
+  fromHigh: u64,
+  fromLow: u64,
+  toHigh: u64,
+  toLow: u64,
+  service: u32,
+  lifetime: u32,
+): i32 {
+  const size = ICMP_HEADER + length;
+  const four = isMapped(toHigh, toLow);
+  const protocol = four ? PROTOCOL_ICMP : PROTOCOL_ICMP6;
+  store16(message, type << 8);
+  store<u16>(message, 0, 2);
+  const pseudo = four ? 0 : pseudoSum(fromHigh, fromLow, toHigh, toLow, protocol, size);
+  store<u16>(message, complement(pseudo + sum(message, size)), 2);
+  const mtu = pathMtu(number, toHigh, toLow);
+  return sendFragmented(number, protocol, fromHigh, fromLow, toHigh, toLow, message, size, service, lifetime, mtu);
+}
