@@ -5,7 +5,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Device } from '../device/device.js';
 import { type Pcap, pcap } from '../device/pcap.js';
-import { tun } from '../device/tun.js';
+import { type Tap, tap } from '../device/tap.js';
+import { type Tun, tun } from '../device/tun.js';
 import { weather } from '../device/weather.js';
 import type { DnsOptions } from '../dns/options.js';
 import type { StackOptions } from '../stack/settings.js';
@@ -30,7 +31,7 @@ export interface Network {
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
   if (options.pcapKeys === true && options.pcap === undefined) throw new UsageError('--pcap-keys needs --pcap <file>');
   const log = keyLog(options.keylog);
-  const device = tun({ name: options.tun, mtu: options.mtu, kernelAddress: kernelAddressesOf(options)[0] });
+  const device = openDevice(options);
   let fail!: (error: Error) => void;
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
@@ -67,6 +68,13 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
 
 function dnsOptions(dns: string | undefined): DnsOptions {
   return dns === undefined || dns === 'host' ? { resolver: 'host' } : { servers: dns.split(',') };
+}
+
+function openDevice(options: NetworkOptions): Tun | Tap {
+  const { tun: name, tap: tapName, mtu } = options;
+  if (name !== undefined && tapName !== undefined) throw new UsageError('--tun and --tap exclude each other');
+  const kernelAddress = kernelAddressesOf(options);
+  return tapName === undefined ? tun({ name, mtu, kernelAddress }) : tap({ name: tapName, mtu, kernelAddress });
 }
 
 function keysTo(
