@@ -41,5 +41,5 @@ export function kernelAddressesOf({ kernelAddress }: NetworkOptions): readonly s
   return kernelAddress ?? KERNEL_ADDRESSES;
 }
 
-export const ADDRESSES: readonly string[] = ['10.9.0.2/24'];
-export const KERNEL_ADDRESSES: readonly string[] = ['10.9.0.1/24'];
+export const ADDRESSES: readonly string[] = ['10.9.0.2/24', 'fd00:9::2/64'];
+export const KERNEL_ADDRESSES: readonly string[] = ['10.9.0.1/24', 'fd00:9::1/64'];

@@ -1,8 +1,8 @@
 /**
- * The network that `serve`, `get` and `ping` work on: a stack on a TUN device, with weather and a capture if wanted, and
+ * The network that commands work on: a stack on a TUN or TAP device, with weather and a capture if wanted, and
  * the keys of TLS for those who asked for them.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Device } from '../device/device.js';
 import { type Pcap, pcap } from '../device/pcap.js';
 import { type Tap, tap } from '../device/tap.js';
@@ -18,6 +18,8 @@ export interface Network {
   readonly stack: Stack;
   /** As it turned out to be called. */
   readonly deviceName: string;
+  /** Vitrine's own, on Ethernet. */
+  readonly hardwareAddress: string | undefined;
   /** Rejects when the device or the core fails by itself; never resolves. */
   readonly failure: Promise<never>;
   /** Removes the device; the capture is complete afterwards. Idempotent. */
@@ -25,7 +27,7 @@ export interface Network {
 }
 
 /**
- * @throws DeviceError when there can be no TUN device, Error of `node:fs` for the files, UsageError for options that do not
+ * @throws DeviceError when there can be no device, Error of `node:fs` for the files, UsageError for options that do not
  *   go together
  */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
@@ -46,6 +48,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     const stack = await createStack({
       device: outermost,
       addresses: addressesOf(options),
+      ...(options.route !== undefined && { routes: options.route }),
       dns: dnsOptions(options.dns),
       error: fail,
       ...keylog,
@@ -53,6 +56,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     return {
       stack,
       deviceName: device.name,
+      hardwareAddress: device.hardwareAddress,
       failure,
       async close() {
         stack.close();
@@ -73,8 +77,18 @@ function dnsOptions(dns: string | undefined): DnsOptions {
 function openDevice(options: NetworkOptions): Tun | Tap {
   const { tun: name, tap: tapName, mtu } = options;
   if (name !== undefined && tapName !== undefined) throw new UsageError('--tun and --tap exclude each other');
-  const kernelAddress = kernelAddressesOf(options);
+  const kernelAddress = kernelAddressesOf(options).filter((address) => options.kernelAddress || isPossible(address));
   return tapName === undefined ? tun({ name, mtu, kernelAddress }) : tap({ name: tapName, mtu, kernelAddress });
+}
+
+/** Whether the kernel can have an address that nobody asked for: IPv6 may be turned off. */
+function isPossible(address: string): boolean {
+  if (!address.includes(':')) return true;
+  try {
+    return readFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'utf8').trim() === '0';
+  } catch {
+    return false;
+  }
 }
 
 function keysTo(

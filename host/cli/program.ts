@@ -96,7 +96,7 @@ function getCommand(program: Command, done: (code: number) => void): void {
 function pingCommand(program: Command, done: (code: number) => void): void {
   families(network(program.command('ping')))
     .description('send ICMP echo requests')
-    .argument('<host>', 'an IP address')
+    .argument('<host>', 'an IP address, or a name')
     .option('-c, --count <number>', 'stop after so many', parse.wholeNumber(1, 1e9))
     .option('-i, --interval <seconds>', 'time between them', parse.positiveNumber, 1)
     .option('-s, --size <bytes>', 'data in each', parse.wholeNumber(0, 65_527), 56)
@@ -111,7 +111,7 @@ function pingCommand(program: Command, done: (code: number) => void): void {
 function tracerouteCommand(program: Command, done: (code: number) => void): void {
   families(network(program.command('traceroute')))
     .description('name the routers on the way to a host, by ICMP echo requests that may not go far')
-    .argument('<host>', 'an IP address')
+    .argument('<host>', 'an IP address, or a name')
     .option('-m, --max-hops <hops>', 'how far to look', parse.wholeNumber(1, 255), 30)
     .option('-q, --queries <number>', 'requests for each hop', parse.wholeNumber(1, 10), 3)
     .option('-w, --timeout <seconds>', 'how long to wait for an answer', parse.positiveNumber, 5)

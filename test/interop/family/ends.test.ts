@@ -17,7 +17,6 @@ const LINKS: readonly [kind: string, mtu: number][] = [
   ['tun', 1500],
   ['plain tun', 1280],
   ['plain tun', 65_000],
-  ['tap', 1500],
 ];
 
 describe.skipIf(missing)(`both families${missing === undefined ? '' : ` (${missing})`}`, () => {
