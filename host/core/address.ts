@@ -1,7 +1,7 @@
 /**
  * Addresses as text and as the 16 bytes the core keeps: IPv4 is IPv4-mapped (RFC 4291 §2.5.5.2), the zone of a link-local
  * address, which is the number of an interface (`fe80::1%2`, RFC 4007 §11), stands in its fourth byte.
- * Not for: names; there is no DNS here.
+ * Not for: names (`../dns/`).
  */
 import ipaddr from 'ipaddr.js';
 import { ADDRESS_SIZE } from '../../assembly/abi/constants.js';

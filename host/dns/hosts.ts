@@ -2,16 +2,14 @@
  * Names that are known without asking: a map in the options, and the format of /etc/hosts (hosts(5)).
  * Not for: reading the file; whoever wants it reads it.
  */
+import { parseAddress } from '../core/address.js';
 import { toAscii } from './names.js';
 
 /** One address of a name, or several. */
 export type Hosts = Readonly<Record<string, string | readonly string[]>>;
 
-/**
- * The text of a hosts file as a map. Lines that are none are passed over, as libraries do it.
- * @param isAddress whether a text is an address
- */
-export function parseHosts(text: string, isAddress: (text: string) => boolean): Record<string, string[]> {
+/** The text of a hosts file as a map. Lines that are none are passed over, as libraries do it. */
+export function parseHosts(text: string): Record<string, string[]> {
   const hosts: Record<string, string[]> = Object.create(null);
   for (const line of text.split('\n')) {
     const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
@@ -27,7 +25,7 @@ export function parseHosts(text: string, isAddress: (text: string) => boolean): 
 }
 
 /** @throws TypeError for what is no name and no address */
-export function readHosts(hosts: Hosts, isAddress: (text: string) => boolean): Map<string, readonly string[]> {
+export function readHosts(hosts: Hosts): Map<string, readonly string[]> {
   const known = new Map<string, readonly string[]>();
   for (const [name, given] of Object.entries(hosts)) {
     const ascii = toAscii(name);
@@ -38,4 +36,8 @@ export function readHosts(hosts: Hosts, isAddress: (text: string) => boolean): M
     known.set(ascii, addresses);
   }
   return known;
+}
+
+export function isAddress(text: string): boolean {
+  return parseAddress(text) !== undefined;
 }

@@ -1,7 +1,6 @@
 /**
  * What can be chosen about names when a stack is made. Not for: one lookup (`resolver.ts`).
  */
-import { parseAddress } from '../core/address.js';
 import { type Hosts, readHosts } from './hosts.js';
 import { toAscii } from './names.js';
 import { type NameServer, parseServer } from './transport.js';
@@ -70,21 +69,17 @@ export function readDnsOptions(options: DnsOptions = {}): DnsSettings {
     throw new TypeError(`dns.resolver must be 'stack', 'host' or a function, not ${resolver}`);
   }
   return {
-    servers: servers?.map((server) => parseServer(server, isAddress)),
+    servers: servers?.map(parseServer),
     search: search.map(readDomain),
     ndots: number('ndots', options.ndots ?? 1, 0, 15),
     timeout: number('timeout', options.timeout ?? 5000, 1, 60_000),
     attempts: number('attempts', options.attempts ?? 2, 1, 10),
-    hosts: readHosts(hosts, isAddress),
+    hosts: readHosts(hosts),
     cache: options.cache ?? true,
     resolver,
     resolutionDelay: number('resolutionDelay', options.resolutionDelay ?? 50, 0, 10_000),
     attemptDelay: number('attemptDelay', options.attemptDelay ?? 250, 10, 60_000),
   };
-}
-
-export function isAddress(text: string): boolean {
-  return parseAddress(text) !== undefined;
 }
 
 function readDomain(domain: string): string {

@@ -9,10 +9,11 @@ import { noServers, notFound, tryAgain } from './errors.js';
 import { Exchange, type ExchangeOptions, type ExchangePort, rcodeName } from './exchange.js';
 import { type Family, Finding, type Heard, tellAddresses } from './finding.js';
 import { hostLookup } from './host-lookup.js';
+import { isAddress } from './hosts.js';
 import { type Answer, type DnsRecord, readAnswer } from './message/answer.js';
 import { NAME_ERROR, type Response } from './message/response.js';
 import { candidates, isLocalhost, isNowhere, toAscii } from './names.js';
-import { type DnsSettings, isAddress, type LookupAddress, type LookupFunction } from './options.js';
+import type { DnsSettings, LookupAddress, LookupFunction } from './options.js';
 import { orderDestinations, type SourceFor } from './order.js';
 import { type Cancel, type NameServer, parseServer } from './transport.js';
 
@@ -53,7 +54,7 @@ export class Resolver {
 
   /** Whom it asks, as things are. */
   get servers(): readonly NameServer[] {
-    return this.#settings.servers ?? this.#port.nameServers().map((server) => parseServer(server, isAddress));
+    return this.#settings.servers ?? this.#port.nameServers().map(parseServer);
   }
 
   /**

@@ -2,6 +2,8 @@
  * What asking a name server needs of a network. The resolver has no other way out, so tests can play any server.
  * Not for: which answer to believe (`message/response.ts`), how long to wait (`exchange.ts`).
  */
+import { isAddress } from './hosts.js';
+
 export interface Transport {
   /** Sends one datagram, from a port that was never used for another question: RFC 5452 §9.2. */
   udp(server: NameServer, query: Uint8Array, heard: Hearing): Cancel;
@@ -27,10 +29,9 @@ export type Cancel = () => void;
 
 /**
  * `10.0.0.53`, `fd00::53`, `10.0.0.53:5353`, `[fd00::53]:5353`.
- * @param isAddress whether a text is one
  * @throws TypeError
  */
-export function parseServer(text: string, isAddress: (text: string) => boolean): NameServer {
+export function parseServer(text: string): NameServer {
   const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [undefined, undefined, text];
   const address = bracketed ?? plain ?? text;
   const number = port === undefined ? DNS_PORT : Number(port);

@@ -1,6 +1,7 @@
 /**
  * `listen`: from options to a listener, at once. Not for: accepting (`listener.ts`).
  */
+import { parseAddress } from '../core/address.js';
 import type { Connections } from '../stack/connections.js';
 import { parseServerTls } from '../tls/options.js';
 import { listenFailure, nameFailure } from './errors.js';
@@ -16,7 +17,7 @@ export function listenSocket<Data>(
 ): TCPSocketListener<Data> {
   const { handlers, hostname, port, tls, reusePort, ipv6Only, ...parsed } = parseListenOptions<Data>(options);
   const config = parseServerTls(tls, connections.port.tls);
-  const address = resolve(hostname);
+  const address = resolve(hostname) ?? parseAddress(connections.port.resolver().known(hostname)?.[0] ?? '');
   if (address === undefined) throw nameFailure(hostname, { port });
   const where = { address, port, ipv6Only };
   const listening = reusePort ? connections.listenShared(where) : connections.listen(where);

@@ -30,7 +30,7 @@ interface TCPSocketOptions<Data> extends SocketOptions<Data> {
 }
 
 export interface TCPSocketConnectOptions<Data = undefined> extends TCPSocketOptions<Data> {
-  /** An IPv4 literal, or `localhost`; `0.0.0.0` is this stack itself. There is no DNS yet. */
+  /** An IP address or a name, whose addresses race; `0.0.0.0` and `::` are this stack itself. */
   hostname: string;
   /** TLS: `true` for the defaults; an object, even an empty one, means TLS too. */
   tls?: TLSOptions | boolean;
@@ -100,7 +100,7 @@ export function parseReload(given: readonly unknown[], what: 'option' | 'object'
 
 /**
  * The address that a host name stands for.
- * @returns `undefined` for a name that only DNS could know
+ * @returns `undefined` for a name that has to be asked for
  */
 export function resolve(hostname: string): Address | undefined {
   return parseAddress(addressText(hostname));

@@ -294,9 +294,9 @@ export class Socket<Data = undefined> extends TlsMembers {
   /** Bun's `success` is false for a name that does not match even where that was allowed. */
   #secured(): void {
     if (this.#startsPaused) this.pause();
-    const error = this.getAuthorizationError();
+    const error = this.getAuthorizationError() as { code?: string } | null;
     if (!this.#openTold) this.#tellOpen();
-    else this.#call('handshake', (error as { code?: string } | null)?.code !== WRONG_NAME, error);
+    else this.#call('handshake', error?.code !== 'ERR_TLS_CERT_ALTNAME_INVALID', error);
   }
 
   /** Whoever has the handler for it hears why there; who has none hears it with `close`. */
@@ -327,8 +327,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** Who waits for the end of the handshake hears that it won't come. @returns whether the socket is still to be closed */
   #giveUpHandshake(): boolean {
-    const error = this.#openTold ? this.#tls?.giveUp() : undefined;
-    const ends = this.#connection?.endpoints();
+    const [error, ends] = [this.#openTold ? this.#tls?.giveUp() : undefined, this.#connection?.endpoints()];
     if (error !== undefined) this.#call('handshake', false, secureFailure(error, 'handshake', ends));
     return this.#isLive;
   }
@@ -385,8 +384,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** Gives a socket that was connecting by name its connection. For `connect`, not for programs. */
   static adopt(socket: Socket<unknown>, connection: Transport, tls: TlsTransport | undefined): void {
-    socket.#connection = connection;
-    socket.#tls = tls;
+    [socket.#connection, socket.#tls] = [connection, tls];
   }
 
   /** What `stack.snapshot` has to remember beside the core's memory. For the stack, not for programs. */
@@ -400,6 +398,3 @@ export class Socket<Data = undefined> extends TlsMembers {
     };
   }
 }
-
-/** The verdict about a certificate of another name. */
-const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Address, formatAddress, parseAddress } from '../../host/core/address.js';
 import { parseHosts } from '../../host/dns/hosts.js';
-import { isAddress } from '../../host/dns/options.js';
 import { orderDestinations } from '../../host/dns/order.js';
 
 /** @param sources the address that the stack would send from, by destination */
@@ -86,7 +85,7 @@ describe('a hosts file', () => {
   test('has addresses, their names, comments, and lines that are none of it', () => {
     const text =
       '# comment\n127.0.0.1\tlocalhost\n10.1.1.1  Router router.lab # gate\n::1 localhost\nx y\n\n10.1.1.2\n10.1.1.1 router\n1.2.3.4 a..b';
-    expect(parseHosts(text, isAddress)).toEqual({
+    expect(parseHosts(text)).toEqual({
       localhost: ['127.0.0.1', '::1'],
       router: ['10.1.1.1'],
       'router.lab': ['10.1.1.1'],
@@ -94,7 +93,7 @@ describe('a hosts file', () => {
   });
 
   test('may have names of all kinds', () => {
-    const hosts = parseHosts('10.1.1.1 __proto__ constructor toString', isAddress);
+    const hosts = parseHosts('10.1.1.1 __proto__ constructor toString');
     expect(Object.keys(hosts)).toEqual(['__proto__', 'constructor', 'tostring']);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * One download over HTTP/1.1 through Vitrine's `connect`, RFC 9112, in the clear or with TLS (RFC 9110 §4.2.2).
- * Not for: redirects, names (there is no DNS yet).
+ * Not for: redirects.
  */
 import type { Stack } from '../../stack/stack.js';
 import type { TLSOptions } from '../../tls/options.js';

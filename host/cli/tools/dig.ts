@@ -4,7 +4,6 @@ import { rcodeName } from '../../dns/exchange.js';
 import { recordOf } from '../../dns/message/answer.js';
 import { Malformed } from '../../dns/message/name.js';
 import type { RawRecord, Response } from '../../dns/message/response.js';
-import { isAddress } from '../../dns/options.js';
 import { type NameServer, parseServer } from '../../dns/transport.js';
 import { EXIT_FAILURE, EXIT_SUCCESS, UsageError } from '../failure.js';
 import { openNetwork } from '../network.js';
@@ -92,7 +91,7 @@ function readSwitch(word: string, question: DigQuestion): void {
 
 function readServer(text: string): NameServer {
   try {
-    return parseServer(text, isAddress);
+    return parseServer(text);
   } catch {
     throw new UsageError(`@${text}: the server has to be an IP address, as @10.9.0.1 or @[fd00::53]:5353`);
   }
