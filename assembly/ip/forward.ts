@@ -4,21 +4,26 @@
 //
 //   incoming ─ hops left? ─ a route? ─ fits? ─→ reply ─→ copied to the queue of its interface, one hop older
 
-import { COUNTER_FORWARD_DROPPED, COUNTER_FORWARDED } from '../abi/constants';
+import { COUNTER_FORWARD_DROPPED, COUNTER_FORWARDED, OFFLOAD_CHECKSUM } from '../abi/constants';
 import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { count } from '../memory/counters';
 import { REPLY_FORWARD, Reply, replyNew } from '../memory/replies';
 import { isLinkLocal, isScoped, isUnspecified } from './address';
 import { complement, sum } from './checksum';
-import { headerLength, version } from './header4';
+import { passFragmented } from './fragment/pass';
+import { dontFragment, headerLength, version } from './header4';
+import { icmpErrorOwe } from './icmp/errors';
+import { BEYOND_SCOPE, LIFETIME_EXCEEDED, NO_ROUTE, TOO_BIG } from './icmp/kinds';
 import { INCOMING_LINK_MULTICAST, incoming } from './incoming';
 import { interfaceAt } from './interface';
 import { linkSend, packetBegin } from './output';
 import { route } from './route';
-import { copyOffload, pieceLength } from './virtio';
+import { completeChecksum, copyOffload, pieceLength, writePlain } from './virtio';
 
 /** Notes that `incoming` is to be passed on, if it can be. */
 export function forward(): void {
+  // A device without offloads leaves no header there, but what lay in that place before.
+  if (!(interfaceAt(incoming.interface).offloads & OFFLOAD_CHECKSUM)) writePlain(incoming.packet);
   const number = nextInterface();
   if (number < 0 || !note(number)) count(COUNTER_FORWARD_DROPPED);
 }
@@ -38,6 +43,13 @@ function note(number: i32): bool {
 export function forwardSend(reply: Reply): void {
   const from = <usize>reply.sequence;
   const length = reply.acknowledgment;
+  const mtu = interfaceAt(reply.interface).mtu;
+  if (pieceLength(from, length) > mtu) {
+    completeChecksum(from, length);
+    const passed = passFragmented(reply.interface, from, length, mtu, reply.remoteHigh, reply.remoteLow);
+    count(passed ? COUNTER_FORWARDED : COUNTER_FORWARD_DROPPED);
+    return;
+  }
   const packet = packetBegin(reply.interface, length);
   if (packet == 0) {
     count(COUNTER_FORWARD_DROPPED);
@@ -54,11 +66,26 @@ export function forwardSend(reply: Reply): void {
 function nextInterface(): i32 {
   // What was not meant for us alone, or goes no further than its link, is nobody's business (RFC 1812 §5.3.4, RFC 4291 §2.5.6).
   if (incoming.has(INCOMING_LINK_MULTICAST) || isUnspecified(incoming.fromHigh, incoming.fromLow)) return -1;
-  if (isLinkLocal(incoming.fromHigh) || isScoped(incoming.toHigh)) return -1;
-  if (incoming.lifetime <= 1) return -1;
+  if (isScoped(incoming.toHigh)) return -1;
+  if (isLinkLocal(incoming.fromHigh)) return refuse(BEYOND_SCOPE, 0);
+  if (incoming.lifetime <= 1) return refuse(LIFETIME_EXCEEDED, 0);
   const number = route(incoming.toHigh, incoming.toLow);
-  if (number <= <i32>LOOPBACK_INTERFACE) return -1;
-  return pieceLength(incoming.packet, incoming.length) > interfaceAt(number).mtu ? -1 : number;
+  if (number < 0) return refuse(NO_ROUTE, 0);
+  if (number == <i32>LOOPBACK_INTERFACE) return -1;
+  const mtu = interfaceAt(number).mtu;
+  if (pieceLength(incoming.packet, incoming.length) <= mtu || mayCut(incoming.packet)) return number;
+  return refuse(TOO_BIG, mtu);
+}
+
+/** An IPv4 packet whose sender allows it (RFC 1812 §5.2.6), and that no device is to cut first. */
+function mayCut(packet: usize): bool {
+  return incoming.family == 4 && !dontFragment(packet) && pieceLength(packet, 0) == 0;
+}
+
+/** The sender is told why its packet goes nowhere (RFC 1812 §5.2.7, RFC 4443 §3). */
+function refuse(kind: u32, parameter: u32): i32 {
+  icmpErrorOwe(kind, parameter);
+  return -1;
 }
 
 /** One hop less. */

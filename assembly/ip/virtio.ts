@@ -4,6 +4,7 @@
 //   0 flags | 1 gso_type | 2 hdr_len | 4 gso_size | 6 csum_start | 8 csum_offset
 
 import { VNET_HEADER } from '../abi/limits';
+import { complement, sum } from './checksum';
 import { HEADER6 } from './header6';
 
 /** The checksum of the packet's payload needs no check: it is partial (the packet never left this machine) or was verified. */
@@ -26,6 +27,18 @@ export function copyOffload(target: usize, packet: usize): void {
 export function pieceLength(packet: usize, length: u32): u32 {
   const header = packet - VNET_HEADER;
   return load<u8>(header, 1) == 0 ? length : <u32>load<u16>(header, 2) + load<u16>(header, 4);
+}
+
+/** Writes the checksum that was left to the device, if one was. */
+export function completeChecksum(packet: usize, length: u32): void {
+  const header = packet - VNET_HEADER;
+  if (!(load<u8>(header) & NEEDS_CHECKSUM)) return;
+  const start = <u32>load<u16>(header, 6);
+  const place = packet + start + load<u16>(header, 8);
+  if (start >= length || place + 2 > packet + length) return;
+  // What stands there is the sum of the pseudo-header.
+  store<u16>(place, complement(sum(packet + start, length - start)));
+  store<u8>(header, 0);
 }
 
 /**
