@@ -190,7 +190,7 @@ export class Stack {
   tcpInfo(socket: Socket<unknown>): TcpInfo | undefined {
     const handle = Socket.inner(socket).transport?.handle;
     this.#connections.port.tick();
-    return handle === undefined ? undefined : readTcpInfo(this.#core, { role: 'connection', handle });
+    return !handle ? undefined : readTcpInfo(this.#core, { role: 'connection', handle });
   }
 
   /**

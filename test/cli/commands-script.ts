@@ -119,7 +119,7 @@ const cases: Record<string, () => Promise<unknown>> = {
   },
 
   'get from nobody': () => vitrine(['get', 'http://10.9.0.1:9/']),
-  'get from a name': () => vitrine(['get', 'http://example.test/']),
+  'get from a name': () => vitrine(['get', 'http://example.invalid/']),
   ping: () => vitrine(['ping', '10.9.0.1', '-c', '3', '-i', '0.05']),
   'ping nobody': () => vitrine(['ping', '10.9.0.77', '-c', '2', '-i', '0.05', '-W', '0.2']),
   'taken name': () => vitrine(['ping', '10.9.0.1', '--tun', 'lo']),

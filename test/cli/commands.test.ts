@@ -144,7 +144,7 @@ describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing
   test.for<[name: string, message: RegExp]>([
     ['get what is not there', /^vitrine: http:\/\/10\.9\.0\.1:\d+\/none answered 404 Not Found\n$/],
     ['get from nobody', /^vitrine: Failed to connect \(ECONNREFUSED\)\n$/],
-    ['get from a name', /^vitrine: getaddrinfo ENOTFOUND example\.test\n$/],
+    ['get from a name', /^vitrine: getaddrinfo ENOTFOUND example\.invalid\n$/],
   ])('%s is one line and exit code 1', async ([name, message], { folder }) => {
     const { code, stderr } = (await play(folder, name)) as CommandRun;
     expect(code).toBe(1);

@@ -120,12 +120,18 @@ function isType(word: string): boolean {
   return /^(TYPE\d{1,5}|[A-Z][A-Z0-9]{0,9})$/i.test(word);
 }
 
-/** The data of the answers, a line each. */
-function shortText(response: Response): string {
+/** The data of the answers, a line each: `+short`. */
+export function shortText(response: Response): string {
   return response.answers.map((raw) => line(response, raw).data).join('\n');
 }
 
-function longText(response: Response, { name, type, tcp }: DigQuestion, server: NameServer, time: number): string {
+/** The whole message. @param time in milliseconds */
+export function longText(
+  response: Response,
+  { name, type, tcp }: DigQuestion,
+  server: NameServer,
+  time: number,
+): string {
   const { answers, authorities, additionals, flags, bytes, rcode } = response;
   const id = new DataView(bytes.buffer, bytes.byteOffset).getUint16(0);
   const shown = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, text]) => text);
