@@ -6,10 +6,12 @@ import {
   COUNTER_CONNECTIONS,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
+  COUNTER_NEIGHBORS,
   COUNTER_ORPHANS,
   COUNTER_REASSEMBLIES,
   COUNTER_TIME_WAIT,
   COUNTER_TLS,
+  LINK_ETHERNET,
 } from './abi/constants';
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
 import './abi/fault'; // the compiler is told to look for `abort` there
@@ -23,13 +25,19 @@ import { icmpReply } from './ip/icmp/echo';
 import { icmpLimitInitialize } from './ip/icmp/limit';
 import { icmpErrorSend } from './ip/icmp/report';
 import { ipInput } from './ip/input';
-import { interfacesInitialize } from './ip/interface';
+import { interfaceAt, interfacesInitialize } from './ip/interface';
 import { routesExpire } from './ip/route';
 import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
+import { linkExpire } from './link/expire';
+import { linkInput } from './link/input';
+import { advertisementReply, arpReply, linkOutput } from './link/output';
+import { link } from './link/state';
 import { countOf } from './memory/counters';
 import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
 import {
   REPLY_ACK,
+  REPLY_ADVERTISEMENT,
+  REPLY_ARP,
   REPLY_COOKIE,
   REPLY_ECHO,
   REPLY_ERROR,
@@ -84,6 +92,7 @@ export function counter(which: u32): f64 {
   if (which == COUNTER_LISTENERS) return listenerPool.used;
   if (which == COUNTER_TLS) return tlsPool.used;
   if (which == COUNTER_REASSEMBLIES) return reassembly().packets;
+  if (which == COUNTER_NEIGHBORS) return link.count;
   if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
   return countOf(which);
 }
@@ -97,7 +106,9 @@ export function input(count: u32, now: f64): void {
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
   for (let index: u32 = 0; index < count; index++) {
     const descriptor = RECEIVE_DESCRIPTORS + <usize>(index * RECEIVE_DESCRIPTOR);
-    ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), load<u32>(descriptor, 8), 0);
+    const number = load<u32>(descriptor, 8);
+    if (interfaceAt(number).link == LINK_ETHERNET) linkInput(load<u32>(descriptor), load<u32>(descriptor, 4), number);
+    else ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), number, 0);
   }
   // Loopback's packets stay on its queue until the next batch: what they carry may still be taken from there.
   const looped = min(transmitCount(LOOPBACK_INTERFACE), BATCH_LIMIT - count);
@@ -116,6 +127,7 @@ export function output(now: f64): u32 {
   reassemblySend();
   sendSynAcks();
   sendOwed();
+  linkOutput(); // the last: what went before may have asked for neighbours
   return transmitCount(LOOPBACK_INTERFACE) - state.loopbackTaken;
 }
 
@@ -129,6 +141,7 @@ export function timersExpire(now: f64): void {
   addressesExpire();
   routesExpire();
   reassemblyExpire();
+  linkExpire();
 }
 
 /** Milliseconds of the earliest deadline, Infinity when there is none. */
@@ -162,6 +175,8 @@ function sendReplies(): void {
     else if (reply.kind == REPLY_RECORD_ACK) emitReplyRecordAck(reply);
     else if (reply.kind == REPLY_FORWARD) forwardSend(reply);
     else if (reply.kind == REPLY_COOKIE) emitReplyCookie(reply);
+    else if (reply.kind == REPLY_ARP) arpReply(reply);
+    else if (reply.kind == REPLY_ADVERTISEMENT) advertisementReply(reply);
     else if (reply.kind == REPLY_ECHO) icmpReply(reply);
     else if (reply.kind == REPLY_ERROR) icmpErrorSend(reply);
     else emitReplyReset(reply);

@@ -26,6 +26,15 @@ export { routeAdd, routeRemove, routeShow } from './ip/route';
 // `sourceShow()` puts in the place of the destination at result[0..3] the address that packets to it leave with; 0: none.
 export { sourceShow } from './ip/source';
 
+// The link, of Ethernet interfaces. `interfaceOption(interface, option, value)` sets INTERFACE_*. `neighborShow(from)` answers the
+// place behind the next neighbour, 0 when there is none: result[0..3] address, [4] interface, [5..6] its hardware address, [7]
+// NEIGHBOR_*, [8] 1: a router. `addressGeneration()` is another number whenever addresses have changed, or what routers say about
+// names: `routerServer(interface, index)` answers 1 and the server at result[0..3], `routerDomain(interface, index)` the bytes of
+// the domain at the address result[0]; 0 behind the last.
+export { addressGeneration, interfaceOption } from './link/state';
+export { neighborShow } from './link/show';
+export { routerDomain, routerServer } from './link/router/names';
+
 // Packets. `input(count, now)` takes `count` filled descriptors and what waits on loopback. `output(now)` answers how
 // many packets loopback still holds. `transmitQueue(interface)` is the address of {head u32, count u32, descriptors};
 // `transmitDone(interface, count)` gives back the first `count` packets.

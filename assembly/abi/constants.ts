@@ -178,6 +178,19 @@ export const OFFLOAD_TSO6 = 4; // the same over IPv6
 export const LINK_IP = 0; // an IPv4 or IPv6 header
 export const LINK_ETHERNET = 1; // an Ethernet header (RFC 894, RFC 2464)
 
+// Options of an Ethernet interface, `interfaceOption`.
+export const INTERFACE_LINK_LOCAL = 1; // 1: it has a link-local IPv6 address (RFC 4291 §2.1)
+export const INTERFACE_AUTOCONFIGURE = 2; // 1: routers are asked and heard: prefixes, routes, parameters (RFC 4862)
+export const INTERFACE_DUPLICATE_TRANSMITS = 3; // solicitations before an IPv6 address is ours (RFC 4862 §5.1), 0 to 16
+
+// States of a neighbour (RFC 4861 §7.3.2), `neighborShow`.
+export const NEIGHBOR_NONE = 0;
+export const NEIGHBOR_INCOMPLETE = 1; // asked for
+export const NEIGHBOR_REACHABLE = 2; // it was heard to hear us a short while ago
+export const NEIGHBOR_STALE = 3; // it was, or never
+export const NEIGHBOR_DELAY = 4; // a packet went there; somebody above may hear of its arrival
+export const NEIGHBOR_PROBE = 5; // asked whether it is still there
+
 // Flags of an address, `addressAdd` and `addressShow`.
 export const ADDRESS_TENTATIVE = 1; // not ours before it is known to be nobody else's (RFC 4862 §5.4)
 export const ADDRESS_DEPRECATED = 2; // not for new connections (RFC 4862 §5.5.4)
@@ -189,6 +202,7 @@ export const ADDRESS_NO_NETWORK = 32; // the network of its prefix is not on the
 // Flags of a route, `routeShow`.
 export const ROUTE_CONNECTED = 1; // the network of an address of ours
 export const ROUTE_AUTOMATIC = 2; // a router said so
+export const ROUTE_SILENT = 4; // its gateway did not answer when it was asked last: others are preferred
 
 // Flags of a listener or socket on every address, `tcpListen`, `udpOpen`.
 export const BIND_IPV6_ONLY = 1; // `::` means IPv6 addresses alone
@@ -282,6 +296,8 @@ export const COUNTER_REASSEMBLY_FAILED = 27; // packets given up: too late, frag
 export const COUNTER_REASSEMBLIES = 28; // packets of which fragments wait now
 export const COUNTER_ICMP_ERRORS_OUT = 29;
 export const COUNTER_ICMP_ERRORS_HELD = 30; // errors that the rate limit held back
+export const COUNTER_FRAMES_BAD = 36; // dropped: not an Ethernet frame, or not what its type says
+export const COUNTER_NEIGHBORS = 37; // neighbours known now
 export const COUNTER_LIMIT = 40;
 
 // Ciphers of TLS records, `aead*` and `tlsKeys`.

@@ -17,10 +17,13 @@ export class Address {
   prefixLength: u32; // of 128
   flags: u32; // ADDRESS_*
   interface: u8;
-  attempts: u8; // of duplicate address detection, or of making one that is not taken (RFC 7217 §5)
-  reserved: u16;
+  // Duplicate address detection (link/probe.ts).
+  attempts: u8;
+  phase: u8;
+  owes: u8;
   owner: u32; // what made it, for whoever did
-  nextAt: Micros; // when duplicate address detection goes on
+  nextAt: Micros; // when it goes on
+  defendedAt: Micros; // when somebody else used it last; 0: never
 
   has(flag: u32): bool {
     return (this.flags & flag) != 0;

@@ -4,10 +4,12 @@
 import {
   ADDRESS_DEPRECATED,
   ADDRESS_NO_NETWORK,
+  ADDRESS_TENTATIVE,
   ERROR_ADDRESS_IN_USE,
   ERROR_ADDRESS_NOT_AVAILABLE,
   ERROR_INVALID,
   ERROR_NO_BUFFERS,
+  LINK_ETHERNET,
 } from '../abi/constants';
 import { ADDRESS_LIMIT, LOOPBACK_INTERFACE } from '../abi/limits';
 import { wakeAt } from '../memory/deadlines';
@@ -71,10 +73,19 @@ export function addressEnter(number: u32, high: u64, low: u64, prefixLength: u32
   address.preferredUntil = NEVER;
   address.validUntil = NEVER;
   address.nextAt = NEVER;
+  if (interfaceAt(number).link == LINK_ETHERNET) begin(address);
   if (prefixLength < 128 && !(flags & ADDRESS_NO_NETWORK)) routeConnect(number, high, low, prefixLength);
   state.routeGeneration++;
   state.addressGeneration++;
   return address;
+}
+
+/** On a link with others, an address may be somebody else's already (link/probe.ts). */
+function begin(address: Address): void {
+  const asks = interfaceAt(address.interface).duplicateTransmits > 0;
+  if (asks && !isMapped(address.high, address.low)) address.flags |= ADDRESS_TENTATIVE;
+  address.nextAt = state.now;
+  wakeAt(state.now);
 }
 
 /** The last one takes its place. */

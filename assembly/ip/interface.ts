@@ -12,7 +12,7 @@ export class Interface {
   mtu: u32; // bytes of the largest IP packet
   offloads: u32; // OFFLOAD_*
   link: u32; // LINK_*
-  reserved: u32;
+  duplicateTransmits: u32; // DupAddrDetectTransmits (RFC 4862 §5.1)
   hardware: u64; // its Ethernet address, the first byte lowest
 }
 
@@ -35,6 +35,7 @@ export function interfaceAdd(mtu: u32, offloads: u32, link: u32): i32 {
   entry.offloads = offloads;
   entry.link = link;
   entry.hardware = link == LINK_ETHERNET ? hardware : 0;
+  entry.duplicateTransmits = link == LINK_ETHERNET ? 1 : 0;
   state.interfaceCount = number + 1;
   return <i32>number;
 }

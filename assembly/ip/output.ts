@@ -1,12 +1,14 @@
 // IP output: a packet gets its header and goes to its interface. It never calls input: what we send to ourselves waits on
 // loopback's queue like any other packet. Not for: fragments (ip/fragment/), packets of others (ip/forward.ts).
 
-import { COUNTER_PACKETS_OUT } from '../abi/constants';
+import { COUNTER_PACKETS_OUT, LINK_ETHERNET } from '../abi/constants';
+import { ethernetSend } from '../link/send';
 import { count } from '../memory/counters';
 import { isMapped, mappedBytes } from './address';
 import { identify } from './fragment/identification';
 import { FRAGMENTS, writeHeader4 } from './header4';
 import { HEADER6, writeHeader6 } from './header6';
+import { interfaceAt } from './interface';
 import { transmitCommit, transmitRoom } from './transmit';
 
 /** Room for a packet of `length` bytes, its IP header among them; 0 when the interface's queue is full. */
@@ -53,7 +55,8 @@ export function packetSend(
 /** Hands a whole packet to the link of an interface. */
 export function linkSend(interfaceNumber: u32, packet: usize, length: u32, toHigh: u64, toLow: u64): void {
   count(COUNTER_PACKETS_OUT);
-  transmitCommit(interfaceNumber, packet, length, 0);
+  if (interfaceAt(interfaceNumber).link == LINK_ETHERNET) ethernetSend(interfaceNumber, packet, length, toHigh, toLow);
+  else transmitCommit(interfaceNumber, packet, length, 0);
 }
 
 export const FLOW_SHIFT: u32 = 12;

@@ -8,6 +8,7 @@ import {
   ERROR_NETWORK_UNREACHABLE,
   ERROR_NO_BUFFERS,
   ROUTE_CONNECTED,
+  ROUTE_SILENT,
 } from '../abi/constants';
 import { LOOPBACK_INTERFACE, ROUTE_LIMIT } from '../abi/limits';
 import { wakeAt } from '../memory/deadlines';
@@ -175,6 +176,20 @@ export function routeDisconnect(number: u32, high: u64, low: u64): void {
 }
 
 /** Ends what has outlived its lifetime. */
+/**
+ * A gateway answers, or does not: others that lead as far are preferred to one that is silent (RFC 4861 §6.3.6, RFC 1122
+ * §3.3.1.4).
+ */
+export function routesOver(number: u32, high: u64, low: u64, answers: bool): void {
+  for (let index: u32 = 0; index < state.routeCount; index++) {
+    const entry = routeAt(index);
+    if (entry.interface != number || entry.gatewayLow != low || entry.gatewayHigh != high) continue;
+    const flags = answers ? entry.flags & ~(<u32>ROUTE_SILENT) : entry.flags | ROUTE_SILENT;
+    if (flags != entry.flags) state.routeGeneration++;
+    entry.flags = flags;
+  }
+}
+
 export function routesExpire(): void {
   for (let index: u32 = 0; index < state.routeCount; ) {
     const entry = routeAt(index);
@@ -246,6 +261,8 @@ function longest(high: u64, low: u64, interfaceNumber: i32): Route | null {
 
 function isBetter(entry: Route, best: Route): bool {
   if (entry.prefixLength != best.prefixLength) return entry.prefixLength > best.prefixLength;
+  const silent = (entry.flags ^ best.flags) & ROUTE_SILENT;
+  if (silent != 0) return (best.flags & ROUTE_SILENT) != 0;
   return entry.metric < best.metric;
 }
 

@@ -56,6 +56,7 @@ export const ADDRESSES_BASE: usize = 0x20000;
 export const ROUTES_BASE: usize = 0x21000;
 export const DESTINATIONS_BASE: usize = 0x25000;
 export const ANSWERS_BASE: usize = 0x27000;
+export const LINK_BASE: usize = 0x28000;
 export const TRANSMIT_QUEUES: usize = 0x2c000;
 export const TLS_SCRATCH: usize = 0x34200;
 export const TLS_SCRATCH_SIZE: usize = 0x7c00;

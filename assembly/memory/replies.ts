@@ -60,6 +60,10 @@ export const REPLY_FORWARD: u32 = 6;
  * is where the packet was sent.
  */
 export const REPLY_ERROR: u32 = 9;
+/** An answer to an ARP request: `sequence` and `acknowledgment` are the six bytes of its sender's hardware address. */
+export const REPLY_ARP: u32 = 7;
+/** A neighbour advertisement of the local address, to the remote one; `control` 1: in answer to it alone. */
+export const REPLY_ADVERTISEMENT: u32 = 8;
 
 /** Timestamps: `tsVal` and `tsEcr`. */
 export const REPLY_STAMPS: u8 = 1 << 0;

@@ -23,6 +23,11 @@ export interface CoreExports {
   routeRemove(number: number, prefixLength: number): number;
   routeShow(index: number): number;
   sourceShow(): number;
+  addressGeneration(): number;
+  interfaceOption(number: number, option: number, value: number): number;
+  neighborShow(from: number): number;
+  routerServer(number: number, index: number): number;
+  routerDomain(number: number, index: number): number;
   input(count: number, now: number): void;
   output(now: number): number;
   transmitQueue(number: number): number;

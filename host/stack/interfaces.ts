@@ -5,6 +5,7 @@
 import {
   BATCH_LIMIT,
   HEADROOM,
+  LINK_ETHERNET,
   LINK_IP,
   PACKET_LIMIT,
   RECEIVE_DESCRIPTOR,
@@ -13,6 +14,7 @@ import {
 } from '../../assembly/abi/constants.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
+import { isStationAddress, parseHardwareAddress } from '../core/hardware-address.js';
 import { type Device, DeviceError } from '../device/device.js';
 
 /** What devices call. */
@@ -35,7 +37,17 @@ export class Interfaces {
 
   /** Adds a device. @returns the number of its interface */
   add(device: Device): number {
-    const number = this.core.calls.interfaceAdd(device.mtu, device.offloads, LINK_IP);
+    const { linkType, hardwareAddress = '' } = device;
+    if (linkType === 'ethernet') {
+      const hardware = parseHardwareAddress(hardwareAddress);
+      if (hardware === undefined || !isStationAddress(hardware)) {
+        throw new TypeError(`an Ethernet device can't be called "${hardwareAddress}"`);
+      }
+      this.core.bytes.fill(0, this.core.calls.resultArea(), this.core.calls.resultArea() + 8);
+      this.core.bytes.set(hardware, this.core.calls.resultArea());
+    }
+    const link = linkType === 'ethernet' ? LINK_ETHERNET : LINK_IP;
+    const number = this.core.calls.interfaceAdd(device.mtu, device.offloads, link);
     if (number < 0) throw new RangeError(`no room for a device with an MTU of ${device.mtu}`);
     this.attach(device, number);
     return number;

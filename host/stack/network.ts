@@ -1,6 +1,6 @@
 /**
- * What a stack knows of its place in the network: addresses of its interfaces, routes. Seen and changed while it runs.
- * Not for: devices (`interfaces.ts`), neighbours' link-layer addresses.
+ * What a stack knows of its place in the network: addresses of its interfaces, routes, neighbours. Seen and changed while it runs.
+ * Not for: devices (`interfaces.ts`), how Ethernet interfaces configure themselves (`link.ts`).
  */
 import {
   ADDRESS_AUTOMATIC,
@@ -25,6 +25,7 @@ import {
   samePrefix,
 } from '../core/address.js';
 import type { Core } from '../core/core.js';
+import { type NeighborInfo, readNeighbors } from './link.js';
 
 /** An address of this stack. */
 export interface AddressInfo {
@@ -117,6 +118,11 @@ export class Network {
     this.core.putAddress(literal(text));
     if (this.core.calls.addressRemove(number) < 0) throw new RangeError(`interface ${number} has no address ${text}`);
     this.changed();
+  }
+
+  /** Hosts on Ethernet links that packets were sent to, or that asked for us. */
+  neighbors(): NeighborInfo[] {
+    return readNeighbors(this.core);
   }
 
   routes(): RouteInfo[] {

@@ -64,6 +64,8 @@ export interface StackOptions extends Limits {
   device?: Device;
   /** Addresses of `device`, as `['10.9.0.2/24']`; without them, those that the device suggests. */
   addresses?: readonly string[];
+  /** Of `device`, if it is an Ethernet. */
+  ipv6?: LinkOptions['ipv6'];
   /** Further devices, whose interfaces are numbered on. What no route is for goes to the first device of all. */
   interfaces?: readonly InterfaceOptions[];
   /** Routes beside those to the networks of the addresses. */
@@ -99,9 +101,25 @@ export interface StackOptions extends Limits {
 
 export type Congestion = 'reno' | 'cubic';
 
-export interface InterfaceOptions {
+export interface InterfaceOptions extends LinkOptions {
   device: Device;
   addresses?: readonly string[];
+}
+
+/** How an Ethernet interface finds its place on its link. On others it makes no difference. */
+export interface LinkOptions {
+  /** IPv6: see `Ipv6Options`; `false`: none but the addresses given, not even a link-local one. */
+  ipv6?: Ipv6Options | false;
+}
+
+export interface Ipv6Options {
+  /** Asks for routers, and takes addresses, routes and name servers from what they advertise (RFC 4862). Default false. */
+  autoconfigure?: boolean;
+  /**
+   * How often it is asked whether somebody has an address already, before it is used (RFC 4862 §5.1: DupAddrDetectTransmits); it
+   * takes one to two seconds. 0: not at all. Default 1.
+   */
+  duplicateDetection?: number;
 }
 
 /**

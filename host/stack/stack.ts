@@ -27,12 +27,13 @@ import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
 import { Interfaces, shareOffloads } from './interfaces.js';
 import { KeepAlive } from './keep-alive.js';
+import { applyLinkOptions } from './link.js';
 import { Naming } from './naming.js';
 import { Network } from './network.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingOptions, type PingReply, Pings } from './pings.js';
 import { Pump, type Rounds } from './pump.js';
-import { applySettings, type StackOptions, type StackSettings } from './settings.js';
+import { applySettings, type InterfaceOptions, type StackOptions, type StackSettings } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 
 /**
@@ -129,10 +130,12 @@ export class Stack {
     const { routes = [], forwarding = false } = options;
     const attached = interfacesOf(options);
     if (forwarding) shareOffloads(attached.map(({ device }) => device));
-    for (const { device, addresses } of attached) {
+    for (const { device, addresses, ipv6 } of attached) {
       const number = this.#interfaces.add(device);
+      if (device.linkType === 'ethernet') applyLinkOptions(this.#core, number, ipv6);
       for (const address of addresses ?? device.addresses) this.network.addAddress(address, number);
-      if (number === 1) this.network.addDefaults(number);
+      // On a link with others, what no route is for would be asked for in vain.
+      if (number === 1 && device.linkType === 'ip') this.network.addDefaults(number);
     }
     for (const route of routes) this.network.addRoute(route);
     this.#core.calls.configure(SETTING_FORWARDING, forwarding ? 1 : 0);
@@ -308,10 +311,10 @@ export class Stack {
   }
 }
 
-function interfacesOf(options: Pick<StackOptions, 'device' | 'addresses' | 'interfaces'>) {
-  const { device, addresses, interfaces = [] } = options;
-  const first = device === undefined ? [] : [addresses === undefined ? { device } : { device, addresses }];
-  return [...first, ...interfaces];
+function interfacesOf(options: Pick<StackOptions, 'device' | 'addresses' | 'ipv6' | 'interfaces'>): InterfaceOptions[] {
+  const { device, addresses, ipv6, interfaces = [] } = options;
+  if (device === undefined) return [...interfaces];
+  return [{ device, ...(addresses && { addresses }), ...(ipv6 !== undefined && { ipv6 }) }, ...interfaces];
 }
 
 /** The same clock with another zero: the core's time must not go back. */

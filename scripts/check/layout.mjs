@@ -15,6 +15,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'assembly/crypto': ['assembly/abi', 'assembly/memory'],
   'assembly/trace': ['assembly/abi', 'assembly/memory'],
   'assembly/ip': ['assembly/abi', 'assembly/memory', 'assembly/crypto', 'assembly/trace'],
+  'assembly/link': ['assembly/abi', 'assembly/memory', 'assembly/crypto', 'assembly/trace', 'assembly/ip'],
   'assembly/tcp': ['assembly/abi', 'assembly/memory', 'assembly/crypto', 'assembly/trace', 'assembly/ip'],
   'assembly/udp': ['assembly/abi', 'assembly/memory', 'assembly/crypto', 'assembly/trace', 'assembly/ip'],
   'assembly/tls': ['assembly/abi', 'assembly/memory', 'assembly/crypto', 'assembly/tcp'],
@@ -52,6 +53,9 @@ export const FILES = /** @type {readonly [from: string, to: string][]} */ ([
   ['assembly/ip/input', 'assembly/tcp/input'],
   ['assembly/ip/input', 'assembly/udp/input'],
   ['assembly/ip/icmp/received', 'assembly/tcp/path/errors'],
+  ['assembly/ip/icmp/input', 'assembly/link/header'],
+  ['assembly/ip/icmp/input', 'assembly/link/ndp'],
+  ['assembly/ip/output', 'assembly/link/send'],
 ]);
 
 /** The only file of assembly/ that the host may import, since both compilers read it. */

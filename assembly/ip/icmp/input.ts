@@ -3,6 +3,8 @@
 // that open, and our clock is nobody's business; nor are requests for address masks (RFC 6918). Redirects are not followed.
 // Not for: sending (icmp/echo.ts, icmp/report.ts).
 
+import { REDIRECT, ROUTER_SOLICITATION } from '../../link/header';
+import { ndpInput } from '../../link/ndp';
 import { load16 } from '../../memory/bytes';
 import { REPLY_ECHO, replyNew } from '../../memory/replies';
 import { state } from '../../memory/state';
@@ -34,6 +36,7 @@ export function icmp6Input(): bool {
   if (fold(pseudo + sum(i.payload, i.size)) != 0xffff) return false;
   const type = load<u8>(i.payload);
   if (isError(type, 6)) return errorArrives();
+  if (type >= ROUTER_SOLICITATION && type <= REDIRECT) return ndpInput();
   // Groups are answered (RFC 4443 §4.2): this is how a host finds its neighbours.
   if (type == ECHO_REQUEST6) owe();
   else if (type == ECHO_REPLY6) reply();
