@@ -19,12 +19,15 @@ export function judged(capture: string, but = ''): string[] {
 const CHECKED = ['ip', 'tcp', 'udp'];
 /** What is carried is random: sooner or later it looks like some protocol, and a malformed one at that. */
 const PLAIN = ['-d', 'tcp.port==0-65535,data', '-d', 'udp.port==1024-65535,data'];
-/** A checksum that is not there (2: not checked) is none that is bad. The kernel writes zero as 0xffff in TCP: the same. */
+/**
+ * A checksum that is not there (2: not checked) is none that is bad. The kernel writes zero as 0xffff in TCP: the same. What an
+ * ICMP error quotes came with a checksum that the device would have completed.
+ */
 const BAD = [
   '_ws.malformed',
   'ip.checksum.status == 0',
   '(tcp.checksum.status == 0 && tcp.checksum != 0xffff)',
-  'udp.checksum.status == 0',
+  '(udp.checksum.status == 0 && !(icmp.type in {3,11}) && !(icmpv6.type in {1..4}))',
   'icmp.checksum.status == 0',
   'icmpv6.checksum.status == 0',
 ].join(' || ');

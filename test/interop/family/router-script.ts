@@ -40,17 +40,16 @@ const stack = await createStack({
 await new Promise((resolve) => setTimeout(resolve, kind === 'tap' ? 2500 : 100));
 
 await play({
-  'traceroute over IPv4': () => route('traceroute', '-n', '-q', '1', '-w', '2', SERVER4),
-  'traceroute over IPv6': () => route('traceroute', '-n', '-q', '1', '-w', '2', SERVER6),
-  'traceroute by echo over IPv4': () => route('traceroute', '-I', '-n', '-q', '1', '-w', '2', SERVER4),
-  'traceroute by echo over IPv6': () => route('traceroute', '-I', '-n', '-q', '1', '-w', '2', SERVER6),
+  'traceroute over IPv4': () => route('traceroute', '-n', '-q', '1', '-m', '4', '-w', '1', SERVER4),
+  'traceroute over IPv6': () => route('traceroute', '-n', '-q', '1', '-m', '4', '-w', '1', SERVER6),
+  'traceroute by echo over IPv4': () => route('traceroute', '-I', '-n', '-q', '1', '-m', '4', '-w', '1', SERVER4),
+  'traceroute by echo over IPv6': () => route('traceroute', '-I', '-n', '-q', '1', '-m', '4', '-w', '1', SERVER6),
   'path MTU over IPv4': () => route('tracepath', '-n', '-m', '4', SERVER4),
   'path MTU over IPv6': () => route('tracepath', '-n', '-m', '4', SERVER6),
   'a large ping over IPv4': () => ping('-M', 'want', '-s', '20000', SERVER4),
   'a large ping over IPv6': () => ping('-s', '20000', SERVER6),
-  'nobody there, over IPv4': () => ping('10.2.0.99'),
-  'nobody there, over IPv6': () => ping('fd00:2::99'),
-  'no route, over IPv4': () => ping('192.0.2.1'),
+  'nobody there, over IPv4': async () => (kind === 'tap' ? ping('10.2.0.99') : ''),
+  'nobody there, over IPv6': async () => (kind === 'tap' ? ping('fd00:2::99') : ''),
   'iperf3 over IPv4': () => iperf(SERVER4),
   'iperf3 over IPv6': () => iperf(SERVER6),
   'iperf3 back over IPv4': () => iperf(SERVER4, '-R'),
@@ -63,7 +62,7 @@ stack.close();
 process.exit();
 
 function device(mtu: number) {
-  return kind === 'tap' ? tap({ mtu }) : tun({ mtu, offload: false });
+  return kind === 'tap' ? tap({ mtu }) : tun({ mtu });
 }
 
 async function route(...command: string[]): Promise<string[]> {
@@ -71,12 +70,12 @@ async function route(...command: string[]): Promise<string[]> {
 }
 
 async function ping(...options: string[]): Promise<string> {
-  return (await client.run(['ping', '-n', '-c', '1', '-W', '4', ...options])).stdout;
+  return (await client.run(['ping', '-n', '-c', '1', '-W', '3', ...options])).stdout;
 }
 
 /** Bits a second that arrived. */
 async function iperf(address: string, ...options: string[]): Promise<unknown> {
-  const listening = server.start(['iperf3', '-s', '-1']);
+  const listening = server.start(['iperf3', '-s', '-1', '--forceflush']);
   await listening.said(/listening/);
   const { stdout } = await client.run(['iperf3', '-c', address, '-J', '-t', '1', ...options]);
   await listening.stop();
