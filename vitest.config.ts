@@ -4,6 +4,8 @@ import { forbidSkips } from './scripts/forbid-skips.mjs';
 /** They start from a fresh core and leave nothing behind in the process: their modules are loaded once for all of them. */
 const ON_THE_CORE =
   'test/{bsd,conformance/tcp,core,crypto,hostile,ip,memory,packet,packetscript,simulation,tcp,tls,trace}/**/*.test.ts';
+/** Of those, what is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
+const ON_BOTH = 'test/tcp/**/*.test.ts';
 /** The kernel and real time take part, and have the machine to themselves. */
 const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel}/**/*.test.ts';
 
@@ -16,6 +18,17 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'core', include: [ON_THE_CORE], isolate: false, maxWorkers: '100%', sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'core-ipv6',
+          include: [ON_BOTH],
+          env: { VITRINE_FAMILY: '6' },
+          isolate: false,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

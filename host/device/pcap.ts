@@ -56,7 +56,7 @@ export function pcap(device: Device, options: PcapOptions): Pcap {
   if (write !== undefined && typeof write !== 'function') throw unexpected('write', 'a function', write);
   const snapLength = snapLengthOf(options.snapLength);
   const target = path !== undefined ? { path } : { write: write as CaptureWriter };
-  return new PcapDevice(device, new CaptureSink(target, fileHeader(name, PACKET_LIMIT)), snapLength);
+  return new PcapDevice(device, new CaptureSink(target, fileHeader(name, PACKET_LIMIT, device.linkType)), snapLength);
 }
 
 class PcapDevice implements Pcap {
@@ -180,7 +180,8 @@ function completeChecksum(copy: Uint8Array, packet: Uint8Array, header: DataView
   for (let at = start; at < even; at += 2) sum += ((packet[at] as number) << 8) | (packet[at + 1] as number);
   if (even < packet.length) sum += (packet[even] as number) << 8;
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
-  const checksum = ~sum & 0xffff;
+  // RFC 768: a UDP checksum of 0 would say that there is none.
+  const checksum = ~sum & 0xffff || (field - start === UDP_CHECKSUM ? 0xffff : 0);
   copy[field] = checksum >> 8;
   copy[field + 1] = checksum & 0xff;
 }
@@ -193,5 +194,7 @@ function nameOf(device: Device): string {
   return 'name' in device && typeof device.name === 'string' ? device.name : 'vitrine';
 }
 
+/** Where in its header UDP has the checksum. */
+const UDP_CHECKSUM = 6;
 /** VIRTIO_NET_HDR_F_NEEDS_CSUM. */
 const NEEDS_CHECKSUM = 1;

@@ -3,9 +3,10 @@
  * the keys of what it holds.
  * Not for: what is captured (`pcap.ts`) and where it goes (`capture-sink.ts`).
  */
+import type { LinkType } from './device.js';
 
-/** §4.1 and §4.2: what a file begins with. Timestamps are in microseconds, packets begin with an IP header. */
-export function fileHeader(interfaceName: string, snapLength: number): Uint8Array {
+/** §4.1 and §4.2: what a file begins with. Timestamps are in microseconds, packets begin with what `linkType` says. */
+export function fileHeader(interfaceName: string, snapLength: number, linkType: LinkType): Uint8Array {
   const section = block(BLOCK_SECTION, 16, [option(OPTION_USER_APPLICATION, encode('Vitrine'))], (fixed) => {
     fixed.setUint32(0, BYTE_ORDER_MAGIC, true);
     fixed.setUint16(4, 1, true);
@@ -13,7 +14,7 @@ export function fileHeader(interfaceName: string, snapLength: number): Uint8Arra
   });
   const options = [option(OPTION_NAME, encode(interfaceName)), option(OPTION_RESOLUTION, Uint8Array.of(6))];
   const description = block(BLOCK_INTERFACE, 8, options, (fixed) => {
-    fixed.setUint16(0, LINKTYPE_RAW, true);
+    fixed.setUint16(0, linkType === 'ethernet' ? LINKTYPE_ETHERNET : LINKTYPE_RAW, true);
     fixed.setUint32(4, snapLength, true);
   });
   const bytes = new Uint8Array(section.length + description.length);
@@ -126,6 +127,7 @@ const BLOCK_STATISTICS = 5;
 const BLOCK_PACKET = 6;
 const BLOCK_SECRETS = 10;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+const LINKTYPE_ETHERNET = 1;
 /** An IPv4 or IPv6 header, told apart by its version. */
 const LINKTYPE_RAW = 101;
 /** "TLSK" */

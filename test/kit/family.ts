@@ -5,6 +5,8 @@
  * `WIDER` by the difference of the headers, so that segments are of the same length in both.
  * Not for: what is in a header (`packet.ts`).
  */
+import { describe, test } from 'vitest';
+import { OFFLOAD_TSO4, OFFLOAD_TSO6 } from '../../assembly/abi/constants.js';
 
 export const FAMILY: 4 | 6 = process.env.VITRINE_FAMILY === '6' ? 6 : 4;
 export const IPV6 = FAMILY === 6;
@@ -43,5 +45,21 @@ export const WIDER = IP_HEADER - 20;
 export const MSS = 1460;
 /** Without an MSS option, RFC 9293 §3.7.1: 576 or 1280 less the headers. */
 export const DEFAULT_MSS = perFamily(536, 1220);
-/** Every link carries such packets: RFC 1122 §3.3.3, RFC 8200 §5. */
-export const EVERY_LINK = perFamily(576, 1280);
+/** Every host takes such packets: RFC 1122 §3.3.3; RFC 8200 §5, less the difference of the headers (see above). */
+export const LEAST_MTU = perFamily(576, 1280 - 20);
+/** What a device can cut into segments, and how it is told to (virtio 1.2 §5.1.6.2). */
+export const OFFLOAD_TSO = perFamily(OFFLOAD_TSO4, OFFLOAD_TSO6);
+export const GSO_TCP = perFamily(1, 4);
+
+/** `test` for what only IPv4 has, as the test's name says: in a run over IPv6 there is no such test. */
+export const testIPv4 = IPV6 ? nothing() : test;
+/** `test` for what only IPv6 has. */
+export const testIPv6 = IPV6 ? test : nothing();
+
+/** The same for several tests. */
+export const describeIPv4 = IPV6 ? () => {} : describe;
+
+function nothing(): typeof test {
+  const none = () => {};
+  return Object.assign(none, { each: () => none }) as unknown as typeof test;
+}

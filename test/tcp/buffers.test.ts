@@ -1,4 +1,5 @@
 /** The sizes of buffers: how they begin, follow the path, and are bounded (RFC 9293 §3.8.6, RFC 7323 §2). */
+
 import { describe, expect, test } from 'vitest';
 import {
   LISTENER_RECEIVE_BUFFER,
@@ -15,6 +16,7 @@ import {
 import { memoryWire } from '../../host/device/memory.js';
 import { weather } from '../../host/device/weather.js';
 import type { Limits, Tuning } from '../../host/stack/settings.js';
+import { PEER } from '../kit/family.js';
 import type { Internals } from '../kit/internals.js';
 import type { Options } from '../kit/packet.js';
 import { converse, lab, Recorder } from '../kit/stacks.js';
@@ -160,7 +162,7 @@ describe('the receive buffer', () => {
 
   test('that is fixed before the SYN has gone decides the window scale', async () => {
     const t = await timeline({ settings: RECEIVE });
-    t.driver.putAddresses('10.9.0.1');
+    t.driver.putAddresses(PEER);
     t.handle = t.driver.calls.tcpConnect(80, 0);
     t.driver.calls.tcpSetOption(t.handle, OPTION_RECEIVE_BUFFER, 10_000);
     t.driver.output();

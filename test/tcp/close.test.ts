@@ -1,4 +1,5 @@
 /** How connections end: every state of RFC 9293 §3.3.2 figure 5 on the way to CLOSED. */
+
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_CONNECTION_ABORTED,
@@ -8,6 +9,7 @@ import {
   OPTION_PAUSED,
 } from '../../assembly/abi/constants.js';
 import { enter } from '../kit/enter.js';
+import { PEER } from '../kit/family.js';
 import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
 const TWO_MSL = 60_000;
@@ -214,7 +216,7 @@ describe('TIME-WAIT', () => {
     t.expect({ flags: 'FA' });
     t.inject({ flags: 'FA', seq: 1, ack: 2 });
     t.expect({ seq: 2, ack: 2 });
-    t.driver.putAddresses('10.9.0.1');
+    t.driver.putAddresses(PEER);
     expect(t.driver.calls.tcpConnect(80, 50_000)).toBe(-98);
   });
 });

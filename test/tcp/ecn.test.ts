@@ -1,9 +1,9 @@
 /** Explicit Congestion Notification (RFC 3168): who may mark, who echoes, who slows down. */
+
 import { describe, expect, test } from 'vitest';
 import {
   CONGESTION_RENO,
   OFFLOAD_CHECKSUM,
-  OFFLOAD_TSO4,
   OPTION_PAUSED,
   SETTING_ACK_DELAY,
   SETTING_CONGESTION,
@@ -13,6 +13,7 @@ import {
   SETTING_SEND_BUFFER,
   SETTING_SYN_COOKIES,
 } from '../../assembly/abi/constants.js';
+import { IP_HEADER, OFFLOAD_TSO } from '../kit/family.js';
 import { retransmitted } from '../kit/recovery.js';
 import { type Segment, type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
 
@@ -380,7 +381,7 @@ describe('an echo', () => {
   });
 
   test('counts after more than half of the sequence numbers have gone by without one', async () => {
-    const offloads = OFFLOAD_CHECKSUM | OFFLOAD_TSO4;
+    const offloads = OFFLOAD_CHECKSUM | OFFLOAD_TSO;
     const syn = { mss: 1460, sackPermitted: true, windowScale: 10 };
     const t = await agreed({ offloads, syn, settings: { [SETTING_SEND_BUFFER]: CHUNK } });
     const chunk = new Uint8Array(CHUNK);
@@ -389,7 +390,7 @@ describe('an echo', () => {
       t.driver.core.send(t.handle, chunk);
       for (const end = ack + CHUNK; ack < end; ) {
         t.driver.output();
-        const bytes = t.driver.emitted.splice(0).reduce((sum, packet) => sum + packet.bytes.length - 40, 0);
+        const bytes = t.driver.emitted.splice(0).reduce((sum, packet) => sum + packet.bytes.length - IP_HEADER - 20, 0);
         t.pass(1);
         ack += bytes;
         t.driver.input([t.build({ ack })]);
@@ -528,7 +529,7 @@ describe('CWR', () => {
   });
 
   test('stands on a packet of one segment, where others hold many (TSO)', async () => {
-    const t = await agreed({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO4 });
+    const t = await agreed({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO });
     t.send(60 * MSS);
     t.expect({ flags: 'A', data: 10 * MSS, tos: ECT_0 });
     t.pass(RTT);

@@ -1,4 +1,5 @@
 /** TCP Fast Open (RFC 7413): data on the SYN, for those who bring back a cookie. */
+
 import { describe, expect, test } from 'vitest';
 import {
   DIALECT_BSD,
@@ -16,6 +17,7 @@ import {
   SETTING_FAST_OPEN,
   SETTING_TIMESTAMPS,
 } from '../../assembly/abi/constants.js';
+import { neighbor, PEER, perFamily, testIPv4 } from '../kit/family.js';
 import type { Options } from '../kit/packet.js';
 import { type Timeline, timeline } from '../kit/timeline.js';
 
@@ -148,7 +150,7 @@ describe('a listener', () => {
 
   test('gives every address a cookie of its own, so that none is good elsewhere (§4.1.2)', async () => {
     const [t, cookie] = await listening();
-    t.inject({ flags: 'S', seq: 0, peer: '10.9.0.77', options: { ...SYN, fastOpen: cookie }, data: 100 });
+    t.inject({ flags: 'S', seq: 0, peer: neighbor(77), options: { ...SYN, fastOpen: cookie }, data: 100 });
     const [answer] = t.take();
     expect(answer?.ack).toBe(1);
     expect(answer?.options.fastOpen).toHaveLength(8);
@@ -281,7 +283,7 @@ describe('a listener', () => {
       return t.take()[0]?.options.fastOpen ?? [];
     };
 
-    test('makes the cookies that others make with them: SipHash of both addresses', async () => {
+    testIPv4('makes the cookies that others make with them over IPv4: SipHash of both addresses', async () => {
       // Linux's cookie for this key and these addresses.
       const t = await timeline({ address: '192.168.0.1' });
       t.listen();
@@ -330,7 +332,7 @@ describe('a client', () => {
   /** Connects, asking for fast open. @returns how much data the SYN waits for */
   function ask(t: Timeline, mode = OPEN_COOKIE): number {
     t.driver.output(); // so that the core knows what time it is
-    t.driver.putAddresses('10.9.0.1');
+    t.driver.putAddresses(PEER);
     t.handle = t.driver.calls.tcpConnect(80, 0);
     t.peerPort = 80;
     const room = t.driver.calls.tcpSetOption(t.handle, OPTION_FAST_OPEN, mode);
@@ -616,7 +618,7 @@ describe('a client', () => {
   test('remembers as many servers as there is room for, the latest ones', async () => {
     const t = await timeline({ settings: plain, prefixLength: 8 });
     const meet = (index: number) => {
-      const peer = `10.${1 + (index >> 8)}.${index & 255}.1`;
+      const peer = perFamily(`10.${1 + (index >> 8)}.${index & 255}.1`, neighbor(1000 + index));
       t.driver.putAddresses(peer);
       t.handle = t.driver.calls.tcpConnect(80, 0);
       const waits = t.driver.calls.tcpSetOption(t.handle, OPTION_FAST_OPEN, OPEN_COOKIE);

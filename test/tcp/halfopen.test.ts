@@ -1,4 +1,5 @@
 /** SYN-RECEIVED of a passive open: a small record obeys every rule that a whole control block would (RFC 9293 §3.10.7.4). */
+
 import { describe, expect, test } from 'vitest';
 import {
   COUNTER_CHALLENGE_ACKS,
@@ -13,6 +14,7 @@ import {
   SETTING_SYN_ACK_RETRIES,
 } from '../../assembly/abi/constants.js';
 import { Driver } from '../kit/driver.js';
+import { parseIp } from '../kit/packet.js';
 import { type Segment, Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
 
 const STAMPED: TimelineOptions = { syn: { mss: 1000, windowScale: 3, sackPermitted: true, timestamps: [1000, 0] } };
@@ -31,9 +33,10 @@ const halves = (t: Timeline): number => t.driver.calls.counter(COUNTER_HALF_OPEN
 
 /** Differentiated Services field and Time to Live of what was sent. */
 function header(t: Timeline): (number | undefined)[] {
-  const bytes = t.driver.emitted[0]?.bytes;
+  const bytes = t.driver.emitted[0]?.bytes ?? new Uint8Array();
   t.take();
-  return [bytes?.[1], bytes?.[8]];
+  const { tos, lifetime } = parseIp(bytes);
+  return [tos, lifetime];
 }
 
 /** The handshake can still be completed. */

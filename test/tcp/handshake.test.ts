@@ -1,4 +1,5 @@
 /** The three-way handshake (RFC 9293 §3.5, §3.10.7.2, §3.10.7.3). */
+
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_CONNECTION_REFUSED,
@@ -6,6 +7,7 @@ import {
   ERROR_TIMED_OUT,
   SETTING_SYN_RETRIES,
 } from '../../assembly/abi/constants.js';
+import { DEFAULT_MSS, LEAST_MTU } from '../kit/family.js';
 import { buildPacket } from '../kit/packet.js';
 import { accepted, connected, PEER_ISS, timeline } from '../kit/timeline.js';
 
@@ -339,21 +341,21 @@ describe('options of the handshake', () => {
   });
 
   test('announce what the MTU carries without options (RFC 9293 §3.7.1 MUST-67)', async () => {
-    const t = await timeline({ mtu: 576 });
+    const t = await timeline({ mtu: LEAST_MTU });
     t.connect();
-    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(536);
+    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(DEFAULT_MSS);
   });
 
-  test('a SYN without MSS means 536 (§3.7.1 MUST-15)', async () => {
+  test('a SYN without MSS means 536, over IPv6 1220 (§3.7.1 MUST-15)', async () => {
     const t = await connected({ syn: {} });
     t.send(3000);
-    expect(Math.max(...t.take().map(({ data }) => data.length))).toBe(536);
+    expect(Math.max(...t.take().map(({ data }) => data.length))).toBe(DEFAULT_MSS);
   });
 
   test('a peer with a larger MSS still gets what our MTU carries (§3.7.1)', async () => {
-    const t = await connected({ mtu: 600, syn: { mss: 9000 } });
+    const t = await connected({ mtu: LEAST_MTU, syn: { mss: 9000 } });
     t.send(3000);
-    expect(Math.max(...t.take().map(({ data }) => data.length))).toBe(560);
+    expect(Math.max(...t.take().map(({ data }) => data.length))).toBe(DEFAULT_MSS);
   });
 
   test('timestamps take their room from each segment (§3.7.1, Eff.snd.MSS)', async () => {

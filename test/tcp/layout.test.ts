@@ -1,4 +1,5 @@
 /** How the options of a SYN are laid out, and what its window says (RFC 9293 §3.2, RFC 7323 §2). */
+
 import { describe, expect, test } from 'vitest';
 import {
   DIALECT_BSD,
@@ -10,6 +11,7 @@ import {
   SETTING_TIMESTAMPS,
   SETTING_WINDOW_SCALING,
 } from '../../assembly/abi/constants.js';
+import { IP_HEADER } from '../kit/family.js';
 import type { Options } from '../kit/packet.js';
 import { type Timeline, timeline } from '../kit/timeline.js';
 
@@ -24,14 +26,14 @@ const STAMPS = [8, 10, 'TSval', 'TSecr'];
 /** The options of the next segment, octet by octet, timestamps by name. */
 function options(t: Timeline): (number | string)[] {
   const { bytes } = t.driver.emitted.shift() ?? { bytes: new Uint8Array() };
-  const raw = [...bytes.subarray(40, 20 + ((bytes[32] ?? 0) >> 4) * 4)];
+  const raw = [...bytes.subarray(IP_HEADER + 20, IP_HEADER + ((bytes[IP_HEADER + 12] ?? 0) >> 4) * 4)];
   const stamps = raw.findIndex((octet, at) => octet === 8 && raw[at + 1] === 10);
   return stamps < 0 ? raw : [...raw.slice(0, stamps), ...STAMPS, ...raw.slice(stamps + 10)];
 }
 
 function window(t: Timeline): number {
   const { bytes } = t.driver.emitted[0] ?? { bytes: new Uint8Array(64) };
-  return ((bytes[34] ?? 0) << 8) | (bytes[35] ?? 0);
+  return ((bytes[IP_HEADER + 14] ?? 0) << 8) | (bytes[IP_HEADER + 15] ?? 0);
 }
 
 async function syn(settings: Record<number, number>): Promise<Timeline> {

@@ -1,4 +1,5 @@
 /** How large segments may be: the MSS option, both ways (RFC 9293 §3.7.1), and what the user and the interface allow. */
+
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_INVALID,
@@ -12,6 +13,8 @@ import {
   OPTION_MTU_DISCOVER,
 } from '../../assembly/abi/constants.js';
 import { PEER } from '../kit/driver.js';
+import { DEFAULT_MSS, describeIPv4, IPV6, LEAST_MTU } from '../kit/family.js';
+import { parseIp } from '../kit/packet.js';
 import { accepted, connected, type Timeline, timeline } from '../kit/timeline.js';
 
 /** The sizes of the segments that leave when there is much to send. */
@@ -22,9 +25,9 @@ function sizes(t: Timeline): number[] {
 
 describe('the MSS we announce', () => {
   test('is what one packet of the interface carries without options', async () => {
-    const t = await timeline({ mtu: 900 });
+    const t = await timeline({ mtu: LEAST_MTU });
     t.connect();
-    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(860);
+    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(DEFAULT_MSS);
   });
 
   test('is the user’s when that is less: active', async () => {
@@ -51,11 +54,11 @@ describe('the MSS we announce', () => {
   });
 
   test('is never more than the interface carries, whatever the user asks for', async () => {
-    const t = await timeline({ mtu: 900 });
+    const t = await timeline({ mtu: LEAST_MTU });
     t.listen();
     t.driver.calls.tcpListenerOption(t.listener, LISTENER_MSS, 32_767);
     t.inject({ flags: 'S', seq: 0 });
-    expect(t.expect({ flags: 'SA', seq: 0 }).options.mss).toBe(860);
+    expect(t.expect({ flags: 'SA', seq: 0 }).options.mss).toBe(DEFAULT_MSS);
   });
 });
 
@@ -83,8 +86,8 @@ describe('the user’s bound', () => {
 
 describe('the peer’s MSS option', () => {
   const offers: [what: string, mss: number | undefined, segment: number][] = [
-    ['absent: 536 (MUST-15)', undefined, 536],
-    ['0: as if it were absent', 0, 536],
+    ['absent: 536, over IPv6 1220 (MUST-15)', undefined, DEFAULT_MSS],
+    ['0: as if it were absent', 0, DEFAULT_MSS],
     ['tiny: 64, or each byte would cost a packet', 1, 64],
     ['small: obeyed', 100, 100],
     ['larger than what our interface carries: what it carries', 9000, 1460],
@@ -101,7 +104,7 @@ describe('the peer’s MSS option', () => {
   });
 });
 
-describe('fragments', () => {
+describeIPv4('fragments of IPv4', () => {
   const flags = ({ driver }: Timeline) => driver.emitted.splice(0).map(({ bytes }) => (bytes[6] as number) >> 5);
   const numbers = ({ driver }: Timeline) =>
     driver.emitted.splice(0).map(({ bytes }) => ((bytes[4] as number) << 8) | (bytes[5] as number));
@@ -149,14 +152,15 @@ describe('a listener’s connections', () => {
     t.inject({ flags: 'S', seq: 0 });
     const seen = () => {
       const { bytes } = emitted[0] as { bytes: Uint8Array };
-      return [bytes[1], bytes[6], bytes[8]];
+      const { tos, lifetime } = parseIp(bytes);
+      return [tos, mayFragment(bytes), lifetime];
     };
-    expect(seen()).toEqual([0x28, 0, 9]);
+    expect(seen()).toEqual([0x28, true, 9]);
     t.expect({ flags: 'SA', seq: 0 });
     t.inject({});
     t.events();
     t.send(10);
-    expect(seen()).toEqual([0x28, 0, 9]);
+    expect(seen()).toEqual([0x28, true, 9]);
     t.expect({ flags: 'PA', data: 10 });
     t.abort();
     t.expect({ flags: 'RA', seq: 11 });
@@ -164,3 +168,8 @@ describe('a listener’s connections', () => {
     t.expectGone();
   });
 });
+
+/** Routers of IPv4 may, unless DF is set; those of IPv6 never do. */
+function mayFragment(bytes: Uint8Array): boolean {
+  return IPV6 || ((bytes[6] as number) & 0x40) === 0;
+}

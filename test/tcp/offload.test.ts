@@ -1,10 +1,12 @@
 /** Segments that a device completes or cuts up (virtio 1.2 §5.1.6), and loopback inside the stack. */
+
 import { describe, expect, test } from 'vitest';
-import { COUNTER_PACKETS_BAD, OFFLOAD_CHECKSUM, OFFLOAD_TSO4 } from '../../assembly/abi/constants.js';
+import { COUNTER_PACKETS_BAD, OFFLOAD_CHECKSUM } from '../../assembly/abi/constants.js';
 import { Driver, LOCAL, PEER } from '../kit/driver.js';
+import { GSO_TCP, IP_HEADER, LOOPBACK, OFFLOAD_TSO } from '../kit/family.js';
 import { accepted, pattern, timeline } from '../kit/timeline.js';
 
-const BOTH = OFFLOAD_CHECKSUM | OFFLOAD_TSO4;
+const BOTH = OFFLOAD_CHECKSUM | OFFLOAD_TSO;
 
 /** The ten bytes before a packet. */
 function virtio(bytes: Uint8Array) {
@@ -34,7 +36,13 @@ describe('sending', () => {
     t.send(1000);
     expect(t.driver.emitted).toHaveLength(1);
     const header = virtio((t.driver.emitted[0] as { virtio: Uint8Array }).virtio);
-    expect(header).toEqual({ ...PLAIN, flags: 1, headerLength: 40, checksumStart: 20, checksumOffset: 16 });
+    expect(header).toEqual({
+      ...PLAIN,
+      flags: 1,
+      headerLength: IP_HEADER + 20,
+      checksumStart: IP_HEADER,
+      checksumOffset: 16,
+    });
     t.expect({ flags: 'PA', seq: 1, data: 1000 });
   });
 
@@ -44,10 +52,10 @@ describe('sending', () => {
     const header = virtio((t.driver.emitted[0] as { virtio: Uint8Array }).virtio);
     expect(header).toEqual({
       flags: 1,
-      gsoType: 1,
-      headerLength: 40,
+      gsoType: GSO_TCP,
+      headerLength: IP_HEADER + 20,
       gsoSize: 1000,
-      checksumStart: 20,
+      checksumStart: IP_HEADER,
       checksumOffset: 16,
     });
     t.expect({ seq: 1, data: 5000 });
@@ -70,7 +78,7 @@ describe('sending', () => {
       }
     }
     expect(largest).toBeGreaterThan(10_000);
-    expect(largest + 40).toBeLessThanOrEqual(65_535);
+    expect(largest + IP_HEADER + 20).toBeLessThanOrEqual(65_535);
   });
 
   test('with TSO sends again one segment only (RFC 5681 §3.2)', async () => {
@@ -86,7 +94,7 @@ describe('receiving', () => {
   const packet = async (offloads: number, flags: number, spoil: boolean) => {
     const t = await accepted({ offloads });
     const bytes = t.build({ flags: 'PA', seq: 1, data: 100 });
-    if (spoil) bytes.set([0xde, 0xad], 36);
+    if (spoil) bytes.set([0xde, 0xad], IP_HEADER + 16);
     const header = new Uint8Array(10);
     header[0] = flags;
     t.injectRaw({ bytes, virtio: header });
@@ -123,42 +131,39 @@ describe('loopback', () => {
     return { driver, client, server };
   }
 
-  test.each(['127.0.0.1', '127.9.9.9', LOCAL])(
-    'connects to %s without a device (RFC 1122 §3.2.1.3)',
-    async (address) => {
-      const { driver, client, server } = await pair(address);
-      const sent = pattern(1, 300_000);
-      let taken = 0;
-      const received: Uint8Array[] = [];
-      for (let round = 0; round < 1000 && (taken < sent.length || received.length === 0); round++) {
-        const now = driver.core.send(client, sent.subarray(taken));
-        if (now > 0) taken += now;
-        driver.output();
-        const chunk = driver.core.receive(server);
-        if (chunk !== undefined) received.push(chunk);
-      }
-      // What the first window does not hold may wait for an ACK that the receiver delays.
-      driver.advance(50);
-      for (let chunk = driver.core.receive(server); chunk !== undefined; chunk = driver.core.receive(server)) {
-        received.push(chunk);
-        driver.output();
-      }
-      expect(Buffer.compare(Buffer.concat(received), sent)).toBe(0);
-      expect(driver.emitted).toEqual([]);
-    },
-  );
+  test.each([LOOPBACK, '127.9.9.9', LOCAL])('connects to %s without a device (RFC 1122 §3.2.1.3)', async (address) => {
+    const { driver, client, server } = await pair(address);
+    const sent = pattern(1, 300_000);
+    let taken = 0;
+    const received: Uint8Array[] = [];
+    for (let round = 0; round < 1000 && (taken < sent.length || received.length === 0); round++) {
+      const now = driver.core.send(client, sent.subarray(taken));
+      if (now > 0) taken += now;
+      driver.output();
+      const chunk = driver.core.receive(server);
+      if (chunk !== undefined) received.push(chunk);
+    }
+    // What the first window does not hold may wait for an ACK that the receiver delays.
+    driver.advance(50);
+    for (let chunk = driver.core.receive(server); chunk !== undefined; chunk = driver.core.receive(server)) {
+      received.push(chunk);
+      driver.output();
+    }
+    expect(Buffer.compare(Buffer.concat(received), sent)).toBe(0);
+    expect(driver.emitted).toEqual([]);
+  });
 
   test('says both ends with the address that was called', async () => {
-    const { driver, client, server } = await pair('127.0.0.1');
+    const { driver, client, server } = await pair(LOOPBACK);
     const ours = driver.core.endpoints(client);
     const theirs = driver.core.endpoints(server);
     expect([theirs?.remoteAddress, theirs?.remotePort]).toEqual([ours?.localAddress, ours?.localPort]);
-    expect(theirs?.localAddress).toBe('127.0.0.1');
+    expect(theirs?.localAddress).toBe(LOOPBACK);
   });
 
   test('connects a socket to itself as a simultaneous open (RFC 9293 §3.5)', async () => {
     const driver = await Driver.create();
-    driver.putAddresses('127.0.0.1');
+    driver.putAddresses(LOOPBACK);
     const handle = driver.calls.tcpConnect(5000, 5000);
     driver.output();
     expect(driver.happened()).toEqual([{ handle, listener: 0, events: ['open'] }]);
@@ -170,7 +175,7 @@ describe('loopback', () => {
   test('is not reachable from outside, nor is an address of ours believed there (RFC 1122 §3.2.1.3)', async () => {
     const t = await timeline();
     t.listen();
-    t.injectRaw(t.build({ flags: 'S', seq: 0, peer: '127.0.0.1' }), t.build({ flags: 'S', seq: 0, peer: LOCAL }));
+    t.injectRaw(t.build({ flags: 'S', seq: 0, peer: LOOPBACK }), t.build({ flags: 'S', seq: 0, peer: LOCAL }));
     t.expectNothing();
     t.inject({ flags: 'S', seq: 0, peer: PEER });
     t.expect({ flags: 'SA', seq: 0 });

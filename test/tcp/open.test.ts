@@ -1,4 +1,5 @@
 /** OPEN, passive and active: listeners and their SYN queue, ports, addresses (RFC 9293 §3.9.1, §3.10.1, RFC 6056). */
+
 import { describe, expect, test } from 'vitest';
 import {
   COUNTER_LISTENERS,
@@ -13,6 +14,7 @@ import {
   SETTING_SYN_COOKIES,
 } from '../../assembly/abi/constants.js';
 import { Driver, LOCAL, PEER } from '../kit/driver.js';
+import { ANY, LOOPBACK, neighbor, perFamily } from '../kit/family.js';
 import { type Timeline, timeline } from '../kit/timeline.js';
 
 function listen(t: Timeline | { driver: Driver }, address: string, port: number, backlog = 8): number {
@@ -92,12 +94,12 @@ describe('a listener', () => {
 
   test('whose port is taken is refused, on any address or the same', async () => {
     const t = await timeline();
-    expect(listen(t, '0.0.0.0', 80)).toBeGreaterThan(0);
-    expect(listen(t, '0.0.0.0', 80)).toBe(ERROR_ADDRESS_IN_USE);
+    expect(listen(t, ANY, 80)).toBeGreaterThan(0);
+    expect(listen(t, ANY, 80)).toBe(ERROR_ADDRESS_IN_USE);
     expect(listen(t, LOCAL, 80)).toBe(ERROR_ADDRESS_IN_USE);
     expect(listen(t, LOCAL, 81)).toBeGreaterThan(0);
-    expect(listen(t, '127.0.0.1', 81)).toBeGreaterThan(0);
-    expect(listen(t, '10.9.0.77', 82)).toBe(ERROR_ADDRESS_NOT_AVAILABLE);
+    expect(listen(t, LOOPBACK, 81)).toBeGreaterThan(0);
+    expect(listen(t, neighbor(77), 82)).toBe(ERROR_ADDRESS_NOT_AVAILABLE);
     expect(listen(t, LOCAL, 65_536)).toBe(ERROR_INVALID);
   });
 
@@ -105,7 +107,7 @@ describe('a listener', () => {
     const t = await timeline();
     const ports = new Set<number>();
     for (let index = 0; index < 100; index++) {
-      expect(listen(t, '0.0.0.0', 0)).toBeGreaterThan(0);
+      expect(listen(t, ANY, 0)).toBeGreaterThan(0);
       ports.add(t.driver.core.result(0));
     }
     expect(ports.size).toBe(100);
@@ -113,7 +115,7 @@ describe('a listener', () => {
 
   test('on one address does not hear what comes to another', async () => {
     const t = await timeline();
-    listen(t, '127.0.0.1', 80);
+    listen(t, LOOPBACK, 80);
     t.inject({ flags: 'S', seq: 0 });
     expect(t.take()[0]?.flags).toBe('RA');
   });
@@ -140,7 +142,7 @@ describe('an active open', () => {
         return t.driver.core.result(8);
       });
     const first = portsTo(PEER);
-    const second = portsTo('10.9.0.3');
+    const second = portsTo(neighbor(3));
     expect(new Set(first).size).toBe(20);
     expect(Math.min(...first, ...second)).toBeGreaterThanOrEqual(32_768);
     const offset = (second[0] as number) - (first[0] as number);
@@ -173,14 +175,31 @@ describe('an active open', () => {
     expect(connect(t, PEER, 80)).toBeGreaterThan(0);
   });
 
-  const refused: [name: string, remote: string, port: number, answer: number][] = [
+  const BROADCAST: Refused = [
+    'to the broadcast address of an IPv4 network of ours (MUST-46)',
+    '10.9.0.255',
+    80,
+    ERROR_INVALID,
+  ];
+  const refused: Refused[] = [
     ['to port 0', PEER, 0, ERROR_INVALID],
     ['to port 65536', PEER, 65_536, ERROR_INVALID],
-    ['to nobody', '0.0.0.0', 80, ERROR_INVALID],
+    ['to nobody', ANY, 80, ERROR_INVALID],
     ['to a multicast address (MUST-46)', '224.0.0.1', 80, ERROR_INVALID],
+    ['to a multicast address of IPv6 (MUST-46)', 'ff02::1', 80, ERROR_INVALID],
     ['to the broadcast address (MUST-46)', '255.255.255.255', 80, ERROR_INVALID],
-    ['to the broadcast address of a network of ours (MUST-46)', '10.9.0.255', 80, ERROR_INVALID],
-    ['to an IPv6 address without having one', '2001:db8::1', 80, ERROR_NETWORK_UNREACHABLE],
+    perFamily<Refused>(BROADCAST, [
+      'to an IPv4 address without having one',
+      '10.9.0.255',
+      80,
+      ERROR_NETWORK_UNREACHABLE,
+    ]),
+    [
+      'to an address of the other family without having one',
+      perFamily('2001:db8::1', '192.0.2.1'),
+      80,
+      ERROR_NETWORK_UNREACHABLE,
+    ],
   ];
   test.each(refused)('%s is refused (RFC 9293 §3.9.1)', async (_, remote, port, answer) => {
     const t = await timeline();
@@ -195,7 +214,7 @@ describe('an active open', () => {
 
   test('from an address that is not ours is refused (RFC 9293 §3.9.1.1)', async () => {
     const t = await timeline();
-    expect(connect(t, PEER, 80, 0, '10.9.0.99')).toBe(ERROR_ADDRESS_NOT_AVAILABLE);
+    expect(connect(t, PEER, 80, 0, neighbor(99))).toBe(ERROR_ADDRESS_NOT_AVAILABLE);
   });
 
   test('beyond the connection limit is refused', async () => {
@@ -233,3 +252,5 @@ describe('a stranger', () => {
     t.expectNothing();
   });
 });
+
+type Refused = [name: string, remote: string, port: number, answer: number];

@@ -1,5 +1,7 @@
 /** Timestamps and PAWS (RFC 7323), and how options are read (RFC 9293 §3.2). */
+
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_MSS } from '../kit/family.js';
 import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
 const stamped = () => accepted({ syn: { mss: 1000, timestamps: [500, 0] } });
@@ -164,12 +166,12 @@ describe('reading options', () => {
   const raws: [name: string, raw: number[], mss: number][] = [
     ['after padding', [1, 1, 1, 1, 2, 4, 3, 232], 1000],
     ['after unknown ones (MUST-6)', [254, 6, 1, 2, 3, 4, 2, 4, 3, 232], 1000],
-    ['not after the end of the list', [0, 0, 0, 0, 2, 4, 3, 232], 536],
-    ['not after a length of 0 (MUST-7)', [254, 0, 2, 4, 3, 232], 536],
-    ['not after a length of 1 (MUST-7)', [254, 1, 2, 4, 3, 232], 536],
-    ['not after a length beyond the header (MUST-7)', [254, 40, 2, 4, 3, 232], 536],
-    ['not with a wrong length of its own', [2, 3, 3, 1], 536],
-    ['not when it is cut off', [1, 1, 1, 2], 536],
+    ['not after the end of the list', [0, 0, 0, 0, 2, 4, 3, 232], DEFAULT_MSS],
+    ['not after a length of 0 (MUST-7)', [254, 0, 2, 4, 3, 232], DEFAULT_MSS],
+    ['not after a length of 1 (MUST-7)', [254, 1, 2, 4, 3, 232], DEFAULT_MSS],
+    ['not after a length beyond the header (MUST-7)', [254, 40, 2, 4, 3, 232], DEFAULT_MSS],
+    ['not with a wrong length of its own', [2, 3, 3, 1], DEFAULT_MSS],
+    ['not when it is cut off', [1, 1, 1, 2], DEFAULT_MSS],
     ['before a bad one', [2, 4, 3, 232, 254, 0], 1000],
     ['up to 64 bytes at the least, so that a peer cannot make us send crumbs', [2, 4, 0, 1], 64],
   ];
@@ -192,7 +194,7 @@ describe('reading options', () => {
     t.inject({});
     t.events();
     t.send(5000);
-    expect(t.take()[0]?.data).toHaveLength(536);
+    expect(t.take()[0]?.data).toHaveLength(DEFAULT_MSS);
   });
 
   test('takes none from segments without SYN but timestamps', async () => {

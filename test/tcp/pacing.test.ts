@@ -1,6 +1,8 @@
 /** Pacing: what the window allows is spread over the round trip. */
+
 import { describe, expect, test } from 'vitest';
-import { OFFLOAD_CHECKSUM, OFFLOAD_TSO4, SETTING_PACING } from '../../assembly/abi/constants.js';
+import { OFFLOAD_CHECKSUM, SETTING_PACING } from '../../assembly/abi/constants.js';
+import { OFFLOAD_TSO } from '../kit/family.js';
 import { established } from '../kit/recovery.js';
 
 const PACED = { [SETTING_PACING]: 1 };
@@ -46,7 +48,7 @@ describe('a paced window', () => {
   });
 
   test('goes in pieces that the pace sends in a millisecond, when a device cuts them up', async () => {
-    const t = await established(10, { settings: PACED, offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO4 });
+    const t = await established(10, { settings: PACED, offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO });
     t.send(10_000);
     t.driver.advance(20);
     const sizes = t.take().map(({ data }) => data.length);

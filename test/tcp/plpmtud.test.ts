@@ -1,16 +1,17 @@
 /** Path MTU discovery without routers: probes, black holes (RFC 4821). */
+
 import { describe, expect, test } from 'vitest';
 import {
   MTU_DISCOVER_DO,
   MTU_DISCOVER_DONT,
   OFFLOAD_CHECKSUM,
-  OFFLOAD_TSO4,
   OPTION_MTU_DISCOVER,
   SETTING_BASE_MSS,
   SETTING_INITIAL_WINDOW,
   SETTING_MTU_PROBING,
   SETTING_TAIL_PROBE,
 } from '../../assembly/abi/constants.js';
+import { describeIPv4, OFFLOAD_TSO, testIPv4 } from '../kit/family.js';
 import { tooBig } from '../kit/icmp.js';
 import { established, RTT } from '../kit/recovery.js';
 import type { Timeline, TimelineOptions } from '../kit/timeline.js';
@@ -173,7 +174,7 @@ describe('a search', () => {
   });
 
   test('sends a probe in one packet, though the device cuts the others', async () => {
-    const t = await searching({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO4 });
+    const t = await searching({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO });
     t.send(15_460);
     const pieces = t.driver.emitted.map(({ virtio }) => (virtio[4] as number) | ((virtio[5] as number) << 8));
     expect(pieces).toEqual([0, 1000]);
@@ -256,15 +257,18 @@ describe('a black hole', () => {
     expect(Math.max(...lengths(t))).toBe(1000);
   });
 
-  test('that swallows those too makes them smaller, and in the end leaves the rest to fragments', async () => {
-    const t = await vanishing();
-    expect([expire(t), expire(t), expire(t), expire(t)]).toEqual([1460, 1460, 1000, 512]);
-    while (t.driver.emitted.length === 0) t.pass(t.driver.deadline - t.driver.now);
-    expect(t.driver.emitted[0]?.bytes[6], 'DF').toBe(0);
-    expect(lengths(t)).toEqual([512]);
-  });
+  testIPv4(
+    'that swallows those too makes them smaller, and in the end leaves the rest to fragments of IPv4',
+    async () => {
+      const t = await vanishing();
+      expect([expire(t), expire(t), expire(t), expire(t)]).toEqual([1460, 1460, 1000, 512]);
+      while (t.driver.emitted.length === 0) t.pass(t.driver.deadline - t.driver.now);
+      expect(t.driver.emitted[0]?.bytes[6], 'DF').toBe(0);
+      expect(lengths(t)).toEqual([512]);
+    },
+  );
 
-  test('is never left to fragments when the user forbids them', async () => {
+  testIPv4('is never left to fragments of IPv4 when the user forbids them', async () => {
     const t = await vanishing();
     t.option(OPTION_MTU_DISCOVER, MTU_DISCOVER_DO);
     for (let count = 0; count < 4; count++) expire(t);
@@ -310,8 +314,8 @@ describe('a black hole', () => {
   });
 });
 
-describe('what a search has found', () => {
-  /** A search that has ended at 1000 bytes: a router takes no more. */
+describeIPv4('what a search over IPv4 has found', () => {
+  /** A search that has ended at 1000 bytes: a router takes no more, as one of IPv6 can't say (RFC 8201 §4). */
   async function ended(settings: TimelineOptions['settings'] = {}): Promise<Timeline> {
     const t = await searching({ settings });
     t.send(20_460);

@@ -1,4 +1,5 @@
 /** Path MTU discovery from what routers say (RFC 1191), and what attackers can not make of it (RFC 5927 §7). */
+
 import { describe, expect, test } from 'vitest';
 import {
   FAST_OPEN_CLIENT,
@@ -7,7 +8,6 @@ import {
   MTU_DISCOVER_DONT,
   MTU_DISCOVER_PROBE,
   OFFLOAD_CHECKSUM,
-  OFFLOAD_TSO4,
   OPEN_NO_COOKIE,
   OPTION_FAST_OPEN,
   OPTION_MTU_DISCOVER,
@@ -16,7 +16,8 @@ import {
   SETTING_MTU_PROBING,
 } from '../../assembly/abi/constants.js';
 import { PEER } from '../kit/driver.js';
-import { icmpError, tooBig, UNREACHABLE } from '../kit/icmp.js';
+import { LEAST_MTU, neighbor, OFFLOAD_TSO, testIPv4, testIPv6, WIDER } from '../kit/family.js';
+import { icmpError, TOO_BIG, tooBig } from '../kit/icmp.js';
 import type { Options } from '../kit/packet.js';
 import { connected, type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
 
@@ -49,17 +50,17 @@ describe('a packet that was too big', () => {
       [1, 1460],
       [1461, 1460],
     ]);
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     expect(segments(t)).toEqual([
-      [1, 1000],
-      [1001, 1000],
-      [2001, 920],
+      [1, 1260],
+      [1261, 1260],
+      [2521, 400],
     ]);
     t.inject({ ack: 2921 });
-    t.send(2000);
+    t.send(2520);
     expect(segments(t)).toEqual([
-      [2921, 1000],
-      [3921, 1000],
+      [2921, 1260],
+      [4181, 1260],
     ]);
   });
 
@@ -68,11 +69,11 @@ describe('a packet that was too big', () => {
     t.send(3000);
     t.flush();
     segments(t);
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     expect(segments(t)).toEqual([
-      [1, 1000],
-      [1001, 1000],
-      [2001, 920],
+      [1, 1260],
+      [1261, 1260],
+      [2521, 400],
     ]);
   });
 
@@ -85,12 +86,12 @@ describe('a packet that was too big', () => {
     }
     t.inject({ sack: [[1461, 2921]] });
     expect(segments(t), 'lost, as it seems').toEqual([[1, 1460]]);
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     expect(segments(t)).toEqual([
-      [1, 1000],
-      [1001, 460],
-      [2921, 1000],
-      [3921, 460],
+      [1, 1260],
+      [1261, 200],
+      [2921, 1260],
+      [4181, 200],
     ]);
   });
 
@@ -101,29 +102,29 @@ describe('a packet that was too big', () => {
     const t = await open(syn);
     t.send(100_000);
     expect(segments(t)).toHaveLength(10);
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     const again = segments(t);
     expect(
       again.reduce((sum, [, length]) => sum + length, 0),
       'the window as it was',
     ).toBeGreaterThan(13_600);
-    expect(again[0]).toEqual([1, 1000]);
+    expect(again[0]).toEqual([1, 1260]);
     let more = 0;
-    for (let ack = 1001; ack <= 14_001; ack += 1000) {
+    for (let ack = 1261; ack <= 13_861; ack += 1260) {
       t.inject({ ack });
       more += segments(t).length;
     }
-    expect(more, 'and it grows').toBeGreaterThan(14);
+    expect(more, 'and it grows').toBeGreaterThan(11);
   });
 
   test('is no sign of congestion either while not all of it has gone out again', async () => {
     const t = await open();
     t.send(100_000);
     t.take();
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     t.take();
     t.pass(5);
-    t.inject({ ack: 1001, sack: [[2001, 4001]] });
+    t.inject({ ack: 1261, sack: [[2521, 5041]] });
     t.take();
     t.pass(5);
     t.inject({ ack: 14_601 });
@@ -135,9 +136,9 @@ describe('a packet that was too big', () => {
     const t = await open();
     t.send(14_600);
     segments(t);
-    t.injectRaw(tooBig(t, 1040, 1, 1500), tooBig(t, 1040, 1461, 1500), tooBig(t, 1040, 2921, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500), tooBig(t, 1300, 1461, 1500), tooBig(t, 1300, 2921, 1500));
     expect(segments(t).filter(([seq]) => seq === 1)).toHaveLength(1);
-    t.injectRaw(tooBig(t, 1040, 4381, 1500));
+    t.injectRaw(tooBig(t, 1300, 4381, 1500));
     t.expectNothing();
   });
 
@@ -145,15 +146,15 @@ describe('a packet that was too big', () => {
     const t = await open();
     t.send(1460);
     segments(t);
-    t.injectRaw(tooBig(t, 1300, 1, 1500));
+    t.injectRaw(tooBig(t, 1400, 1, 1500));
+    expect(segments(t)).toEqual([
+      [1, 1360],
+      [1361, 100],
+    ]);
+    t.injectRaw(tooBig(t, 1300, 1, 1400));
     expect(segments(t)).toEqual([
       [1, 1260],
-      [1261, 200],
-    ]);
-    t.injectRaw(tooBig(t, 1040, 1, 1300));
-    expect(segments(t)).toEqual([
-      [1, 1000],
-      [1001, 260],
+      [1261, 100],
     ]);
   });
 
@@ -161,10 +162,10 @@ describe('a packet that was too big', () => {
     const t = await open({ mss: 1460, sackPermitted: true, timestamps: [1, 0] });
     t.send(1448);
     segments(t);
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     expect(segments(t)).toEqual([
-      [1, 988],
-      [989, 460],
+      [1, 1248],
+      [1249, 200],
     ]);
   });
 
@@ -174,7 +175,7 @@ describe('a packet that was too big', () => {
     segments(t);
     t.inject({}, {}, {}, {});
     expect(segments(t)[0]).toEqual([1, 1460]);
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     const again = segments(t).reduce((sum, [, length]) => sum + length, 0);
     expect(again).toBeLessThanOrEqual(7300);
     expect(again).toBeGreaterThan(6200);
@@ -185,23 +186,23 @@ describe('a packet that was too big', () => {
     t.send(1460);
     t.shutdown();
     t.take();
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
-    t.expect({ data: 1000 });
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
+    t.expect({ data: 1260 });
     const { flags: control, data } = t.take()[0] as { flags: string; data: Uint8Array };
-    expect([control, data.length]).toEqual(['FPA', 460]);
+    expect([control, data.length]).toEqual(['FPA', 200]);
   });
 
   test('under TSO was one of many, and the device cuts smaller from then on', async () => {
-    const t = await open(SACK, { offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO4 });
+    const t = await open(SACK, { offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO });
     const cuts = () => t.driver.emitted.map(({ virtio }) => (virtio[4] as number) | ((virtio[5] as number) << 8));
     t.send(14_600);
     expect(cuts()).toEqual([1460]);
     t.take();
-    t.injectRaw(tooBig(t, 1040, 1461, 1500));
-    expect(Math.max(...segments(t).map(([, length]) => length)), 'repetitions').toBeLessThanOrEqual(1000);
+    t.injectRaw(tooBig(t, 1300, 1461, 1500));
+    expect(Math.max(...segments(t).map(([, length]) => length)), 'repetitions').toBeLessThanOrEqual(1260);
     t.inject({ ack: 14_601 });
     t.send(20_000);
-    expect(new Set(cuts().slice(0, 1))).toEqual(new Set([1000]));
+    expect(new Set(cuts().slice(0, 1))).toEqual(new Set([1260]));
     t.take();
   });
 });
@@ -215,12 +216,12 @@ describe('the size that is claimed', () => {
     return t;
   }
 
-  test.each([
+  testIPv4.each([
     [1500, 1492],
     [1492, 1006],
     [1006, 552],
   ])(
-    '0, by an old router, of a packet of %i bytes stands for %i: the next smaller plateau (RFC 1191 §5, §7)',
+    '0, by an old router of IPv4, of a packet of %i bytes stands for %i: the next smaller plateau (RFC 1191 §5, §7)',
     async (size, mtu) => {
       const t = await one();
       if (size < 1500) {
@@ -232,38 +233,44 @@ describe('the size that is claimed', () => {
     },
   );
 
-  test('0 of a packet whose length is quoted too large stands for less than what we send (RFC 1191 §5)', async () => {
-    const t = await one();
-    t.injectRaw(tooBig(t, 0, 1, 65_000));
-    expect(segments(t)[0]).toEqual([1, 1452]);
-  });
+  testIPv4(
+    '0 of an IPv4 packet whose length is quoted too large stands for less than what we send (RFC 1191 §5)',
+    async () => {
+      const t = await one();
+      t.injectRaw(tooBig(t, 0, 1, 65_000));
+      expect(segments(t)[0]).toEqual([1, 1452]);
+    },
+  );
 
-  test.each([68, 256, 551])('of %i bytes counts as 552, and routers may fragment from then on', async (claimed) => {
-    const t = await one();
-    t.injectRaw(tooBig(t, claimed, 1, 1500));
-    expect(new Set(t.driver.emitted.map(({ bytes }) => bytes[6]))).toEqual(new Set([0]));
-    expect(segments(t)).toEqual([
-      [1, 512],
-      [513, 512],
-      [1025, 436],
-    ]);
-  });
+  testIPv4.each([68, 256, 551])(
+    'of %i bytes of IPv4 counts as 552, and routers may fragment from then on',
+    async (claimed) => {
+      const t = await one();
+      t.injectRaw(tooBig(t, claimed, 1, 1500));
+      expect(new Set(t.driver.emitted.map(({ bytes }) => bytes[6]))).toEqual(new Set([0]));
+      expect(segments(t)).toEqual([
+        [1, 512],
+        [513, 512],
+        [1025, 436],
+      ]);
+    },
+  );
 
-  test('of 552 bytes counts, and nothing may be fragmented', async () => {
+  testIPv4('of 552 bytes of IPv4 counts, and nothing may be fragmented', async () => {
     const t = await one();
     t.injectRaw(tooBig(t, 552, 1, 1500));
     expect(t.driver.emitted[0]?.bytes[6]).toBe(0x40);
     expect(segments(t)[0]).toEqual([1, 512]);
   });
 
-  test('below 552 with leave to fragment denied counts as 552 all the same', async () => {
+  testIPv4('below 552 of IPv4 with leave to fragment denied counts as 552 all the same', async () => {
     const t = await one();
     t.option(OPTION_MTU_DISCOVER, MTU_DISCOVER_DO);
     t.injectRaw(tooBig(t, 100, 1, 1500));
     expect(flags(t)).toEqual([2, 2, 2]);
   });
 
-  test('below 552 lets packets be fragmented when they are that small already', async () => {
+  testIPv4('below 552 lets packets of IPv4 be fragmented when they are that small already', async () => {
     const t = await one();
     t.injectRaw(tooBig(t, 552, 1, 1500));
     expect(flags(t)).toEqual([2, 2, 2]);
@@ -271,6 +278,24 @@ describe('the size that is claimed', () => {
     t.inject({ ack: 1461 });
     t.send(100);
     expect(flags(t)).toEqual([0]);
+  });
+
+  testIPv6.each([0, 68, 1279 - 20])(
+    'of less than 1280 bytes is nothing that a router of IPv6 can mean (RFC 8201 §4): %i',
+    async (claimed) => {
+      const t = await one();
+      t.injectRaw(tooBig(t, claimed, 1, 1500));
+      t.expectNothing();
+    },
+  );
+
+  testIPv6('of 1280 bytes counts', async () => {
+    const t = await one();
+    t.injectRaw(tooBig(t, LEAST_MTU, 1, 1500));
+    expect(segments(t)).toEqual([
+      [1, 1220],
+      [1221, 240],
+    ]);
   });
 
   test.each<[string, number, number]>([
@@ -293,7 +318,7 @@ describe('the size that is claimed', () => {
     ['anywhere else', 123_456_789],
   ])('for a segment %s is not believed (RFC 5927 §4.1)', async (_, seq) => {
     const t = await one();
-    t.injectRaw(tooBig(t, 600, seq, 1500));
+    t.injectRaw(tooBig(t, 1300, seq, 1500));
     t.expectNothing();
     t.inject({ ack: 1461 });
     t.send(1460);
@@ -303,8 +328,8 @@ describe('the size that is claimed', () => {
   test('for another connection is not ours', async () => {
     const t = await one();
     t.injectRaw(
-      icmpError(t, { type: UNREACHABLE, code: 4, mtu: 600, seq: 1, size: 1500, localPort: 7 }),
-      icmpError(t, { type: UNREACHABLE, code: 4, mtu: 600, seq: 1, size: 1500, peer: '10.9.0.77' }),
+      icmpError(t, { ...TOO_BIG, mtu: 1300, seq: 1, size: 1500, localPort: 7 }),
+      icmpError(t, { ...TOO_BIG, mtu: 1300, seq: 1, size: 1500, peer: neighbor(77) }),
     );
     t.expectNothing();
   });
@@ -317,7 +342,7 @@ describe('the size that is claimed', () => {
     t.option(OPTION_MTU_DISCOVER, choice);
     t.send(1460);
     segments(t);
-    t.injectRaw(tooBig(t, 600, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     t.expectNothing();
   });
 
@@ -326,14 +351,14 @@ describe('the size that is claimed', () => {
     t.handle = 0;
     t.connect(81);
     t.expect({ flags: 'S', seq: 0 });
-    t.injectRaw(tooBig(t, 68, 0, 60), tooBig(t, 68, 0, 1500));
+    t.injectRaw(tooBig(t, 1260, 0, 60), tooBig(t, 1260, 0, 1500));
     t.expectNothing();
     expect(t.state).toBe('SynSent');
   });
 });
 
 describe('a SYN with data on it (RFC 7413)', () => {
-  /** A SYN that carries 1000 bytes. */
+  /** A SYN that carries 1400 bytes. */
   async function early(): Promise<Timeline> {
     const settings = { [SETTING_FAST_OPEN]: FAST_OPEN_CLIENT | FAST_OPEN_CLIENT_NO_COOKIE };
     const t = await timeline({ settings, syn: SACK });
@@ -341,31 +366,31 @@ describe('a SYN with data on it (RFC 7413)', () => {
     t.handle = t.driver.calls.tcpConnect(80, 40_000);
     [t.localPort, t.peerPort] = [40_000, 80];
     expect(t.option(OPTION_FAST_OPEN, OPEN_NO_COOKIE)).toBeGreaterThan(1000);
-    t.send(1000);
-    expect(t.take().map(({ flags: control, data }) => [control, data.length])).toEqual([['S', 1000]]);
+    t.send(1400);
+    expect(t.take().map(({ flags: control, data }) => [control, data.length])).toEqual([['S', 1400]]);
     return t;
   }
 
   test.each([
-    ['whose size the router quotes', 1060],
+    ['whose size the router quotes', 1460],
     ['of which it quotes a bare header', 40],
   ])('that is too big for the path goes out again without, and says what the path takes: %s', async (_, size) => {
     const t = await early();
-    t.injectRaw(tooBig(t, 840, 0, size));
-    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(800);
-    t.injectRaw(tooBig(t, 840, 0, size));
+    t.injectRaw(tooBig(t, 1300, 0, size));
+    expect(t.expect({ flags: 'S', seq: 0 }).options.mss).toBe(1260);
+    t.injectRaw(tooBig(t, 1300, 0, size));
     t.expectNothing();
     t.inject({ flags: 'SA', seq: 0, ack: 1, options: SACK });
     const sent = t.take().filter(({ data }) => data.length > 0);
     expect(sent.map(({ seq, data }) => [seq, data.length])).toEqual([
-      [1, 800],
-      [801, 200],
+      [1, 1260],
+      [1261, 140],
     ]);
   });
 
   test.each([
-    ['a claim that it does not exceed', 1400, 0],
-    ['a claim for what is not in flight', 840, 1001],
+    ['a claim that it does not exceed', 1480, 0],
+    ['a claim for what is not in flight', 1300, 1401],
   ])('is not disturbed by %s', async (_, mtu, seq) => {
     const t = await early();
     t.injectRaw(tooBig(t, mtu, seq, 1500));
@@ -374,12 +399,12 @@ describe('a SYN with data on it (RFC 7413)', () => {
 });
 
 describe('what was learnt of a path', () => {
-  /** The path to the peer takes 1040 bytes; nothing is in flight. */
+  /** The path to the peer takes 1300 bytes; nothing is in flight. */
   async function narrow(): Promise<Timeline> {
     const t = await open();
     t.send(1460);
     t.take();
-    t.injectRaw(tooBig(t, 1040, 1, 1500));
+    t.injectRaw(tooBig(t, 1300, 1, 1500));
     t.take();
     t.inject({ ack: 1461 });
     return t;
@@ -404,27 +429,27 @@ describe('what was learnt of a path', () => {
   test('holds for new connections to that destination (RFC 1191 §6.3)', async () => {
     const t = await narrow();
     again(t);
-    expect(segments(t)[0]?.[1]).toBe(1000);
+    expect(segments(t)[0]?.[1]).toBe(1260);
   });
 
   test('does not hold for others', async () => {
     const t = await narrow();
-    again(t, '10.9.0.7');
+    again(t, neighbor(7));
     expect(segments(t)[0]?.[1]).toBe(1460);
   });
 
   test('is tried anew after ten minutes (RFC 1191 §6.3), by whatever is sent then', async () => {
     const t = await narrow();
     t.at(599_999);
-    t.send(2000);
+    t.send(2520);
     expect(segments(t)).toEqual([
-      [1461, 1000],
-      [2461, 1000],
+      [1461, 1260],
+      [2721, 1260],
     ]);
-    t.inject({ ack: 3461 });
+    t.inject({ ack: 3981 });
     t.at(600_001);
     t.send(1460);
-    expect(segments(t)).toEqual([[3461, 1460]]);
+    expect(segments(t)).toEqual([[3981, 1460]]);
     again(t);
     expect(segments(t)[0]?.[1]).toBe(1460);
   });
@@ -434,33 +459,33 @@ describe('what was learnt of a path', () => {
     t.at(600_001);
     t.send(1460);
     t.take();
-    t.injectRaw(tooBig(t, 1040, 1461, 1500));
+    t.injectRaw(tooBig(t, 1300, 1461, 1500));
     expect(segments(t)).toEqual([
-      [1461, 1000],
-      [2461, 460],
+      [1461, 1260],
+      [2721, 200],
     ]);
     t.inject({ ack: 2921 });
     t.pass(599_000);
     t.send(1460);
-    expect(segments(t)[0]).toEqual([2921, 1000]);
+    expect(segments(t)[0]).toEqual([2921, 1260]);
   });
 
   test('never makes segments larger than what the peer takes', async () => {
-    const t = await connected({ syn: { mss: 1200 }, settings: { [SETTING_MTU_PROBING]: 0 } });
-    t.send(1200);
+    const t = await connected({ syn: { mss: 1400 }, settings: { [SETTING_MTU_PROBING]: 0 } });
+    t.send(1400);
     t.take();
-    t.injectRaw(tooBig(t, 1040, 1, 1240));
+    t.injectRaw(tooBig(t, 1300, 1, 1440));
     t.take();
-    t.inject({ ack: 1201 });
+    t.inject({ ack: 1401 });
     t.at(600_001);
-    t.send(1200);
-    expect(segments(t)).toEqual([[1201, 1200]]);
+    t.send(1400);
+    expect(segments(t)).toEqual([[1401, 1400]]);
   });
 
   test('is remembered of 64 destinations; the oldest is forgotten first', async () => {
     const t = await open();
     for (let host = 10; host < 75; host++) {
-      const peer = `10.9.0.${host}`;
+      const peer = neighbor(host);
       t.driver.putAddresses(peer);
       t.handle = t.driver.calls.tcpConnect(80, 50_000);
       t.driver.output();
@@ -471,7 +496,7 @@ describe('what was learnt of a path', () => {
       t.driver.core.send(t.handle, new Uint8Array(1460));
       t.driver.output();
       t.driver.emitted.splice(0);
-      t.injectRaw(icmpError(t, { type: UNREACHABLE, code: 4, mtu: 1040, seq: 1, size: 1500, peer }));
+      t.injectRaw(icmpError(t, { ...TOO_BIG, mtu: 1300, seq: 1, size: 1500, peer }));
       t.driver.emitted.splice(0);
       t.pass(1);
     }
@@ -488,6 +513,6 @@ describe('what was learnt of a path', () => {
       t.driver.output();
       return t.driver.emitted.splice(0)[0]?.bytes.length;
     };
-    expect([size('10.9.0.10'), size('10.9.0.11'), size('10.9.0.74')]).toEqual([1500, 1040, 1040]);
+    expect([10, 11, 74].map((host) => size(neighbor(host)))).toEqual([1500, 1300, 1300].map((size) => size + WIDER));
   });
 });

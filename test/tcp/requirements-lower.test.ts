@@ -1,4 +1,5 @@
 /** What TCP asks of IP (RFC 9293 §3.9.2): addresses, the Differentiated Services field, TTL, identification. */
+
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_INVALID,
@@ -8,17 +9,20 @@ import {
   SETTING_TIME_TO_LIVE,
 } from '../../assembly/abi/constants.js';
 import { Driver, LOCAL, PEER } from '../kit/driver.js';
-import { addressBytes, parsePacket, refit } from '../kit/packet.js';
+import { ANY, neighbor, otherNeighbor, PREFIX_LENGTH, perFamily, testIPv4, WIDER } from '../kit/family.js';
+import { buildPacket, parseIp, parsePacket } from '../kit/packet.js';
 import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
-/** Byte `index` of the IP header of each packet that was sent since the last look. */
-function header(t: Timeline, index: number): number[] {
-  return t.driver.emitted.splice(0).map(({ bytes }) => bytes[index] as number);
+/** A field of the IP header of each packet that was sent since the last look. */
+function header(t: Timeline, field: 'tos' | 'lifetime'): number[] {
+  return t.driver.emitted.splice(0).map(({ bytes }) => parseIp(bytes)[field]);
 }
 
-const SERVICE = 1;
+/** TOS byte or Traffic Class. */
+const SERVICE = 'tos';
+/** Time to Live or Hop Limit. */
+const TTL = 'lifetime';
 const IDENTIFICATION = [4, 5];
-const TTL = 8;
 
 describe('the Differentiated Services field', () => {
   test('is 0 unless the user says otherwise, and then stands unchanged on data, ACK, FIN and RST (MUST-48, SHLD-22)', async () => {
@@ -88,49 +92,58 @@ describe('the Time to Live', () => {
   });
 });
 
-test('a segment that goes again has the IP identification of the first time: 0, with DF (MAY-4, RFC 6864 §4.1)', async () => {
-  const t = await accepted();
-  t.send(10);
-  t.driver.advance(1000);
-  const sent = t.driver.emitted.splice(0);
-  expect(sent.length).toBeGreaterThan(1);
-  for (const { bytes } of sent) {
-    expect(IDENTIFICATION.map((index) => bytes[index])).toEqual([0, 0]);
-    expect(bytes[6]).toBe(0x40);
-  }
-});
+testIPv4(
+  'a segment that goes again has the IPv4 identification of the first time: 0, with DF (MAY-4, RFC 6864 §4.1)',
+  async () => {
+    const t = await accepted();
+    t.send(10);
+    t.driver.advance(1000);
+    const sent = t.driver.emitted.splice(0);
+    expect(sent.length).toBeGreaterThan(1);
+    for (const { bytes } of sent) {
+      expect(IDENTIFICATION.map((index) => bytes[index])).toEqual([0, 0]);
+      expect(bytes[6]).toBe(0x40);
+    }
+  },
+);
+
+/** Addresses that no host has, or that only we have. */
+const STRANGE = perFamily(
+  ['255.255.255.255', '10.9.0.255', '224.0.0.1', '127.0.0.1', '0.0.0.0', '0.0.0.9', '240.0.0.1', LOCAL],
+  ['ff02::1', '::1', '::', '::ffff:10.9.0.1', LOCAL],
+);
 
 describe('addresses', () => {
   test('of an active open that names none is that of the interface on the way there (MUST-44)', async () => {
     const driver = await twoInterfaces();
-    expect(sourceOf(driver, '10.9.0.77')).toBe(LOCAL);
-    expect(sourceOf(driver, '10.8.0.77')).toBe('10.8.0.2');
+    expect(sourceOf(driver, neighbor(77))).toBe(LOCAL);
+    expect(sourceOf(driver, otherNeighbor(77))).toBe(otherNeighbor(2));
   });
 
   test('of an active open can be chosen (MUST-43)', async () => {
     const driver = await twoInterfaces();
-    expect(sourceOf(driver, '10.9.0.77', '10.8.0.2')).toBe('10.8.0.2');
+    expect(sourceOf(driver, neighbor(77), otherNeighbor(2))).toBe(otherNeighbor(2));
   });
 
   test('of a passive open can be chosen: another of ours does not answer (MUST-43)', async () => {
     const driver = await twoInterfaces();
-    driver.putAddresses('10.8.0.2');
+    driver.putAddresses(otherNeighbor(2));
     expect(driver.calls.tcpListen(80, 8)).toBeGreaterThan(0);
-    expect(answers(driver, syn(PEER, '10.8.0.2'))).toEqual([['SA', '10.8.0.2']]);
+    expect(answers(driver, syn(PEER, otherNeighbor(2)))).toEqual([['SA', otherNeighbor(2)]]);
     expect(answers(driver, syn(PEER, LOCAL))).toEqual([['RA', LOCAL]]);
   });
 
   test('of an accepted connection is the one that was called, whatever the interface (MUST-45)', async () => {
     const driver = await twoInterfaces();
-    driver.putAddresses('0.0.0.0');
+    driver.putAddresses(ANY);
     driver.calls.tcpListen(80, 8);
-    expect(answers(driver, syn(PEER, '10.8.0.2'))).toEqual([['SA', '10.8.0.2']]);
+    expect(answers(driver, syn(PEER, otherNeighbor(2)))).toEqual([['SA', otherNeighbor(2)]]);
     driver.advance(3500);
     const again = driver.emitted.splice(0).map(({ bytes }) => parsePacket(bytes).source);
-    expect(again).toEqual(['10.8.0.2', '10.8.0.2']);
+    expect(again).toEqual([otherNeighbor(2), otherNeighbor(2)]);
   });
 
-  test.each(['255.255.255.255', '10.9.0.255', '224.0.0.1', '239.1.2.3'])(
+  test.each(perFamily(['255.255.255.255', '10.9.0.255', '224.0.0.1', '239.1.2.3'], ['ff02::1', 'ff02::2', 'ff05::7']))(
     'of a broadcast or multicast group, %s, get no answer to a SYN, nor to anything else (MUST-57)',
     async (to) => {
       const t = await timeline();
@@ -141,24 +154,21 @@ describe('addresses', () => {
     },
   );
 
-  test.each(['255.255.255.255', '10.9.0.255', '224.0.0.1', '127.0.0.1', '0.0.0.0', '0.0.0.9', '240.0.0.1', LOCAL])(
-    'that nobody can have, %s, as the source of a SYN are ignored (MUST-63)',
-    async (from) => {
-      const t = await timeline();
-      t.listen();
-      t.injectRaw(syn(from, LOCAL));
-      t.expectNothing();
-      expect(t.driver.connections).toBe(0);
-    },
-  );
+  test.each(STRANGE)('that nobody can have, %s, as the source of a SYN are ignored (MUST-63)', async (from) => {
+    const t = await timeline();
+    t.listen();
+    t.injectRaw(syn(from, LOCAL));
+    t.expectNothing();
+    expect(t.driver.connections).toBe(0);
+  });
 });
 
-/** Interface 1 is 10.9.0.2/24, interface 2 is 10.8.0.2/24. */
+/** Interface 1 is on the network of LOCAL, interface 2 on another. */
 async function twoInterfaces(): Promise<Driver> {
   const driver = await Driver.create();
-  const second = driver.calls.interfaceAdd(1500, 0, LINK_IP);
-  driver.putAddresses('10.8.0.2');
-  expect(driver.calls.addressAdd(second, 120, 0)).toBeGreaterThanOrEqual(0);
+  const second = driver.calls.interfaceAdd(1500 + WIDER, 0, LINK_IP);
+  driver.putAddresses(otherNeighbor(2));
+  expect(driver.calls.addressAdd(second, perFamily(96, 0) + PREFIX_LENGTH, 0)).toBeGreaterThanOrEqual(0);
   return driver;
 }
 
@@ -180,19 +190,16 @@ function answers(driver: Driver, packet: Uint8Array): string[][] {
 }
 
 function syn(from: string, to: string): Uint8Array {
-  return segment(from, to, 0x02);
+  return segment(from, to, 'S');
 }
 
 function ack(from: string, to: string): Uint8Array {
-  return segment(from, to, 0x10);
+  return segment(from, to, 'A');
 }
 
 /** A bare segment from port 40000 to port 80. */
-function segment(from: string, to: string, flags: number): Uint8Array {
-  const bytes = new Uint8Array(40);
-  bytes.set([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6]);
-  bytes.set([...addressBytes(from), ...addressBytes(to), 0x9c, 0x40, 0, 80], 12);
-  bytes.set([0x50, flags, 0xff, 0xff], 32);
-  refit(bytes);
-  return bytes;
+function segment(source: string, destination: string, flags: string): Uint8Array {
+  const ports = { sourcePort: 40_000, destinationPort: 80 };
+  const rest = { seq: 0, ack: 0, flags, window: 65_535, urgent: 0, options: {}, data: new Uint8Array() };
+  return buildPacket({ source, destination, ...ports, ...rest });
 }

@@ -1,4 +1,5 @@
 /** OPEN and CLOSE as the user sees them (RFC 9293 §3.5, §3.6, §3.9.1.1), where no other timeline looks. */
+
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_ADDRESS_IN_USE,
@@ -8,6 +9,7 @@ import {
   SETTING_DATA_RETRIES,
   SETTING_SYN_RETRIES,
 } from '../../assembly/abi/constants.js';
+import { ANY } from '../kit/family.js';
 import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
 describe('a passive OPEN', () => {
@@ -20,7 +22,7 @@ describe('a passive OPEN', () => {
     expect(t.events()).toEqual(['open']);
     t.inject({ flags: 'S', seq: 0, peerPort: 2 });
     t.take();
-    t.driver.putAddresses('0.0.0.0');
+    t.driver.putAddresses(ANY);
     expect(t.driver.calls.tcpListen(80, 1)).toBe(ERROR_ADDRESS_IN_USE);
     t.inject({ flags: 'S', seq: 0, peerPort: 3 });
     expect(t.take()[0]).toMatchObject({ flags: 'SA', destinationPort: 3 });
@@ -31,7 +33,7 @@ describe('a passive OPEN', () => {
     const t = await timeline();
     t.connect(8080, 5000);
     t.expect({ flags: 'S', seq: 0 });
-    t.driver.putAddresses('0.0.0.0');
+    t.driver.putAddresses(ANY);
     expect(t.driver.calls.tcpListen(5000, 8)).toBeGreaterThan(0);
     const { iss } = t;
     t.inject({ flags: 'S', seq: 0, peerPort: 77 });
@@ -49,7 +51,7 @@ describe('a passive OPEN', () => {
     t.inject({ flags: 'S', seq: 0 });
     t.expect({ flags: 'SA', seq: 0 });
     expect(t.state).toBe('SynReceived');
-    t.driver.putAddresses('0.0.0.0');
+    t.driver.putAddresses(ANY);
     expect(t.driver.calls.tcpListen(5000, 8)).toBeGreaterThan(0);
     t.inject({});
     expect(t.state).toBe('Established');

@@ -1,7 +1,7 @@
 /** Trouble that ends nothing, as the user hears of it (RFC 9293 §3.8.3, §3.9.1.8). Not for: which ICMP errors count (`icmp.test.ts`). */
 import { describe, expect, test } from 'vitest';
 import { ERROR_HOST_UNREACHABLE, ERROR_TIMED_OUT, OPTION_SOFT_ERRORS } from '../../assembly/abi/constants.js';
-import { icmpError, UNREACHABLE } from '../kit/icmp.js';
+import { HOST_UNREACHABLE, icmpError } from '../kit/icmp.js';
 import { accepted, type Timeline, timeline } from '../kit/timeline.js';
 
 /** A connection whose user wants to hear of soft errors, ten bytes under way. */
@@ -28,9 +28,9 @@ function retransmit(t: Timeline, times: number): void {
 describe('a user who wants to hear of soft errors', () => {
   test('hears at once what routers say (MUST-47)', async () => {
     const t = await reporting();
-    t.injectRaw(icmpError(t, { type: UNREACHABLE, code: 1, seq: 1 }));
+    t.injectRaw(icmpError(t, { ...HOST_UNREACHABLE, seq: 1 }));
     expect([t.events(), softError(t), t.state]).toEqual([['soft error'], ERROR_HOST_UNREACHABLE, 'Established']);
-    t.injectRaw(icmpError(t, { type: UNREACHABLE, code: 1, seq: 1 }));
+    t.injectRaw(icmpError(t, { ...HOST_UNREACHABLE, seq: 1 }));
     expect(t.events(), 'each time').toEqual(['soft error']);
   });
 
@@ -52,7 +52,7 @@ describe('a user who wants to hear of soft errors', () => {
 
   test('hears then what routers have said, if they have', async () => {
     const t = await reporting();
-    t.injectRaw(icmpError(t, { type: UNREACHABLE, code: 1, seq: 1 }));
+    t.injectRaw(icmpError(t, { ...HOST_UNREACHABLE, seq: 1 }));
     t.events();
     retransmit(t, 3);
     expect([t.events(), softError(t)]).toEqual([['soft error'], ERROR_HOST_UNREACHABLE]);
@@ -71,7 +71,7 @@ describe('a user who wants to hear of soft errors', () => {
   test('can stop listening (SHLD-20)', async () => {
     const t = await reporting();
     t.option(OPTION_SOFT_ERRORS, 0);
-    t.injectRaw(icmpError(t, { type: UNREACHABLE, code: 1, seq: 1 }));
+    t.injectRaw(icmpError(t, { ...HOST_UNREACHABLE, seq: 1 }));
     retransmit(t, 3);
     expect(t.events()).toEqual([]);
   });
@@ -81,7 +81,7 @@ test('a user who does not ask hears nothing (SHLD-20)', async () => {
   const t = await accepted();
   t.send(10);
   t.take();
-  t.injectRaw(icmpError(t, { type: UNREACHABLE, code: 1, seq: 1 }));
+  t.injectRaw(icmpError(t, { ...HOST_UNREACHABLE, seq: 1 }));
   retransmit(t, 3);
   expect(t.events()).toEqual([]);
 });

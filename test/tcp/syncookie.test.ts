@@ -1,4 +1,5 @@
 /** SYN cookies (RFC 4987 §3.6): what a listener without room remembers, it has the peer remember. */
+
 import { describe, expect, test } from 'vitest';
 import {
   COUNTER_CONNECTIONS,
@@ -13,6 +14,7 @@ import {
   SETTING_ECN,
   SETTING_SYN_COOKIES,
 } from '../../assembly/abi/constants.js';
+import { DEFAULT_MSS, neighbor } from '../kit/family.js';
 import type { Options } from '../kit/packet.js';
 import { type Timeline, type TimelineOptions, timeline } from '../kit/timeline.js';
 
@@ -84,7 +86,7 @@ describe('a SYN cookie', () => {
   });
 
   test.each([
-    [undefined, 536],
+    [undefined, DEFAULT_MSS],
     [20, 64],
     [536, 536],
     [1300, 1220],
@@ -189,7 +191,7 @@ describe('a SYN cookie', () => {
     const t = await cookies();
     t.inject({ flags: 'S', seq: 0 });
     t.expect({ flags: 'SA', seq: 0, ack: 1 });
-    const forged = [{ peerPort: 40_001 }, { peer: '10.9.0.7' }, { seq: 2 }, { seq: 0 }, { ack: 2 }, { ack: 0 }];
+    const forged = [{ peerPort: 40_001 }, { peer: neighbor(7) }, { seq: 2 }, { seq: 0 }, { ack: 2 }, { ack: 0 }];
     for (const change of forged) {
       t.inject(change);
       expect(t.take().map(({ flags }) => flags)).toEqual(['R']);

@@ -1,16 +1,17 @@
 /** Urgent data: what we mark, what we tell of the peer's marks (RFC 9293 §3.8.5). The bytes are always in line. */
+
 import { describe, expect, test } from 'vitest';
 import {
   ERROR_INVALID,
   ERROR_NOT_CONNECTED,
   ERROR_STALE_HANDLE,
   OFFLOAD_CHECKSUM,
-  OFFLOAD_TSO4,
   OPTION_DISCARD,
   OPTION_NO_DELAY,
   OPTION_PAUSED,
   SETTING_RECEIVE_BUFFER,
 } from '../../assembly/abi/constants.js';
+import { OFFLOAD_TSO } from '../kit/family.js';
 import { accepted, pattern, type Timeline, timeline } from '../kit/timeline.js';
 
 /** Queues bytes, the last of them urgent, then lets them go. Call it once in a test: the pattern begins at 1. */
@@ -89,7 +90,7 @@ describe('what we send', () => {
   });
 
   test('is cut into segments here, not by a device, which would leave the pointer as it is', async () => {
-    const t = await accepted({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO4 });
+    const t = await accepted({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO });
     sendUrgent(t, 3000);
     expect(t.take().map(({ data, urgent }) => [data.length, urgent])).toEqual([
       [1000, 3000],
