@@ -4,6 +4,7 @@
 import {
   COUNTER_BUFFER_BYTES,
   COUNTER_CONNECTIONS,
+  COUNTER_GROUPS,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
   COUNTER_NEIGHBORS,
@@ -11,6 +12,7 @@ import {
   COUNTER_REASSEMBLIES,
   COUNTER_TIME_WAIT,
   COUNTER_TLS,
+  COUNTER_UDP_SOCKETS,
   LINK_ETHERNET,
 } from './abi/constants';
 import { BATCH_LIMIT, LOOPBACK_INTERFACE, RECEIVE_DESCRIPTOR } from './abi/limits';
@@ -26,6 +28,8 @@ import { icmpLimitInitialize } from './ip/icmp/limit';
 import { icmpErrorSend } from './ip/icmp/report';
 import { ipInput } from './ip/input';
 import { interfaceAt, interfacesInitialize } from './ip/interface';
+import { groupsInitialize, groupsWanted, OWES_REPORTS } from './ip/multicast/groups';
+import { membershipsExpire, membershipsSend } from './ip/multicast/report';
 import { routesExpire } from './ip/route';
 import { transmitCount, transmitDone, transmitWaiting } from './ip/transmit';
 import { linkExpire } from './link/expire';
@@ -61,6 +65,9 @@ import { sendOwed } from './tcp/send';
 import { connectionsInUse, HELD, tcbInitialize } from './tcp/tcb';
 import { tcpTimersExpire } from './tcp/timers';
 import { tlsInitialize, tlsPool } from './tls/state';
+import { socketMembershipsInitialize } from './udp/membership';
+import { datagramsSettle } from './udp/receive';
+import { socketsInitialize, udpPool } from './udp/socket';
 
 /** Prepares memory and seeds the secrets; once, before any other call. */
 export function initialize(): void {
@@ -77,6 +84,9 @@ export function initialize(): void {
   recordsInitialize();
   listenerInitialize();
   tlsInitialize();
+  groupsInitialize();
+  socketMembershipsInitialize();
+  socketsInitialize();
   interfacesInitialize();
   fragmentsInitialize();
   identificationsInitialize();
@@ -93,6 +103,8 @@ export function counter(which: u32): f64 {
   if (which == COUNTER_TLS) return tlsPool.used;
   if (which == COUNTER_REASSEMBLIES) return reassembly().packets;
   if (which == COUNTER_NEIGHBORS) return link.count;
+  if (which == COUNTER_UDP_SOCKETS) return udpPool.used;
+  if (which == COUNTER_GROUPS) return groupsWanted();
   if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
   return countOf(which);
 }
@@ -102,6 +114,7 @@ export function input(count: u32, now: f64): void {
   setNow(now);
   assert(count <= BATCH_LIMIT, 'a batch is too large');
   settleBatch();
+  datagramsSettle();
   wholeRelease();
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
   for (let index: u32 = 0; index < count; index++) {
@@ -123,9 +136,11 @@ export function input(count: u32, now: f64): void {
 export function output(now: f64): u32 {
   setNow(now);
   settleBatch();
+  datagramsSettle();
   sendReplies();
   reassemblySend();
   sendSynAcks();
+  if (state.owes & OWES_REPORTS) membershipsSend();
   sendOwed();
   linkOutput(); // the last: what went before may have asked for neighbours
   return transmitCount(LOOPBACK_INTERFACE) - state.loopbackTaken;
@@ -142,6 +157,7 @@ export function timersExpire(now: f64): void {
   routesExpire();
   reassemblyExpire();
   linkExpire();
+  membershipsExpire();
 }
 
 /** Milliseconds of the earliest deadline, Infinity when there is none. */

@@ -101,6 +101,29 @@ export { tlsOpen } from './tls/open';
 // type, length)`, the next call, makes a record of them. `tlsSealsLeft(handle)`: how many more the keys may seal.
 export { tlsSealReserve, tlsSealCommit, tlsSealsLeft } from './tls/seal';
 
+// UDP sockets. `udpOpen(port, flags)` takes the local address from result[0..3] (`::` any, 0.0.0.0 any of IPv4), answers the
+// handle; result[0] = the port. `udpConnect(handle, port)` takes the peer's address from result[0..3]; port 0: no peer any more.
+export { udpOpen, udpConnect, udpClose, udpOption } from './udp/calls';
+// `udpEndpoints(handle)`: result[0..3] local address, [4..7] the peer's, [8] local port, [9] the peer's, [10] bytes held, [11]
+// datagrams dropped. `udpNext(handle)`: the socket after this one (0: the first one), 0 at the end.
+// `udpInterfaceOf()`: the interface that has the address at result[0..3], -1: none.
+export { udpEndpoints, udpInterfaceOf } from './udp/calls';
+export { udpNext } from './udp/socket';
+// `udpSendReserve(handle, port, length)` takes the destination from result[0..3] (port 0: the peer): 1, and the data goes to
+// result[0]; 0 when there is no room (then UDP_DRAIN follows). `udpSendCommit(handle)`, the next call, sends it, with the same answers.
+export { udpSendReserve, udpSendCommit } from './udp/send';
+// `udpReadyNext()` answers the handle of the next socket with events, 0 when there is none; result[0] = UDP_*.
+export { udpReadyNext } from './udp/events';
+// `udpReceive(handle)` takes a datagram: its length, ERROR_AGAIN when there is none; result[0..3] from, [4..7] to, [8] port it came
+// from, [9] interface, [10] hops left, [11] DS field, [12] address of its bytes, which are there until the next call.
+export { udpReceive } from './udp/receive';
+// `udpError(handle)` takes what ICMP says: ERROR_*, ERROR_AGAIN for nothing; result[0..3] and [4] where the datagram should have gone,
+// [5] the MTU of which ERROR_MESSAGE_SIZE speaks.
+export { udpError } from './udp/errors';
+// `udpMembership(handle, interface, join)`: the group at result[0..3], for the source at result[4..7] (zero: every one); interface is a
+// number + 1, 0: chosen.
+export { udpMembership } from './udp/membership';
+
 // ICMP echo. `icmpEcho(sequence, length, lifetime)` sends a request to result[0..3]. `icmpEchoNext()` answers 1 for each
 // answer taken: result[0..3] who sent it, [4] sequence, [5] bytes of data, [6] TTL, [7] type, [8] code, [9] MTU, [10] 0 for
 // a reply, else ERROR_*, [12..15] whom the request was for.

@@ -32,6 +32,7 @@ export {
   type TCPSocket,
   type TLSSocket,
   type UnixSocketListener,
+  udpSocket,
 } from './socket/default-stack.js';
 export type { SocketError } from './socket/errors.js';
 export type { BinaryType, BinaryTypeList, SocketHandler } from './socket/handlers.js';
@@ -58,3 +59,4 @@ export type { TlsConfig } from './tls/config.js';
 export type { TlsConnection, TlsEvent } from './tls/connection.js';
 export { clientConfig, loadCore, serverConfig, TlsEngine, type TlsEngineEnvironment } from './tls/engine.js';
 export type { TLSOptions } from './tls/options.js';
+export type * as udp from './udp/namespace.js';

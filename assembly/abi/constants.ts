@@ -27,7 +27,9 @@ export const EVENT_URGENT = 128; // the peer marks urgent bytes ahead of what wa
 
 // What a call can answer besides success. Negative, so that a count or a handle can share the return value.
 // The numbers are Linux's errno values; `host/socket/errors.ts` turns them into words.
+export const ERROR_AGAIN = -11; // EAGAIN: there is nothing to take
 export const ERROR_ACCESS = -13; // EACCES
+export const ERROR_NO_DEVICE = -19; // ENODEV: no interface leads to a group
 export const ERROR_INVALID = -22; // EINVAL
 export const ERROR_PIPE = -32; // EPIPE: the send side is shut
 export const ERROR_MESSAGE_SIZE = -90; // EMSGSIZE: no packet or fragments can hold it
@@ -35,6 +37,7 @@ export const ERROR_ADDRESS_IN_USE = -98; // EADDRINUSE
 export const ERROR_ADDRESS_NOT_AVAILABLE = -99; // EADDRNOTAVAIL
 export const ERROR_NO_NETWORK = -64; // ENONET: the host is cut off from its network
 export const ERROR_PROTOCOL = -71; // EPROTO: somebody on the way did not understand our packets
+export const ERROR_DESTINATION_REQUIRED = -89; // EDESTADDRREQ
 export const ERROR_PROTOCOL_OPTION = -92; // ENOPROTOOPT: the host does not speak TCP
 export const ERROR_NOT_SUPPORTED = -95; // EOPNOTSUPP: a source route failed
 export const ERROR_NETWORK_UNREACHABLE = -101; // ENETUNREACH
@@ -85,6 +88,26 @@ export const LISTENER_SEND_BUFFER = 8; // OPTION_SEND_BUFFER of its connections
 export const LISTENER_RECEIVE_BUFFER = 9; // OPTION_RECEIVE_BUFFER
 export const LISTENER_FAST_OPEN = 10; // how many connections may have brought data on their SYN and wait for its ACK (RFC 7413 §5.1); 0: none
 
+// Events of a UDP socket, one bit each, `udpReadyNext`. The host delivers them from the lowest bit to the highest.
+export const UDP_ERROR = 1; // ICMP says that a datagram did not arrive: see `udpError`
+export const UDP_DATA = 2; // datagrams wait to be received
+export const UDP_DRAIN = 4; // there is room again after a send for which there was none
+
+// Flags of a UDP socket beside BIND_*, `udpOpen`.
+export const UDP_REUSE_ADDRESS = 2; // others that say so too may have the same port; each hears groups, the newest hears the rest
+export const UDP_REUSE_PORT = 4; // the same, and datagrams are shared among them by who sends them
+
+// Options of a UDP socket, `udpOption`.
+export const UDP_OPTION_BROADCAST = 1; // 1: it may send to broadcast addresses
+export const UDP_OPTION_TIME_TO_LIVE = 2;
+export const UDP_OPTION_MULTICAST_TIME_TO_LIVE = 3; // 1 at first (RFC 1112 §6.1); 0: no further than this host
+export const UDP_OPTION_MULTICAST_LOOPBACK = 4; // 1, at first: what goes to groups that we are in comes to us, too
+export const UDP_OPTION_MULTICAST_INTERFACE = 5; // number of the interface for groups, + 1; 0: by the route
+export const UDP_OPTION_SERVICE = 6; // the Differentiated Services field and ECN's two bits
+export const UDP_OPTION_RECEIVE_BUFFER = 7; // instead of SETTING_UDP_RECEIVE_BUFFER
+export const UDP_OPTION_ERRORS = 8; // 1: every ICMP error is told, of connected sockets and of others
+export const UDP_OPTION_INTERFACE = 9; // the only interface that it uses; 0: any
+
 // Settings of a whole stack, `configure`; defaults and bounds stand in assembly/memory/settings.ts. Times in milliseconds.
 export const SETTING_SEND_BUFFER = 1; // bytes a connection may hold for sending
 export const SETTING_RECEIVE_BUFFER = 2; // bytes a connection may hold for the reader; the window's upper bound
@@ -133,7 +156,8 @@ export const SETTING_ECN_SYN_RETRIES = 44; // SYNs that ask for ECN once more, b
 export const SETTING_RTO_SPREAD = 45; // the least that a timeout lies above the smoothed round trip: G of RFC 6298 §2.2
 export const SETTING_FORWARDING = 46; // 1: packets for others are passed on (RFC 1812); a stack is a router
 export const SETTING_ICMP_RATE = 47; // ICMP errors a second (RFC 1812 §4.3.2.8, RFC 4443 §2.4 (f)); 0: none are sent
-export const SETTING_LIMIT = 48;
+export const SETTING_UDP_RECEIVE_BUFFER = 48; // bytes of datagrams that a UDP socket holds for its reader, and 256 for each
+export const SETTING_LIMIT = 49;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;
@@ -223,6 +247,10 @@ export const INTERFACE_LIMIT = 8; // interfaces, loopback among them
 export const LOOPBACK_INTERFACE = 0;
 export const ADDRESS_LIMIT = 64; // addresses of all interfaces
 export const ROUTE_LIMIT = 256; // routes of a stack
+export const UDP_SOCKET_LIMIT = 65536; // UDP sockets of a stack
+export const MEMBERSHIP_LIMIT = 1024; // groups that all UDP sockets are in, each counted for each socket and source
+export const GROUP_LIMIT = 256; // groups that all interfaces are in
+export const SOURCE_LIMIT = 1024; // sources of groups that are told apart
 export const ADDRESS_SIZE = 16; // every address is IPv6-sized; IPv4 is IPv4-mapped (RFC 4291 §2.5.5.2)
 export const RESULT_WORDS = 264; // u32 words of the result area
 
@@ -296,8 +324,14 @@ export const COUNTER_REASSEMBLY_FAILED = 27; // packets given up: too late, frag
 export const COUNTER_REASSEMBLIES = 28; // packets of which fragments wait now
 export const COUNTER_ICMP_ERRORS_OUT = 29;
 export const COUNTER_ICMP_ERRORS_HELD = 30; // errors that the rate limit held back
+export const COUNTER_DATAGRAMS_IN = 31;
+export const COUNTER_DATAGRAMS_OUT = 32;
+export const COUNTER_DATAGRAMS_DROPPED = 33; // a socket's receive buffer was full, or memory scarce
+export const COUNTER_DATAGRAMS_UNCLAIMED = 34; // no socket was there for them
+export const COUNTER_UDP_SOCKETS = 35; // in use now
 export const COUNTER_FRAMES_BAD = 36; // dropped: not an Ethernet frame, or not what its type says
 export const COUNTER_NEIGHBORS = 37; // neighbours known now
+export const COUNTER_GROUPS = 38; // multicast groups that interfaces are in now
 export const COUNTER_LIMIT = 40;
 
 // Ciphers of TLS records, `aead*` and `tlsKeys`.

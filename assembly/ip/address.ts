@@ -96,6 +96,8 @@ export const MAPPED: u64 = 0xffff0000;
 export const MAPPED_BITS: u32 = 96;
 /** The low word of ::1. */
 export const LOOPBACK6_LOW: u64 = 0x0100000000000000;
+/** The low word of 127.0.0.1. */
+export const LOOPBACK4_LOW: u64 = MAPPED | ((<u64>0x0100007f) << 32);
 
 /** The low word of 255.255.255.255. */
 const BROADCAST: u64 = 0xffffffffffff0000;

@@ -19,6 +19,7 @@ import { isLoopback, isMapped, isUnicast, MAPPED_BITS, withZone } from './addres
 import { ADDRESS_SIZE, Address, addressAt, addressFind } from './addresses';
 import { LEAST_MTU6 } from './header6';
 import { interfaceAt } from './interface';
+import { solicitedJoin, solicitedLeave } from './multicast/groups';
 import { routeConnect, routeDisconnect } from './route';
 
 /** Gives an interface the address at result[0..3] on a network of `prefixLength` bits (of 128), for ever. `flags`: ADDRESS_*. */
@@ -83,13 +84,18 @@ export function addressEnter(number: u32, high: u64, low: u64, prefixLength: u32
 /** On a link with others, an address may be somebody else's already (link/probe.ts). */
 function begin(address: Address): void {
   const asks = interfaceAt(address.interface).duplicateTransmits > 0;
-  if (asks && !isMapped(address.high, address.low)) address.flags |= ADDRESS_TENTATIVE;
+  if (!isMapped(address.high, address.low)) {
+    if (asks) address.flags |= ADDRESS_TENTATIVE;
+    solicitedJoin(address.interface, address.low); // RFC 4862 §5.4.2
+  }
   address.nextAt = state.now;
   wakeAt(state.now);
 }
 
 /** The last one takes its place. */
 export function addressLeave(address: Address): void {
+  const called = interfaceAt(address.interface).link == LINK_ETHERNET && !isMapped(address.high, address.low);
+  if (called) solicitedLeave(address.interface, address.low);
   routeDisconnect(address.interface, address.high, address.low);
   state.routeGeneration++;
   const last = addressAt(--state.addressCount);

@@ -6,6 +6,7 @@ import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { count } from '../memory/counters';
 import { state } from '../memory/state';
 import { tcpInput } from '../tcp/input';
+import { udpInput } from '../udp/input';
 import {
   isLimitedBroadcast,
   isLoopback,
@@ -31,7 +32,9 @@ import {
   isFragment,
   moreFragments,
   PROTOCOL_ICMP,
+  PROTOCOL_IGMP,
   PROTOCOL_TCP,
+  PROTOCOL_UDP,
   protocol,
   source,
   timeToLive,
@@ -61,6 +64,8 @@ import {
   incoming,
 } from './incoming';
 import { interfaceAt } from './interface';
+import { isMember } from './multicast/groups';
+import { igmpInput } from './multicast/igmp';
 import { checksumKnown } from './virtio';
 
 /** Takes the packet of at most `length` bytes at `packet`, which came from an interface. `flags`: INCOMING_LINK_MULTICAST, or 0. */
@@ -146,9 +151,10 @@ function dispatch(): bool {
   const high = incoming.toHigh;
   const low = incoming.toLow;
   if (isOurs(high, low)) return receive();
-  if (isMulticast(high, low) || isLimitedBroadcast(high, low) || isBroadcast(high, low)) {
+  const group = isMulticast(high, low);
+  if (group || isLimitedBroadcast(high, low) || isBroadcast(high, low)) {
     incoming.flags |= INCOMING_MULTICAST;
-    return receive();
+    return (!group || isMember(incoming.interface, high, low)) && receive();
   }
   if (state.forwarding == 0) return false;
   forward();
@@ -181,6 +187,8 @@ function walk(first: bool): bool {
 function deliver(): bool {
   const proto = incoming.protocol;
   if (proto == PROTOCOL_TCP) return isBetweenTwo() && tcpInput();
+  if (proto == PROTOCOL_UDP) return udpInput();
+  if (proto == PROTOCOL_IGMP && incoming.family == 4) return igmpInput();
   if (proto == PROTOCOL_ICMP && incoming.family == 4) return icmpInput();
   if (proto == PROTOCOL_ICMP6 && incoming.family == 6) return icmp6Input();
   if (proto != NO_NEXT_HEADER || incoming.family == 4) refuse();

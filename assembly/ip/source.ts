@@ -5,7 +5,7 @@ import { ADDRESS_DEPRECATED, ADDRESS_TEMPORARY, ADDRESS_TENTATIVE } from '../abi
 import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { RESULT_BASE } from '../memory/map';
 import { state } from '../memory/state';
-import { commonPrefix, isLinkLocal, isMapped, isMulticast, isScoped, LOOPBACK6_LOW, MAPPED } from './address';
+import { commonPrefix, isLinkLocal, isMapped, isMulticast, isScoped, LOOPBACK4_LOW, LOOPBACK6_LOW } from './address';
 import { Address, addressAt } from './addresses';
 import { choice, route } from './route';
 
@@ -102,8 +102,6 @@ function label(high: u64, low: u64): u32 {
   return first == 0x3ffe ? 12 : 1;
 }
 
-/** 127.0.0.1 */
-const LOOPBACK4_LOW: u64 = MAPPED | ((<u64>0x0100007f) << 32);
 /** 169.254/16 as it lies in memory. */
 const AUTOMATIC4: u32 = 0xfea9;
 const SITE_LOCAL: u32 = 0xc0fe;

@@ -69,6 +69,7 @@ export class State {
   rtoSpread: u32;
   forwarding: u32;
   icmpRate: u32;
+  udpReceiveBuffer: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;
@@ -89,7 +90,21 @@ export class State {
   synAckHead: u32;
   synAckTail: u32;
 
+  /** OWES_*: which modules have something to send. */
+  owes: u32;
+
+  // UDP sockets (udp/events.ts).
+  udpReadyHead: u32;
+  udpReadyTail: u32;
+  udpWaitHead: u32;
+  udpScratch: usize; // room for a datagram that leaves in fragments; 0: none was needed yet
+
+  // Multicast groups (ip/multicast/groups.ts).
+  groups: usize;
+  groupCount: u32; // places in use or between those
+
   // Tables of one batch.
+  datagramCount: u32;
   pieceCount: u32;
   replyCount: u32;
   loopbackTaken: u32;

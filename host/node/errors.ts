@@ -107,7 +107,8 @@ export function received(value: unknown): string {
   return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
 }
 
-function misuse<E extends Error>(kind: new (message: string) => E, code: string, message: string): E {
+/** @param code one of Node's, for errors that have their own words */
+export function misuse<E extends Error>(kind: new (message: string) => E, code: string, message: string): E {
   return Object.assign(new kind(message), { code });
 }
 

@@ -5,6 +5,9 @@
  */
 import { type CompiledCore, compileCore } from '../core/load.js';
 import { Stack } from '../stack/stack.js';
+import type { ConnectSocketOptions, SocketOptions } from '../udp/options.js';
+import type * as udp from '../udp/types.js';
+import type { BinaryType } from './handlers.js';
 import type { SocketListener, TCPSocketListener } from './listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions, UnixSocketOptions } from './options.js';
 import type { Socket } from './socket.js';
@@ -23,6 +26,15 @@ export function listen<Data = undefined>(options: TCPSocketListenOptions<Data>):
 export function listen<Data = undefined>(options: UnixSocketOptions<Data>): UnixSocketListener<Data>;
 export function listen(options: object): unknown {
   return defaultStack().listen(options as TCPSocketListenOptions<unknown>);
+}
+
+/** `Stack.udpSocket` on the default stack. */
+export function udpSocket<Kind extends BinaryType = 'buffer'>(
+  options: ConnectSocketOptions<Kind>,
+): Promise<udp.ConnectedSocket<Kind>>;
+export function udpSocket<Kind extends BinaryType = 'buffer'>(options: SocketOptions<Kind>): Promise<udp.Socket<Kind>>;
+export function udpSocket(options: object): Promise<unknown> {
+  return defaultStack().udpSocket(options as SocketOptions<'buffer'>);
 }
 
 /** Types that Bun names, though no value here is of just that type. */

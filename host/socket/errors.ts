@@ -7,15 +7,18 @@ import {
   ERROR_ACCESS,
   ERROR_ADDRESS_IN_USE,
   ERROR_ADDRESS_NOT_AVAILABLE,
+  ERROR_AGAIN,
   ERROR_CONNECTION_ABORTED,
   ERROR_CONNECTION_REFUSED,
   ERROR_CONNECTION_RESET,
+  ERROR_DESTINATION_REQUIRED,
   ERROR_HOST_DOWN,
   ERROR_HOST_UNREACHABLE,
   ERROR_INVALID,
   ERROR_MESSAGE_SIZE,
   ERROR_NETWORK_UNREACHABLE,
   ERROR_NO_BUFFERS,
+  ERROR_NO_DEVICE,
   ERROR_NO_NETWORK,
   ERROR_NOT_CONNECTED,
   ERROR_NOT_SUPPORTED,
@@ -149,6 +152,22 @@ export function nameFailure(
   return advice === undefined ? error : Object.assign(error, { advice });
 }
 
+/**
+ * What a call of another kind of socket says.
+ * @param words from the code and its explanation
+ * @param shown the `errno` that programs see
+ */
+export function systemFailure(
+  errno: number,
+  syscall: string,
+  words: (code: string, explanation: string) => string,
+  place?: Place,
+  shown = errno,
+): SocketError {
+  const [code, explanation] = describe(errno);
+  return socketError(words(code, explanation), { code, errno: shown, syscall, ...place });
+}
+
 export function wrongType(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
 }
@@ -174,9 +193,15 @@ function describe(errno: number): readonly [code: string, words: string] {
   return TABLE.get(errno) ?? [`E${-errno}`, `error ${-errno}`];
 }
 
+/** Only the host knows of descriptors, or of what stands for them. */
+const ERROR_BAD_DESCRIPTOR = -9;
 const TABLE = new Map<number, readonly [string, string]>([
   [ERROR_ACCESS, ['EACCES', 'permission denied']],
   [ERROR_INVALID, ['EINVAL', 'invalid argument']],
+  [ERROR_BAD_DESCRIPTOR, ['EBADF', 'the socket is closed']],
+  [ERROR_AGAIN, ['EAGAIN', 'nothing is there']],
+  [ERROR_NO_DEVICE, ['ENODEV', 'no interface leads there']],
+  [ERROR_DESTINATION_REQUIRED, ['EDESTADDRREQ', 'no destination is given']],
   [ERROR_PIPE, ['EPIPE', 'the sending side is shut']],
   [ERROR_MESSAGE_SIZE, ['EMSGSIZE', 'no packet of that size gets through']],
   [ERROR_ADDRESS_IN_USE, ['EADDRINUSE', 'address already in use']],

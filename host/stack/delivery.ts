@@ -8,14 +8,20 @@ import type { Core } from '../core/core.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
+/** What all who call handlers share. */
+export interface Turn {
+  /** A handler has run, and the microtasks that it may have queued have not. */
+  due: boolean;
+}
+
 export class Delivery<Owner> {
   #connection: Connection<Owner> | undefined;
   #events = 0;
-  #microtasksDue = false;
 
   constructor(
     private readonly core: Core,
     private readonly connections: Connections<Owner>,
+    private readonly turn: Turn,
   ) {}
 
   /** Events told since the last `run`. */
@@ -28,7 +34,7 @@ export class Delivery<Owner> {
 
   /** To be called when the microtasks that `run` waited for have run. */
   microtasksRan(): void {
-    this.#microtasksDue = false;
+    this.turn.due = false;
   }
 
   /** Delivers what is ready. @returns false when microtasks have to run first: come back for the rest */
@@ -36,10 +42,10 @@ export class Delivery<Owner> {
     this.delivered = 0;
     while (this.#events !== 0 || this.#next()) {
       const connection = this.#connection as Connection<Owner>;
-      if (this.#microtasksDue && connection.hasOwner) return false;
+      if (this.turn.due && connection.hasOwner) return false;
       const event = this.#events & -this.#events;
       this.#events ^= event;
-      if (connection.hasOwner) this.#microtasksDue = true;
+      if (connection.hasOwner) this.turn.due = true;
       if (connection.deliver(event)) this.#events |= event;
       this.delivered++;
     }

@@ -18,11 +18,15 @@ import type { CoreFault } from '../core/fault.js';
 import { type CompiledCore, compileCore } from '../core/load.js';
 import type { Resolver } from '../dns/resolver.js';
 import { connectSocket } from '../socket/connect.js';
-import { uncaught } from '../socket/handlers.js';
+import { type BinaryType, uncaught } from '../socket/handlers.js';
 import { listenSocket } from '../socket/listen.js';
 import type { TCPSocketListener } from '../socket/listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../socket/options.js';
 import { Socket } from '../socket/socket.js';
+import { Endpoints } from '../udp/endpoints.js';
+import { openSocket } from '../udp/open.js';
+import type { ConnectSocketOptions, SocketOptions } from '../udp/options.js';
+import type * as udp from '../udp/types.js';
 import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
 import { Interfaces, shareOffloads } from './interfaces.js';
@@ -51,6 +55,7 @@ export class Stack {
   readonly #interfaces: Interfaces;
   readonly #connections: Connections<Socket<unknown>>;
   readonly #delivery: Delivery<Socket<unknown>>;
+  readonly #endpoints: Endpoints;
   readonly #pings: Pings;
   readonly #naming: Naming;
   readonly #pump: Pump;
@@ -89,6 +94,7 @@ export class Stack {
       stack.#interfaces.attach(device, index + 1);
     });
     restoreSockets(snapshot, stack.#connections, stack.#listeners, options);
+    stack.#endpoints.closeRestored();
     stack.#pump.wake();
     return stack;
   }
@@ -112,13 +118,15 @@ export class Stack {
       resolver: () => this.resolver,
     };
     this.#connections = new Connections(port, Socket.events);
-    this.#delivery = new Delivery(core, this.#connections);
+    const turn = { due: false };
+    this.#delivery = new Delivery(core, this.#connections, turn);
+    this.#endpoints = new Endpoints(port, turn);
     this.#pings = new Pings(core, clock, port.keepAlive);
     this.#pump = new Pump(core, clock, this.#interfaces, this.#rounds());
     this.network = new Network(core, () => this.#pump.wake());
     this.#naming = new Naming(options, port, {
       connect: (options) => this.connect(options),
-      udpSocket: () => Promise.reject(new Error('no UDP')),
+      udpSocket: (options) => this.udpSocket(options),
       sockets: () => this.sockets,
       sourceFor: (address) => this.network.sourceFor(address),
       nameServers: () => [],
@@ -144,11 +152,12 @@ export class Stack {
   #rounds(): Rounds {
     const pings = this.#pings;
     const delivery = this.#delivery;
+    const endpoints = this.#endpoints;
     return {
       received: (now) => pings.collect(now),
-      deliver: () => delivery.run(),
+      deliver: () => delivery.run() && endpoints.run(),
       get delivered() {
-        return delivery.delivered;
+        return delivery.delivered + endpoints.delivered;
       },
       microtasksRan: () => delivery.microtasksRan(),
       arrived: () => this.#layer?.arrived(),
@@ -180,6 +189,24 @@ export class Stack {
   get resolver(): Resolver {
     this.#checkOpen();
     return this.#naming.resolver;
+  }
+
+  /**
+   * A UDP socket, in the shape of Bun's; with `connect` it speaks with one peer.
+   * @throws TypeError at once, for options that mean nothing; rejected: SocketError (`EADDRINUSE`, `EADDRNOTAVAIL`)
+   */
+  udpSocket<Kind extends BinaryType = 'buffer'>(
+    options: ConnectSocketOptions<Kind>,
+  ): Promise<udp.ConnectedSocket<Kind>>;
+  udpSocket<Kind extends BinaryType = 'buffer'>(options: SocketOptions<Kind>): Promise<udp.Socket<Kind>>;
+  udpSocket(options: object): Promise<unknown> {
+    return openSocket(this.udp, options);
+  }
+
+  /** UDP sockets as `udpSocket` and `vitrine/dgram` make them. Not for programs. */
+  get udp(): Endpoints {
+    this.#checkOpen();
+    return this.#endpoints;
   }
 
   /** BSD sockets on this stack: calls that return at once, descriptors, numbers for errors. See `host/bsd/contract.ts`. */
@@ -274,6 +301,7 @@ export class Stack {
     if (this.#pump.closed) return;
     for (const listener of this.listeners) listener.stop();
     for (const socket of this.sockets) socket.terminate();
+    for (const endpoint of this.#endpoints.all()) endpoint.close();
     this.#layer?.abandon();
     this.#naming.close();
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
@@ -292,6 +320,7 @@ export class Stack {
 
   #fail(fault: CoreFault): void {
     this.#connections.fail(fault);
+    this.#endpoints.fail(fault);
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
     this.#shut();
     this.#report(fault);

@@ -24,10 +24,20 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/core': [],
   'host/packet': ['host/core'],
   'host/device': ['host/core', 'host/packet'],
-  'host/stack': ['host/core', 'host/device', 'host/packet', 'host/socket', 'host/bsd', 'host/tls', 'host/dns'],
+  'host/stack': [
+    'host/core',
+    'host/device',
+    'host/packet',
+    'host/socket',
+    'host/bsd',
+    'host/tls',
+    'host/dns',
+    'host/udp',
+  ],
   'host/bsd': ['host/core', 'host/stack'],
   'host/packetscript': ['host/core', 'host/device', 'host/packet', 'host/stack', 'host/bsd'],
-  'host/socket': ['host/core', 'host/packet', 'host/stack', 'host/tls', 'host/dns'],
+  'host/udp': ['host/core', 'host/stack', 'host/socket'],
+  'host/socket': ['host/core', 'host/packet', 'host/stack', 'host/tls', 'host/dns', 'host/udp'],
   'host/tls': ['host/core', 'host/packet'],
   'host/dns': ['host/core', 'host/stack', 'host/socket'],
   'host/node': ['*'],
@@ -41,6 +51,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
     'host/socket',
     'host/bsd',
     'host/tls',
+    'host/udp',
     'host/dns',
     'host/node',
     'host/packet',
@@ -56,6 +67,7 @@ export const FILES = /** @type {readonly [from: string, to: string][]} */ ([
   ['assembly/ip/icmp/input', 'assembly/link/header'],
   ['assembly/ip/icmp/input', 'assembly/link/ndp'],
   ['assembly/ip/output', 'assembly/link/send'],
+  ['assembly/ip/icmp/received', 'assembly/udp/errors'],
 ]);
 
 /** The only file of assembly/ that the host may import, since both compilers read it. */

@@ -129,9 +129,10 @@ export class LinkDriver {
     return this.frames[number - 1]?.splice(0) ?? [];
   }
 
-  /** Takes what came out as text. */
+  /** Takes what came out as text, but for what routers are told of groups (`test/ip/multicast/`). */
   told(number = 1): string[] {
-    return this.take(number).map((frame) => formatFrame(frame));
+    const all = this.take(number).map((frame) => formatFrame(frame));
+    return all.filter((text) => !text.includes(' listener report '));
   }
 
   /** What came out in the next `milliseconds`, each with its moment from now on in tenths of a second. */

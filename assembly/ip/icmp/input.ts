@@ -12,6 +12,7 @@ import { isUnicast } from '../address';
 import { fold, pseudoSum, sum } from '../checksum';
 import { PROTOCOL_ICMP6 } from '../header6';
 import { INCOMING_MULTICAST, incoming } from '../incoming';
+import { isMembership, mldInput } from '../multicast/mld';
 import { answerKeep } from './answers';
 import { isError } from './kinds';
 import { ECHO_REPLY, ECHO_REPLY6, ECHO_REQUEST, ECHO_REQUEST6, ICMP_HEADER } from './message';
@@ -40,6 +41,7 @@ export function icmp6Input(): bool {
   // Groups are answered (RFC 4443 §4.2): this is how a host finds its neighbours.
   if (type == ECHO_REQUEST6) owe();
   else if (type == ECHO_REPLY6) reply();
+  else if (isMembership(type)) return mldInput();
   return true;
 }
 

@@ -4,6 +4,7 @@
 import { load16, load32 } from '../../memory/bytes';
 import { state } from '../../memory/state';
 import { tcpErrorArrives, tcpTooBigArrives } from '../../tcp/path/errors';
+import { udpErrorArrives } from '../../udp/errors';
 import { mappedLow, withZone } from '../address';
 import { upperAt, upperProtocol } from '../fragment/chain';
 import {
@@ -13,6 +14,7 @@ import {
   headerLength,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
+  PROTOCOL_UDP,
   protocol,
   source,
   totalLength,
@@ -38,6 +40,8 @@ export function errorArrives(): bool {
   if (quote.protocol == PROTOCOL_TCP) {
     if (tooBig) tcpTooBigArrives(quote.mtu);
     else tcpErrorArrives(quote.error, quote.hard);
+  } else if (quote.protocol == PROTOCOL_UDP) {
+    if (udpErrorArrives() && tooBig) narrow();
   } else if (quote.protocol == (incoming.family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMP6)) echoErrorArrives();
   return true;
 }

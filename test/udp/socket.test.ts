@@ -1,0 +1,91 @@
+/**
+ * `udpSocket` between two stacks on a wire in memory, in Bun's words. Not for: what RFCs ask of the core (`datagrams.test.ts`).
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Heard, type Pair, pair, settle } from './kit.js';
+
+let lab: Pair;
+beforeEach(async () => {
+  lab = await pair();
+});
+afterEach(() => lab.close());
+
+describe.each([
+  ['IPv4', '10.9.0.1', '10.9.0.2', '0.0.0.0'],
+  ['IPv6', 'fd00::1', 'fd00::2', '::'],
+])('over %s', (family, here, there, any) => {
+  test('a datagram comes with where it is from, and is answered', async () => {
+    const { one, two } = lab;
+    const server = await two.udpSocket({
+      hostname: any,
+      port: 7,
+      socket: { data: (socket, data, port, address) => void socket.send(data, port, address) },
+    });
+    const heard = new Heard<unknown[]>();
+    const client = await one.udpSocket({
+      hostname: any,
+      socket: { data: (_, data, port, address, flags) => heard.add([String(data), port, address, flags]) },
+    });
+    expect(client.send('hello', 7, there)).toBe(true);
+    expect(await heard.take()).toEqual(['hello', 7, there, { truncated: false, ipv6: family === 'IPv6' }]);
+    expect(server.address).toEqual({ address: any, family, port: 7 });
+    expect(server.hostname).toBe(any);
+  });
+
+  test('a connected socket sends to its peer and hears nobody else', async () => {
+    const { one, two } = lab;
+    await two.udpSocket({
+      hostname: there,
+      port: 9,
+      socket: { data: (socket, data, port, address) => void socket.send(`re ${data}`, port, address) },
+    });
+    const stranger = await two.udpSocket({ hostname: there });
+    const heard = new Heard<string>();
+    const client = await one.udpSocket({
+      connect: { hostname: there, port: 9 },
+      socket: { data: (_, data) => heard.add(String(data)) },
+    });
+    stranger.send('no', client.port, here);
+    expect(client.send('1')).toBe(true);
+    expect(client.sendMany(['2'])).toBe(1);
+    expect([await heard.take(), await heard.take()]).toEqual(['re 1', 're 2']);
+    await settle();
+    expect(heard.all).toHaveLength(2);
+    expect(client.remoteAddress).toEqual({ address: there, family, port: 9 });
+    expect(client.address.address).toBe(here);
+  });
+});
+
+describe.each([
+  ['IPv4', '10.9.0.2', 65_507],
+  ['IPv6', 'fd00::2', 65_527],
+])('sizes over %s', (_, there, largest) => {
+  test.each([0, 1, 1472, 1473, 9_999, largest])('%d bytes come whole', async (size) => {
+    const { one, two } = lab;
+    const heard = new Heard<Buffer>();
+    await two.udpSocket({ hostname: there, port: 7, socket: { data: (_, data) => heard.add(data) } });
+    const client = await one.udpSocket({ connect: { hostname: there, port: 7 } });
+    const data = Buffer.alloc(size);
+    for (let index = 0; index < size; index++) data[index] = index * 7;
+    expect(client.send(data)).toBe(true);
+    expect((await heard.take()).equals(data)).toBe(true);
+  });
+
+  test('one byte more than the largest is EMSGSIZE', async () => {
+    const client = await lab.one.udpSocket({ connect: { hostname: there, port: 7 } });
+    expect(() => client.send(new Uint8Array(largest + 1))).toThrow(
+      expect.objectContaining({ code: 'EMSGSIZE', syscall: 'send', errno: -90 }),
+    );
+  });
+
+  test('a port that nobody has is told to `error`, and the socket lives on', async () => {
+    const errors = new Heard<Error>();
+    const client = await lab.one.udpSocket({
+      connect: { hostname: there, port: 7 },
+      socket: { error: (_, error) => errors.add(error) },
+    });
+    client.send('anybody?');
+    expect(await errors.take()).toMatchObject({ code: 'ECONNREFUSED', syscall: 'recv', address: there, port: 7 });
+    expect(client.closed).toBe(false);
+  });
+});
