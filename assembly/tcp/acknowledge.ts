@@ -10,6 +10,7 @@ import {
   STATE_LAST_ACK,
   STATE_SYN_RECEIVED,
 } from '../abi/constants';
+import { neighborConfirm } from '../link/cache/reach';
 import { ringConsume } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { raiseDrain } from './block/buffers';
@@ -118,6 +119,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   rttAcknowledged(tcb, seg);
   tcb.retransmissions = 0;
   tcb.softError = 0;
+  neighborConfirm(tcb.interface, tcb.remoteHigh, tcb.remoteLow); // RFC 4861 §7.3.1
   waitProgresses(tcb, tcb.sndUna == tcb.sndNxt);
   if (tcb.has(SEARCHES)) searchAcknowledged(tcb);
   if (tcb.flow != 0) validationAcknowledged(tcb);

@@ -68,6 +68,7 @@ export const FILES = /** @type {readonly [from: string, to: string][]} */ ([
   ['assembly/ip/icmp/input', 'assembly/link/ndp'],
   ['assembly/ip/output', 'assembly/link/send'],
   ['assembly/ip/icmp/received', 'assembly/udp/errors'],
+  ['assembly/tcp/acknowledge', 'assembly/link/cache/reach'],
 ]);
 
 /** The only file of assembly/ that the host may import, since both compilers read it. */
