@@ -29,6 +29,7 @@ test('each is run here', () => {
     'http-server.ts',
     'https-server.ts',
     'pcap.ts',
+    'resolver.ts',
     'tls-memory.ts',
     'undici.ts',
     'weather.ts',
@@ -82,6 +83,12 @@ describe('without a kernel', () => {
 
   test('web-streams.ts', async () => {
     expect(await run('web-streams.ts')).toBe('connected to 10.9.0.2:9\n3200000 bytes were sent, few bytes arrived\n');
+  });
+
+  test('resolver.ts asks for each type once', async () => {
+    expect(await run('resolver.ts')).toBe(
+      'www is 10.9.0.1\nits alias is host.glass.test\n3 questions were asked\necho from 10.9.0.1: hello by name\n',
+    );
   });
 
   test('pcap.ts', async () => {
