@@ -126,13 +126,8 @@ export function shortText(response: Response): string {
 }
 
 /** The whole message. @param time in milliseconds */
-export function longText(
-  response: Response,
-  { name, type, tcp }: DigQuestion,
-  server: NameServer,
-  time: number,
-): string {
-  const { answers, authorities, additionals, flags, bytes, rcode } = response;
+export function longText(response: Response, { name, type }: DigQuestion, server: NameServer, time: number): string {
+  const { answers, authorities, additionals, flags, bytes, rcode, over } = response;
   const id = new DataView(bytes.buffer, bytes.byteOffset).getUint16(0);
   const shown = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, text]) => text);
   const counts = `QUERY: 1, ANSWER: ${answers.length}, AUTHORITY: ${authorities.length}, ADDITIONAL: ${additionals.length}`;
@@ -145,7 +140,7 @@ export function longText(
     ...section('AUTHORITY', lines(response, authorities)),
     ...section('ADDITIONAL', lines(response, additionals)),
     `\n;; Query time: ${time.toFixed(0)} msec`,
-    `;; SERVER: ${server.address}#${server.port} (${tcp ? 'TCP' : 'UDP'})`,
+    `;; SERVER: ${server.address}#${server.port} (${over.toUpperCase()})`,
     `;; MSG SIZE  rcvd: ${bytes.length}`,
   ].join('\n');
 }

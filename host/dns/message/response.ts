@@ -23,6 +23,7 @@ export interface RawRecord {
 
 export interface Response {
   bytes: Uint8Array;
+  over: 'udp' | 'tcp';
   /** RFC 6895 §2.3, with the upper bits of EDNS. */
   rcode: number;
   authoritative: boolean;
@@ -62,7 +63,8 @@ export function readResponse(bytes: Uint8Array, query: Query, over: 'udp' | 'tcp
   if (match === 'case' && over === 'udp') return { kind: 'case' };
   if ((flags & TRUNCATED) !== 0 && over === 'udp') return { kind: 'truncated' };
   try {
-    return { kind: 'response', response: readSections(bytes, view, flags, HEADER_SIZE + query.question.length) };
+    const sections = readSections(bytes, view, flags, HEADER_SIZE + query.question.length);
+    return { kind: 'response', response: { ...sections, over } };
   } catch (error) {
     if (error instanceof Malformed) return { kind: 'malformed', reason: error.message };
     throw error;
@@ -84,7 +86,7 @@ function matchQuestion(bytes: Uint8Array, question: Uint8Array): 'same' | 'case'
   return match;
 }
 
-function readSections(bytes: Uint8Array, view: DataView, flags: number, start: number): Response {
+function readSections(bytes: Uint8Array, view: DataView, flags: number, start: number): Omit<Response, 'over'> {
   let at = start;
   const section = (count: number): RawRecord[] => {
     const records: RawRecord[] = [];
