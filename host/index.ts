@@ -20,7 +20,7 @@ export { type Hosts, parseHosts } from './dns/hosts.js';
 export type { DnsRecord } from './dns/message/answer.js';
 export type { DnsOptions, LookupAddress, LookupFunction } from './dns/options.js';
 export type { LookupOptions, Resolver } from './dns/resolver.js';
-export type { Mode as PacketScriptMode } from './packetscript/configuration.js';
+export type { IpVersion as PacketScriptIpVersion, Mode as PacketScriptMode } from './packetscript/configuration.js';
 export type { Failure as PacketScriptFailure } from './packetscript/failure.js';
 export type { ProfileName as PacketScriptProfile } from './packetscript/profiles.js';
 export { type PacketScriptOptions, type PacketScriptResult, runPacketScript } from './packetscript/run.js';

@@ -13,9 +13,11 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
+export const IPPROTO_IPV6 = 41;
 export const SOL_SOCKET = 1;
 export const SOL_IP = 0;
 export const SOL_TCP = 6;
+export const SOL_IPV6 = IPPROTO_IPV6;
 
 // Flags of `send` and `recv`.
 export const MSG_OOB = 0x1;
@@ -69,6 +71,19 @@ export const IP_PMTUDISC_DONT = 0;
 export const IP_PMTUDISC_WANT = 1;
 export const IP_PMTUDISC_DO = 2;
 export const IP_PMTUDISC_PROBE = 3;
+
+// Options of SOL_IPV6.
+export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_MTU_DISCOVER = 23;
+export const IPV6_MTU = 24;
+export const IPV6_RECVERR = 25;
+export const IPV6_V6ONLY = 26;
+export const IPV6_TCLASS = 67;
+export const IPV6_FREEBIND = 78;
+export const IPV6_PMTUDISC_DONT = 0;
+export const IPV6_PMTUDISC_WANT = 1;
+export const IPV6_PMTUDISC_DO = 2;
+export const IPV6_PMTUDISC_PROBE = 3;
 
 // Options of SOL_TCP.
 export const TCP_NODELAY = 1;

@@ -20,14 +20,16 @@ export interface Bsd {
   profile: 'linux' | 'freebsd';
 
   /**
+   * @param domain `AF_INET`, or `AF_INET6`, which speaks IPv4 too unless IPV6_V6ONLY is set: IPv4 addresses are then written
+   *   `::ffff:192.0.2.1`, and may be given as `192.0.2.1`
    * @param type `SOCK_STREAM`; SOCK_NONBLOCK and SOCK_CLOEXEC make no difference
    * @returns a descriptor, 3 or more, the lowest one free; -EAFNOSUPPORT, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT
    */
   socket(domain?: number, type?: number, protocol?: number): number;
 
   /**
-   * Chooses the local end; port 0 chooses a free one (see `getsockname`), address '0.0.0.0' any.
-   * @returns 0; -EINVAL (bound already, or no address), -EADDRINUSE, -EADDRNOTAVAIL
+   * Chooses the local end; port 0 chooses a free one (see `getsockname`), address '0.0.0.0' any of IPv4, '::' any.
+   * @returns 0; -EINVAL (bound already, or no address), -EADDRINUSE, -EADDRNOTAVAIL, -EAFNOSUPPORT (IPv6 on AF_INET)
    */
   bind(fd: number, address: string, port: number): number;
 
@@ -48,7 +50,7 @@ export interface Bsd {
    * Starts a connection. Once it is open or has failed, `poll` reports POLLOUT, and the next `connect` answers 0 or the
    * error, as `SO_ERROR` does. With TCP_FASTOPEN_CONNECT and a cookie it answers 0, and the first `send` carries the SYN; an empty
    * `send` lets it go without data.
-   * @returns -EINPROGRESS; -EALREADY, -EISCONN; -ENETUNREACH, -EADDRNOTAVAIL, -EINVAL, -ENOBUFS
+   * @returns -EINPROGRESS; -EALREADY, -EISCONN; -ENETUNREACH, -EADDRNOTAVAIL, -EINVAL, -ENOBUFS, -EAFNOSUPPORT
    */
   connect(fd: number, address: string, port: number): number;
 
@@ -142,7 +144,7 @@ export interface Bsd {
   readonly descriptors: readonly number[];
 }
 
-/** `struct sockaddr_in`: filled in by the call it is given to. */
+/** `struct sockaddr_in` and `sockaddr_in6`: filled in by the call it is given to. */
 export interface SocketAddress {
   address?: string;
   port?: number;

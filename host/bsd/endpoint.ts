@@ -64,6 +64,8 @@ export type Ground = Pick<Connections<unknown>, 'port' | 'open' | 'listen' | 'un
 export interface LocalEnd {
   address: Address;
   port: number;
+  /** On `::`: IPv6 alone. */
+  ipv6Only: boolean;
 }
 
 export class Endpoint {
@@ -104,7 +106,7 @@ export class Endpoint {
     const listening = this.ground.listen(local, bound);
     if (typeof listening === 'number') return listening;
     this.handle = listening.handle;
-    this.local = { address: local.address, port: listening.port };
+    this.local = { ...local, port: listening.port };
     this.role = 'listener';
     calls.tcpListenerOption(this.handle, LISTENER_QUEUE, 1);
     this.settings.applyToListener(this.handle);

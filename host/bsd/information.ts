@@ -13,9 +13,11 @@ import {
 } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 import {
-  AF_INET,
+  AF_INET6,
   IP_MTU,
   IPPROTO_TCP,
+  IPV6_MTU,
+  IPV6_V6ONLY,
   SO_ACCEPTCONN,
   SO_DOMAIN,
   SO_ERROR,
@@ -26,6 +28,7 @@ import {
   SO_TYPE,
   SOCK_STREAM,
   SOL_IP,
+  SOL_IPV6,
   SOL_SOCKET,
   SOL_TCP,
   TCP_CONGESTION,
@@ -46,6 +49,9 @@ export function setOption(endpoint: Endpoint, core: Core, level: number, name: n
   if (level === SOL_TCP && name === TCP_CONGESTION) return setCongestion(endpoint, core, handle, value);
   if (!Number.isInteger(value)) return endpoint.settings.get(level, name) === -ENOPROTOOPT ? -ENOPROTOOPT : -EINVAL;
   if (level === SOL_TCP && name === TCP_FASTOPEN_CONNECT && !opensFast(core)) return -EOPNOTSUPP;
+  // RFC 3493 §5.3, ipv6(7): it says what `bind` means.
+  const late = endpoint.local !== undefined || endpoint.role !== 'fresh';
+  if (late && level === SOL_IPV6 && name === IPV6_V6ONLY) return -EINVAL;
   const done = endpoint.settings.set(level, name, value as number, handle);
   if (done === 0 && endpoint.role === 'listener') endpoint.settings.applyToListener(endpoint.handle);
   return done;
@@ -112,7 +118,7 @@ const TOLD = new Map<number, Map<number, Teller>>([
     SOL_SOCKET,
     new Map<number, Teller>([
       [SO_TYPE, () => SOCK_STREAM],
-      [SO_DOMAIN, () => AF_INET],
+      [SO_DOMAIN, ({ endpoint }) => endpoint.settings.domain],
       [SO_PROTOCOL, () => IPPROTO_TCP],
       [SO_ACCEPTCONN, ({ endpoint }) => (endpoint.role === 'listener' ? 1 : 0)],
       [SO_ERROR, ({ endpoint }) => endpoint.takePendingError()],
@@ -122,6 +128,15 @@ const TOLD = new Map<number, Map<number, Teller>>([
     ]),
   ],
   [SOL_IP, new Map<number, Teller>([[IP_MTU, (asked) => informed(asked, 'tcpi_pmtu')]])],
+  [
+    SOL_IPV6,
+    new Map<number, Teller>([
+      [
+        IPV6_MTU,
+        (asked) => (asked.endpoint.settings.domain === AF_INET6 ? informed(asked, 'tcpi_pmtu') : -ENOPROTOOPT),
+      ],
+    ]),
+  ],
   [
     SOL_TCP,
     new Map<number, Teller>([

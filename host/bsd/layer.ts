@@ -2,10 +2,12 @@
  * Descriptors: the table of sockets that programs name by number, and the calls that concern more than one of them.
  * Not for: what a call does to its socket (`endpoint.ts`), what the calls promise (`contract.ts`).
  */
-import { type Address, ANY_IPV4, formatAddress, isAny, parseAddress } from '../core/address.js';
+import { type Address, isIPv4 } from '../core/address.js';
 import type { Core } from '../core/core.js';
+import { addressFor, addressText, anywhere, isIPv6Only, overlap } from './address.js';
 import {
   AF_INET,
+  AF_INET6,
   IPPROTO_TCP,
   MSG_ERRQUEUE,
   MSG_FASTOPEN,
@@ -36,6 +38,7 @@ import {
   EBADF,
   EDESTADDRREQ,
   EINVAL,
+  ENETUNREACH,
   ENOTCONN,
   ENOTTY,
   EOPNOTSUPP,
@@ -63,27 +66,31 @@ export class Layer implements Bsd {
   }
 
   socket(domain = AF_INET, type = SOCK_STREAM, protocol = 0): number {
-    if (domain !== AF_INET) return -EAFNOSUPPORT;
+    if (domain !== AF_INET && domain !== AF_INET6) return -EAFNOSUPPORT;
     if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) !== SOCK_STREAM) return -ESOCKTNOSUPPORT;
     if (protocol !== 0 && protocol !== IPPROTO_TCP) return -EPROTONOSUPPORT;
-    return this.#enter(new Endpoint(this.ground, new Settings(this.#core, this.profile)));
+    return this.#enter(new Endpoint(this.ground, new Settings(this.#core, this.profile, domain)));
   }
 
   bind(fd: number, address: string, port: number): number {
     const endpoint = this.#endpoints.get(fd);
     if (endpoint === undefined) return -EBADF;
-    const parsed = parseAddress(address);
-    if (parsed === undefined || !isPort(port) || endpoint.local !== undefined || endpoint.role !== 'fresh')
-      return -EINVAL;
-    const free = this.#probe(parsed, port);
+    const { settings } = endpoint;
+    const parsed = addressFor(settings, address);
+    if (typeof parsed === 'number') return parsed;
+    const ipv6Only = isIPv6Only(settings);
+    if (!isPort(port) || endpoint.local !== undefined || endpoint.role !== 'fresh') return -EINVAL;
+    if (ipv6Only && isIPv4(parsed)) return -EINVAL;
+    const free = this.#probe({ address: parsed, port, ipv6Only });
     if (free < 0) return free;
-    if (this.#collides(endpoint, parsed, free)) return -EADDRINUSE;
-    endpoint.local = { address: parsed, port: free };
+    const local = { address: parsed, port: free, ipv6Only };
+    if (this.#collides(endpoint, local)) return -EADDRINUSE;
+    endpoint.local = local;
     return 0;
   }
 
   listen(fd: number, backlog: number): number {
-    return this.#on(fd, (endpoint) => endpoint.listen(endpoint.local ?? ANYWHERE, backlog));
+    return this.#on(fd, (endpoint) => endpoint.listen(endpoint.local ?? anywhere(endpoint.settings), backlog));
   }
 
   accept(fd: number, peer?: SocketAddress): number {
@@ -100,9 +107,9 @@ export class Layer implements Bsd {
   }
 
   connect(fd: number, address: string, port: number): number {
-    const parsed = parseAddress(address);
     return this.#on(fd, (endpoint) => {
-      return parsed === undefined || !isPort(port) ? -EINVAL : endpoint.connect(parsed, port);
+      const remote = remoteFor(endpoint, address, port);
+      return typeof remote === 'number' ? remote : endpoint.connect(remote, port);
     });
   }
 
@@ -115,10 +122,10 @@ export class Layer implements Bsd {
   sendto(fd: number, bytes: Uint8Array, flags: number, address: string, port: number): number {
     if ((flags & MSG_FASTOPEN) === 0) return this.send(fd, bytes, flags);
     if (!opensFast(this.#core)) return -EOPNOTSUPP;
-    const parsed = parseAddress(address);
     return this.#on(fd, (endpoint) => {
-      if (parsed === undefined || !isPort(port)) return -EINVAL;
-      return accepted(endpoint, endpoint.sendOpening(bytes, flags, parsed, port), flags);
+      const remote = remoteFor(endpoint, address, port);
+      if (typeof remote === 'number') return remote;
+      return accepted(endpoint, endpoint.sendOpening(bytes, flags, remote, port), flags);
     });
   }
 
@@ -181,8 +188,8 @@ export class Layer implements Bsd {
   getsockname(fd: number, address: SocketAddress): number {
     return this.#on(fd, (endpoint) => {
       const ends = endpoint.ends();
-      const { address: bound, port } = endpoint.local ?? ANYWHERE;
-      address.address = ends?.localAddress ?? formatAddress(bound);
+      const { address: bound, port } = endpoint.local ?? anywhere(endpoint.settings);
+      address.address = addressText(endpoint.settings, ends?.localAddress ?? bound);
       address.port = ends?.localPort ?? port;
       return 0;
     });
@@ -272,18 +279,18 @@ export class Layer implements Bsd {
   }
 
   /** Whether another socket that is no listener has this local end and does not share it. */
-  #collides(one: Endpoint, address: Address, port: number): boolean {
+  #collides(one: Endpoint, end: LocalEnd): boolean {
     for (const other of this.#endpoints.values()) {
       const { local } = other;
-      if (local === undefined || local.port !== port || !overlap(local.address, address)) continue;
+      if (local === undefined || local.port !== end.port || !overlap(local, end)) continue;
       if (!both(one, other, SO_REUSEADDR) && !both(one, other, SO_REUSEPORT)) return true;
     }
     return false;
   }
 
   /** Whether one may listen there: asked by doing so for a moment. @returns the port, or a negative error number */
-  #probe(address: Address, port: number): number {
-    const listening = this.ground.listen({ address, port }, 1);
+  #probe(place: LocalEnd): number {
+    const listening = this.ground.listen(place, 1);
     if (typeof listening === 'number') return listening;
     this.ground.unlisten(listening.handle);
     return listening.port;
@@ -305,14 +312,19 @@ function both(one: Endpoint, other: Endpoint, option: number): boolean {
   return one.settings.get(SOL_SOCKET, option) !== 0 && other.settings.get(SOL_SOCKET, option) !== 0;
 }
 
-function overlap(one: Address, other: Address): boolean {
-  return isAny(one) || isAny(other) || one.every((byte, index) => byte === other[index]);
+/** Whom `connect` means. @returns a negative error number when it can be nobody */
+function remoteFor({ settings }: Endpoint, text: string, port: number): Address | number {
+  const address = addressFor(settings, text);
+  if (typeof address === 'number' || !isPort(port)) return typeof address === 'number' ? address : -EINVAL;
+  return isIPv6Only(settings) && isIPv4(address) ? -ENETUNREACH : address;
 }
 
 /** Whom a connection is with, whether it lives or not. */
 function peerOf(endpoint: Endpoint): SocketAddress {
   const ends = endpoint.ends();
-  return ends === undefined ? {} : { address: ends.remoteAddress, port: ends.remotePort };
+  return ends === undefined
+    ? {}
+    : { address: addressText(endpoint.settings, ends.remoteAddress), port: ends.remotePort };
 }
 
 /** Notes which bytes a call of MSG_ZEROCOPY has handed over. @returns `taken` */
@@ -340,5 +352,4 @@ function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 0 && port <= 65535;
 }
 
-const ANYWHERE: LocalEnd = { address: ANY_IPV4, port: 0 };
 const FIRST = 3;

@@ -35,6 +35,7 @@ import {
 } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 import {
+  AF_INET6,
   IP_FREEBIND,
   IP_MTU_DISCOVER,
   IP_PMTUDISC_DONT,
@@ -43,6 +44,12 @@ import {
   IP_RECVERR,
   IP_TOS,
   IP_TTL,
+  IPV6_FREEBIND,
+  IPV6_MTU_DISCOVER,
+  IPV6_RECVERR,
+  IPV6_TCLASS,
+  IPV6_UNICAST_HOPS,
+  IPV6_V6ONLY,
   SO_KEEPALIVE,
   SO_MARK,
   SO_OOBINLINE,
@@ -54,6 +61,7 @@ import {
   SO_SNDBUF,
   SO_ZEROCOPY,
   SOL_IP,
+  SOL_IPV6,
   SOL_SOCKET,
   SOL_TCP,
   TCP_CORK,
@@ -86,11 +94,13 @@ export class Settings {
   constructor(
     private readonly core: Core,
     readonly profile: Bsd['profile'],
+    /** AF_INET or AF_INET6. */
+    readonly domain: number,
   ) {}
 
   /** The options of a connection that a listener with these accepts. */
   inherited(): Settings {
-    const settings = new Settings(this.core, this.profile);
+    const settings = new Settings(this.core, this.profile, this.domain);
     settings.linger = this.linger;
     settings.congestion = this.congestion;
     for (const [rule, value] of this.#values) settings.#values.set(rule, value);
@@ -99,16 +109,17 @@ export class Settings {
 
   /** The value that is in force; -ENOPROTOOPT for an option there is not. */
   get(level: number, name: number): number {
-    const rule = ruleOf(level, name);
+    const rule = this.#ruleOf(level, name);
     if (rule === undefined) return -ENOPROTOOPT;
     return this.#values.get(rule) ?? rule.initial(this.core);
   }
 
   /** @param handle the connection that has to learn of it, 0: none yet. @returns 0 or a negative error number */
   set(level: number, name: number, value: number, handle: number): number {
-    const rule = ruleOf(level, name);
+    const rule = this.#ruleOf(level, name);
     if (rule === undefined) return -ENOPROTOOPT;
-    const accepted = rule.accept(value);
+    // RFC 3542 §6.5: -1 is what it was.
+    const accepted = rule.accept(level === SOL_IPV6 && value === -1 ? rule.initial(this.core) : value);
     if (accepted === undefined) return -EINVAL;
     this.#values.set(rule, accepted);
     return handle === 0 ? 0 : this.#tell(rule, accepted, handle);
@@ -127,6 +138,10 @@ export class Settings {
     }
   }
 
+  #ruleOf(level: number, name: number): Rule | undefined {
+    return level === SOL_IPV6 && this.domain !== AF_INET6 ? undefined : RULES.get(level)?.get(name);
+  }
+
   #tell({ option, encode }: Rule, value: number, handle: number): number {
     return option === 0 ? 0 : Math.min(this.core.calls.tcpSetOption(handle, option, encode(value, this.profile)), 0);
   }
@@ -142,10 +157,6 @@ interface Rule {
   listener: number;
   /** As the core takes it. */
   encode(value: number, profile: Bsd['profile']): number;
-}
-
-function ruleOf(level: number, name: number): Rule | undefined {
-  return RULES.get(level)?.get(name);
 }
 
 /** A value that any number becomes. */
@@ -181,6 +192,20 @@ const LARGEST = 2 ** 31 - 1;
 /** Linux's TCP_FIN_TIMEOUT_MAX, seconds. */
 const LONGEST_LINGER = 120;
 
+// What IPv4 and IPv6 have under two names: one value, whichever name it was set by.
+/** The lowest two bits are ECN's, which is TCP's own business. */
+const SERVICE = made((value) => value & 0xfc, 0, { option: OPTION_DIFFSERV, listener: LISTENER_DIFFSERV });
+const LIFETIME = between(1, 255, settingOf(SETTING_TIME_TO_LIVE), {
+  option: OPTION_TIME_TO_LIVE,
+  listener: LISTENER_TIME_TO_LIVE,
+});
+const DISCOVERY = between(IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, IP_PMTUDISC_WANT, {
+  option: OPTION_MTU_DISCOVER,
+  listener: LISTENER_MTU_DISCOVER,
+});
+const ERRORS = toggle();
+const FREE = toggle();
+
 const RULES = new Map<number, Map<number, Rule>>([
   [
     SOL_SOCKET,
@@ -200,24 +225,22 @@ const RULES = new Map<number, Map<number, Rule>>([
   [
     SOL_IP,
     new Map([
-      // The lowest two bits are ECN's, which is TCP's own business.
-      [IP_TOS, made((value) => value & 0xfc, 0, { option: OPTION_DIFFSERV, listener: LISTENER_DIFFSERV })],
-      [
-        IP_TTL,
-        between(1, 255, settingOf(SETTING_TIME_TO_LIVE), {
-          option: OPTION_TIME_TO_LIVE,
-          listener: LISTENER_TIME_TO_LIVE,
-        }),
-      ],
-      [
-        IP_MTU_DISCOVER,
-        between(IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, IP_PMTUDISC_WANT, {
-          option: OPTION_MTU_DISCOVER,
-          listener: LISTENER_MTU_DISCOVER,
-        }),
-      ],
-      [IP_RECVERR, toggle()],
-      [IP_FREEBIND, toggle()],
+      [IP_TOS, SERVICE],
+      [IP_TTL, LIFETIME],
+      [IP_MTU_DISCOVER, DISCOVERY],
+      [IP_RECVERR, ERRORS],
+      [IP_FREEBIND, FREE],
+    ]),
+  ],
+  [
+    SOL_IPV6,
+    new Map([
+      [IPV6_TCLASS, SERVICE],
+      [IPV6_UNICAST_HOPS, LIFETIME],
+      [IPV6_MTU_DISCOVER, DISCOVERY],
+      [IPV6_RECVERR, ERRORS],
+      [IPV6_FREEBIND, FREE],
+      [IPV6_V6ONLY, toggle()],
     ]),
   ],
   [

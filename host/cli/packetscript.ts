@@ -1,7 +1,7 @@
 /** `vitrine packetscript`: runs packet scripts, of files and directories, and says how each ended. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Mode } from '../packetscript/configuration.js';
+import type { IpVersion, Mode } from '../packetscript/configuration.js';
 import type { ProfileName } from '../packetscript/profiles.js';
 import { reportScript, summarize } from '../packetscript/report.js';
 import { type PacketScriptResult, runPacketScript } from '../packetscript/run.js';
@@ -10,6 +10,7 @@ import { CommandError, EXIT_FAILURE, EXIT_SUCCESS } from './failure.js';
 export interface PacketScriptCommandOptions {
   profile?: ProfileName;
   mode?: Mode;
+  ipVersion?: IpVersion;
   define?: Record<string, string>;
   verbose?: true;
 }
@@ -24,6 +25,7 @@ export async function packetscript(paths: readonly string[], options: PacketScri
       ...(options.profile && { profile: options.profile }),
       options: optionsOf(dirname(file)),
       ...(options.mode && { mode: options.mode }),
+      ...(options.ipVersion && { ipVersion: options.ipVersion }),
       ...(options.define && { defines: options.define }),
       directory: dirname(file),
     });

@@ -189,6 +189,13 @@ function packetScripts(program: Command, done: (code: number) => void): void {
         'how packets are compared, whatever the scripts say; as the profile does otherwise',
       ).choices(['exact', 'linux', 'freebsd']),
     )
+    .addOption(
+      new Option('--ip-version <name>', 'what the scripts run over, whatever they say').choices([
+        'ipv4',
+        'ipv6',
+        'ipv4-mapped-ipv6',
+      ]),
+    )
     .option('-D, --define <name=value>', 'a word of the scripts that stands for something else', parse.definition, {})
     .option('-v, --verbose', 'tell every event, and the scripts that pass')
     .addHelpText('after', help.PACKETSCRIPT_EXAMPLES)

@@ -4,6 +4,8 @@
  */
 import type { Option } from './language/ast.js';
 import { ScriptError, UnsupportedError } from './language/errors.js';
+import { WIDER } from './language/packet.js';
+import { canonical } from './packet/addresses.js';
 import type { Addresses } from './packet/endpoints.js';
 
 /**
@@ -12,8 +14,12 @@ import type { Addresses } from './packet/endpoints.js';
  */
 export type Mode = 'exact' | 'linux' | 'freebsd';
 
+/** What a script's sockets and packets are: AF_INET over IPv4, AF_INET6 over IPv6, or AF_INET6 over IPv4. */
+export type IpVersion = 'ipv4' | 'ipv6' | 'ipv4-mapped-ipv6';
+
 export interface Configuration {
   mode: Mode;
+  version: IpVersion;
   addresses: Addresses;
   mtu: number;
   /** Microseconds that an event may be off, and the part of the time since the last event, whichever is more. */
@@ -29,6 +35,7 @@ export interface Configuration {
   nonFatal: ReadonlySet<string>;
 }
 
+export const IP_VERSIONS: readonly IpVersion[] = ['ipv4', 'ipv6', 'ipv4-mapped-ipv6'];
 export const MODES: readonly Mode[] = ['exact', 'linux', 'freebsd'];
 
 /** The value of the last option of a name that is one of `choices`. @throws ScriptError for another value */
@@ -44,27 +51,34 @@ export function chosen<Choice extends string>(
   throw new ScriptError(option, `expected --${name}=${choices.join(' or ')}, found '${option.value ?? ''}'`);
 }
 
-/** @throws ScriptError, UnsupportedError */
-export function configure(options: readonly Option[], mode: Mode): Configuration {
+/**
+ * @param version instead of the script's own: what the script says of IPv4 is then passed over or made fit. Over IPv6 its
+ *   MTU grows by the difference of the headers, so that segments are as long as they are written
+ * @throws ScriptError, UnsupportedError
+ */
+export function configure(options: readonly Option[], mode: Mode, version?: IpVersion): Configuration {
+  const own = version ?? chosen(options, 'ip_version', IP_VERSIONS) ?? 'ipv4';
   const configuration: Configuration = {
     mode,
-    addresses: { local: '192.168.0.1', remote: '192.0.2.1', bindPort: 8080, connectPort: 8080 },
+    version: own,
+    addresses: { ...(own === 'ipv6' ? ADDRESSES_6 : ADDRESSES_4), bindPort: 8080, connectPort: 8080 },
     mtu: 1500,
     ...TOLERANCES[mode],
     looseEcho: false,
     merge: mode === 'linux',
     nonFatal: new Set(),
   };
-  for (const option of options) apply(option, configuration);
+  for (const option of options) apply(option, configuration, version !== undefined);
+  if (version === 'ipv6') configuration.mtu += WIDER;
+  if (own === 'ipv6' && configuration.mtu < 1280) throw new UnsupportedError(`IPv6 on an MTU of ${configuration.mtu}`);
   return configuration;
 }
 
-function apply(option: Option, configuration: Configuration): void {
+function apply(option: Option, configuration: Configuration, given: boolean): void {
   const { name, value } = option;
   const { addresses } = configuration;
-  if (name === 'ip_version') checkVersion(option);
-  else if (name === 'local_ip') addresses.local = address(option);
-  else if (name === 'remote_ip') addresses.remote = address(option);
+  if (name === 'local_ip') addresses.local = address(option, configuration, given) ?? addresses.local;
+  else if (name === 'remote_ip') addresses.remote = address(option, configuration, given) ?? addresses.remote;
   else if (name === 'bind_port') addresses.bindPort = wholeNumber(option, 1, 65535);
   else if (name === 'connect_port') addresses.connectPort = wholeNumber(option, 1, 65535);
   else if (name === 'mtu') configuration.mtu = wholeNumber(option, 68, 65535);
@@ -79,18 +93,13 @@ function apply(option: Option, configuration: Configuration): void {
   else if (!WITHOUT_MEANING.has(name)) throw new ScriptError(option, `there is no option --${name}`);
 }
 
-function checkVersion(option: Option): void {
-  if (option.value === 'ipv4') return;
-  if (option.value === 'ipv6' || option.value === 'ipv4-mapped-ipv6') throw new UnsupportedError('IPv6', option);
-  throw new ScriptError(option, `expected --ip_version=ipv4, ipv6 or ipv4-mapped-ipv6, found '${option.value ?? ''}'`);
-}
-
-function address(option: Option): string {
-  const text = (option.value ?? '').replace(/\/\d+$/, '');
-  if (text.includes(':')) throw new UnsupportedError('IPv6', option);
-  const parts = text.split('.').map(Number);
-  if (parts.length === 4 && parts.every((part) => Number.isInteger(part) && part >= 0 && part < 256)) return text;
-  throw new ScriptError(option, `expected an IPv4 address for --${option.name}, found '${text}'`);
+/** @returns undefined for one of the other family, when somebody else than the script has chosen */
+function address(option: Option, { version }: Configuration, given: boolean): string | undefined {
+  const text = canonical((option.value ?? '').replace(/\/\d+$/, ''));
+  if (text?.includes(':') === (version === 'ipv6')) return text;
+  if (text !== undefined && given) return undefined;
+  const family = version === 'ipv6' ? 'IPv6' : 'IPv4';
+  throw new ScriptError(option, `expected an ${family} address for --${option.name}, found '${option.value ?? ''}'`);
 }
 
 function wholeNumber(option: Option, least: number, most: number): number {
@@ -115,8 +124,12 @@ const TOLERANCES: Readonly<Record<Mode, Pick<Configuration, 'tolerance' | 'toler
   freebsd: { tolerance: 4000, tolerancePercent: 5, timestampTick: 0 },
 };
 
+const ADDRESSES_4 = { local: '192.168.0.1', remote: '192.0.2.1' };
+const ADDRESSES_6 = { local: 'fd3d:a0b:17d6::1', remote: 'fd3d:fa7b:d17d::1' };
+
 /** Options of the tools that concern their machine, their interface or themselves. */
 const WITHOUT_MEANING = new Set([
+  'ip_version',
   'mode',
   'profile',
   'define',

@@ -4,7 +4,7 @@
  * Not for: files and directories (`../cli/packetscript.ts`), the words of a report (`report.ts`).
  */
 import { type CompiledCore, compileCore } from '../core/load.js';
-import { chosen, configure, MODES, type Mode } from './configuration.js';
+import { chosen, configure, IP_VERSIONS, type IpVersion, MODES, type Mode } from './configuration.js';
 import { type Failure, Mismatch } from './failure.js';
 import { Interpreter } from './interpreter.js';
 import type { Event, Script } from './language/ast.js';
@@ -17,6 +17,11 @@ export interface PacketScriptOptions {
   profile?: ProfileName;
   /** How packets are compared, whatever the script says; the profile's own way by default. */
   mode?: Mode;
+  /**
+   * Which IP the script runs over, whatever it says: `'ipv4'`, `'ipv6'`, or `'ipv4-mapped-ipv6'`, which is IPv4 on sockets of
+   * AF_INET6. A script that was written for one runs over the others, with an MTU that makes its segments as long.
+   */
+  ipVersion?: IpVersion;
   /** `--name=value` lines before the script's own, which go over them: those of its directory. */
   options?: string;
   /** Where relative paths in the script's commands begin; the working directory by default. */
@@ -63,8 +68,11 @@ function runCompiled(core: CompiledCore, source: string, options: PacketScriptOp
     const profile = options.profile ?? chosen(named, 'profile', PROFILE_NAMES) ?? 'linux';
     const mode = options.mode ?? chosen(named, 'mode', MODES) ?? (profile === 'vitrine' ? 'exact' : profile);
     const { defined, defines: usual } = PROFILES[profile];
-    const script = parseScript(source, new Set(defined), new Map(Object.entries({ ...usual, ...defines })));
-    const configuration = configure([...before, ...script.options], mode);
+    const version = options.ipVersion ?? chosen(named, 'ip_version', IP_VERSIONS) ?? 'ipv4';
+    const six = version === 'ipv4' ? {} : SIX_DEFINES;
+    const words = new Map<string, string>(Object.entries({ ...usual, ...six, ...defines }));
+    const script = parseScript(source, new Set(defined), words, version === 'ipv6' ? 6 : 4);
+    const configuration = configure([...before, ...script.options], mode, options.ipVersion);
     refuseForeign(script);
     interpreter = new Interpreter(core, script, configuration, profile, directory);
     interpreter.run();
@@ -119,5 +127,7 @@ function placeOf({ line, column }: Place): Place {
   return { line, column };
 }
 
+/** Words that the family's runner defines for sockets of AF_INET6. */
+const SIX_DEFINES = { CMSG_LEVEL_IP: 'SOL_IPV6', CMSG_TYPE_RECVERR: 'IPV6_RECVERR' };
 /** The core's code is the same for all. */
 let compiled: Promise<CompiledCore> | undefined;

@@ -3,7 +3,7 @@
  * Not for: the script's events (`interpreter.ts`).
  */
 
-import { TCP_CLOSE } from '../bsd/constants.js';
+import { AF_INET, AF_INET6, TCP_CLOSE } from '../bsd/constants.js';
 import type { Bsd } from '../bsd/contract.js';
 import { type ManualClock, manualClock } from '../core/clock.js';
 import type { CompiledCore } from '../core/load.js';
@@ -26,6 +26,8 @@ export class World implements CallContext, CommandHost {
   readonly descriptors: Descriptors;
   readonly endpoints: Endpoints;
   readonly addresses;
+  /** Of sockets that a script does not give one. */
+  readonly domain: number;
   readonly variables = new Map<string, string>();
   readonly blocks = blocks;
   /** Called after every step of the clock: a call that blocks may have its answer. */
@@ -39,7 +41,11 @@ export class World implements CallContext, CommandHost {
     readonly profile: ProfileName,
   ) {
     this.addresses = configuration.addresses;
-    this.device = new ScriptDevice(configuration.mtu, `${this.addresses.local}/16`);
+    this.domain = configuration.version === 'ipv4' ? AF_INET : AF_INET6;
+    this.device = new ScriptDevice(
+      configuration.mtu,
+      `${this.addresses.local}/${configuration.version === 'ipv6' ? 64 : 16}`,
+    );
     const error = (broken: Error) => {
       this.broken ??= broken;
     };

@@ -178,7 +178,7 @@ describe('options', () => {
 describe('what does not run', () => {
   test.each([
     ['0 < udp (10)', 'udp: not supported yet'],
-    ['--ip_version=ipv6\n0 close(3) = 0', 'IPv6: not supported yet'],
+    ['--ip_version=ipv6\n--mtu=1000\n0 close(3) = 0', 'IPv6 on an MTU of 1000: not supported yet'],
     ['0 fork() = 0', 'the system call fork: not supported yet'],
     ['0 socket(..., SOCK_SEQPACKET, 0) = 3', 'the name SOCK_SEQPACKET: not supported yet'],
     ['0 `reboot`', "the command 'reboot': not supported yet"],

@@ -142,14 +142,17 @@ function parseUdp(reader: Reader): PacketSpec {
 function parseIcmp(reader: Reader, ip: IpInfo): PacketSpec {
   const type = reader.expect('word', undefined, 'the type of the ICMP message');
   const code = isFieldOfIcmp(reader) ? undefined : reader.take('word');
-  const known = icmpCode(type.text, code?.text);
+  const known = icmpCode(reader.version, type.text, code?.text);
   if (typeof known === 'string') return reader.refuse(code ?? type, known);
-  const mtu = reader.take('word', 'mtu') === undefined ? undefined : reader.integer('the MTU', 0, UINT32);
+  const told = reader.take('word', 'mtu') === undefined ? undefined : reader.integer('the MTU', 0, UINT32);
+  const { translated, ...named } = known;
+  // The MTU is one that IPv4 would have: the same segment makes a longer packet (RFC 7915 §4.2).
+  const mtu = told !== undefined && told > 0 && translated ? told + WIDER : told;
   const id = reader.take('word', 'id') === undefined ? undefined : reader.integer('the identifier', 0, UINT16);
   const spec: IcmpSpec = {
     kind: 'icmp',
     ip,
-    ...known,
+    ...named,
     mtu,
     id,
     cause: { start: 0, length: 0, absolute: false, any: false },
@@ -226,3 +229,5 @@ const FLAGS: Readonly<Record<string, number>> = {
   W: FLAGS_CWR,
   A: FLAGS_AE,
 };
+/** What an IPv6 header has more than one of IPv4. */
+export const WIDER = 20;

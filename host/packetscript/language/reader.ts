@@ -13,6 +13,8 @@ export class Reader {
     private readonly tokens: readonly Token[],
     /** `--define=NAME=value`, and those that came with the run: a word of that name stands for its value. */
     readonly defines: Map<string, string>,
+    /** Of IP: whose ICMP messages are meant. */
+    readonly version: 4 | 6 = 4,
   ) {}
 
   /** The token that comes next, or the one `ahead` of it; definitions are in their place. */

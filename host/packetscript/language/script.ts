@@ -13,14 +13,16 @@ import { tokenize } from './tokens.js';
  * Reads a script.
  * @param defined what `#ifdef` finds
  * @param defines words that stand for something else; `--define` in the script adds to them
+ * @param version of IP: whose ICMP messages are meant
  * @throws ScriptError with the place and what was expected there
  */
 export function parseScript(
   source: string,
   defined: ReadonlySet<string> = new Set(),
   defines: ReadonlyMap<string, string> = new Map(),
+  version: 4 | 6 = 4,
 ): Script {
-  const reader = new Reader(source, tokenize(source, defined), new Map(defines));
+  const reader = new Reader(source, tokenize(source, defined), new Map(defines), version);
   const options = parseOptions(reader);
   const prologue = reader.is('backquoted') ? parseCommand(reader) : undefined;
   const events: Event[] = [];

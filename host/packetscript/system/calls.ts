@@ -4,8 +4,6 @@
  * Not for: moving bytes (`transfer.ts`), socket options (`options.ts`), comparing answers (`../call-check.ts`).
  */
 import {
-  AF_INET,
-  AF_INET6,
   AF_UNSPEC,
   MSG_DONTWAIT,
   SOCK_NONBLOCK,
@@ -43,6 +41,8 @@ export interface CallContext {
   readonly descriptors: Descriptors;
   readonly endpoints: Endpoints;
   readonly addresses: Addresses;
+  /** Of sockets that the script does not give one. */
+  readonly domain: number;
   readonly profile: ProfileName;
   /** Kernel variables that only show in socket options. */
   readonly variables: ReadonlyMap<string, string>;
@@ -72,11 +72,10 @@ function expectedFd(call: Call): number {
   return call.result.kind === 'integer' ? call.result.value : -1;
 }
 
-function socket(call: Call, { bsd, descriptors, endpoints, variables }: CallContext): Attempt {
-  const domain = optionalNumber(argument(call, 0)) ?? AF_INET;
+function socket(call: Call, { bsd, descriptors, endpoints, variables, domain: usual }: CallContext): Attempt {
+  const domain = optionalNumber(argument(call, 0)) ?? usual;
   const type = optionalNumber(argument(call, 1)) ?? SOCK_STREAM;
   const protocol = optionalNumber(argument(call, 2)) ?? 0;
-  if (domain === AF_INET6) throw new UnsupportedError('IPv6', call);
   return () => {
     const live = bsd.socket(domain, type, protocol);
     const script = expectedFd(call);

@@ -61,7 +61,7 @@ export function socketAddress(expression: Expression | undefined): SocketAddress
   if (expression.kind === 'word') return { family: number(expression), address: undefined, port: undefined };
   const family = field(expression, 'sa_family');
   if (family === undefined) throw new ScriptError(expression, 'expected sa_family in the address');
-  const port = field(expression, 'sin_port');
+  const port = field(expression, 'sin_port') ?? field(expression, 'sin6_port');
   const address = field(expression, 'sin_addr') ?? field(expression, 'sin6_addr');
   return { family: number(family), address: addressText(address), port: port && number(port) };
 }
