@@ -80,7 +80,7 @@ export class Pings {
       const waiting = this.#waiting.get(sequence);
       // An error quotes whom the request was for; a reply comes from there, unless it was for a group.
       const about = errno === 0 ? core.takeAddress(0) : core.takeAddress(3);
-      if (waiting === undefined || (about !== waiting.target && !(errno === 0 && waiting.group))) continue;
+      if (waiting === undefined || !(isSame(about, waiting.target) || (errno === 0 && waiting.group))) continue;
       const address = core.takeAddress(0);
       const rtt = now - waiting.sent;
       this.#waiting.delete(sequence);
@@ -123,6 +123,11 @@ interface Waiting {
   readonly group: boolean;
   readonly sent: number;
   readonly end: (how: PingReply | Error) => void;
+}
+
+/** A link-local address without a zone is that of any link. */
+function isSame(address: string, target: string): boolean {
+  return address === target || address.split('%')[0] === target;
 }
 
 function isGroup(address: Address): boolean {

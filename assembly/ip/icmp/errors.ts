@@ -1,6 +1,7 @@
 // Errors that are owed about `incoming`: which packets may be answered with one (RFC 1122 §3.2.2, RFC 1812 §4.3.2.7,
 // RFC 4443 §2.4 (e)). The packet stays in its place until output has quoted it. Not for: the message (icmp/report.ts).
 
+import { LOOPBACK_INTERFACE } from '../../abi/limits';
 import { REPLY_ERROR, replyNew } from '../../memory/replies';
 import { isMulticast, isUnicast } from '../address';
 import { isBroadcast } from '../addresses';
@@ -14,7 +15,10 @@ import { ADDRESS_MASK_REPLY, ECHO_REPLY, ECHO_REQUEST, INFORMATIONAL6, REDIRECT6
 
 /** Notes an error about `incoming`, unless it is of those that nobody is told of. `parameter`: an MTU, or an offset. */
 export function icmpErrorOwe(kind: u32, parameter: u32): void {
-  if (!isAnswerable(kind) || !errorAllowed(incoming.fromHigh, incoming.fromLow)) return;
+  if (!isAnswerable(kind)) return;
+  // Nobody floods himself.
+  const outside = incoming.interface != LOOPBACK_INTERFACE;
+  if (outside && !errorAllowed(incoming.fromHigh, incoming.fromLow)) return;
   const reply = replyNew(REPLY_ERROR);
   if (reply == null) return;
   reply.control = <u8>kind;

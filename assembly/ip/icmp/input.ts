@@ -11,7 +11,7 @@ import { state } from '../../memory/state';
 import { isUnicast } from '../address';
 import { fold, pseudoSum, sum } from '../checksum';
 import { PROTOCOL_ICMP6 } from '../header6';
-import { INCOMING_MULTICAST, incoming } from '../incoming';
+import { INCOMING_LINK_MULTICAST, INCOMING_MULTICAST, incoming } from '../incoming';
 import { isMembership, mldInput } from '../multicast/mld';
 import { answerKeep } from './answers';
 import { isError } from './kinds';
@@ -24,7 +24,7 @@ export function icmpInput(): bool {
   const type = load<u8>(incoming.payload);
   if (isError(type, 4)) return errorArrives();
   // Nobody answers for a group: it would multiply what an attacker sends (RFC 1122 §3.2.2.6).
-  if (type == ECHO_REQUEST && !incoming.has(INCOMING_MULTICAST)) owe();
+  if (type == ECHO_REQUEST && !incoming.has(INCOMING_MULTICAST | INCOMING_LINK_MULTICAST)) owe();
   else if (type == ECHO_REPLY) reply();
   return true;
 }
