@@ -25,6 +25,7 @@ export class Incoming {
   fragmentAt: u32; // where this one belongs, in bytes
   fragmentMore: u32; // 1: more follow
   identification: u32;
+  largest: u32; // of a packet that was put together: bytes of the largest fragment packet
 
   // What is wrong with its headers (ip/extension.ts).
   problemCode: u32; // of ICMPv6's Parameter Problem (RFC 4443 §3.4)

@@ -45,7 +45,7 @@ export function replyAt(index: u32): Reply {
 export const REPLY_ACK: u32 = 1;
 /** A RST to a segment that no connection claims. */
 export const REPLY_RESET: u32 = 2;
-/** An ICMP echo reply; `sequence` is the address and `acknowledgment` the length of the request's ICMP message, `tsVal` its service. */
+/** An ICMP echo reply; `sequence` is the address and `acknowledgment` the length of the request's ICMP message, `tsVal` its service, `tsEcr` the most it came in. */
 export const REPLY_ECHO: u32 = 3;
 /** An ACK of a connection that is remembered in a record. */
 export const REPLY_RECORD_ACK: u32 = 4;

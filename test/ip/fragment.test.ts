@@ -68,7 +68,7 @@ describe.each(FAMILIES)('%s reassembly', (_, family) => {
     const driver = await dualDriver();
     const length = family.version === 4 ? 65_507 : 65_527;
     const out = exchange(driver, ...cut(request(family, length), 1448));
-    expect(out).toHaveLength(Math.ceil((length + 8) / (family.version === 4 ? 1480 : 1448)));
+    expect(out).toHaveLength(Math.ceil((length + 8) / 1448));
     expect(viewIcmp(join(out)).data).toEqual(pattern(length));
     expectNothingLeft(driver);
   });
@@ -290,3 +290,15 @@ describe.each(FAMILIES)('%s fragmentation', (_, family) => {
     expect(new Set([...a, ...b, ...c]).size).toBe(9);
   });
 });
+
+test.each(FAMILIES)(
+  '%s: what came in fragments is answered in no larger ones, but not in tiny ones',
+  async (_, family) => {
+    const driver = await dualDriver();
+    const size = (pieces: readonly Uint8Array[]) =>
+      Math.max(...exchange(driver, ...pieces).map(({ length }) => length));
+    const header = family.version === 4 ? 20 : 48;
+    expect(size(cut(request(family, 5000), 1360))).toBe(1360 + header);
+    expect(size(cut(request(family, 5000), 64))).toBeGreaterThan(1200);
+  },
+);

@@ -28,6 +28,7 @@ export function pieceInsert(packet: Fragmented): u32 {
   if (behind == 0) packet.last = changetype<usize>(piece);
   packet.pieces++;
   packet.have += piece.size;
+  packet.largest = max(packet.largest, incoming.length);
   packet.congestion |= 1 << (incoming.service & 3);
   if (incoming.fragmentMore == 0) packet.total = end;
   return PIECE_KEPT;

@@ -83,6 +83,7 @@ function putTogether(packet: Fragmented): bool {
 /** `incoming` is the whole packet, and its header says so. */
 function describe(packet: Fragmented, start: usize, header: u32, first: Piece): void {
   incoming.packet = start;
+  incoming.largest = packet.largest;
   incoming.length = header + packet.total;
   incoming.payload = start + header;
   incoming.size = packet.total;

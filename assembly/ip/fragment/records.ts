@@ -28,6 +28,7 @@ export class Fragmented {
   total: u32; // bytes of payload of the whole; 0: the last fragment has not come
   bytes: u32; // of memory that it takes
   flags: u32; // FRAGMENTED_*
+  largest: u32; // bytes of the largest packet that brought one
   congestion: u32; // bit n: a fragment had n in its ECN field
 
   has(flag: u32): bool {

@@ -48,7 +48,19 @@ export function icmpEcho(sequence: u32, length: u32, lifetime: u32): i32 {
   const hops = (lifetime & 0xff) == 0 ? state.timeToLive : lifetime & 0xff;
   const service = lifetime & ECHO_DONT_FRAGMENT ? 0 : FRAGMENTS;
   const from = choice;
-  const answer = send(number, message, type, length, from.sourceHigh, from.sourceLow, high, low, service, hops);
+  const answer = send(
+    number,
+    message,
+    type,
+    length,
+    from.sourceHigh,
+    from.sourceLow,
+    high,
+    low,
+    service,
+    hops,
+    PACKET_LIMIT,
+  );
   slabGive(message, block);
   return answer;
 }
@@ -71,7 +83,9 @@ export function icmpReply(reply: Reply): void {
   const length = reply.acknowledgment - ICMP_HEADER;
   // As it was asked, but for the marks of its own way (RFC 1122 §3.2.2.6, RFC 3168 §5).
   const service = FRAGMENTS | (reply.tsVal & ~3);
-  send(number, <usize>reply.sequence, type, length, fromHigh, fromLow, high, low, service, state.timeToLive);
+  // What came in fragments goes back in no larger ones: errors about replies, which anybody could forge, are not heard.
+  const most = reply.tsEcr;
+  send(number, <usize>reply.sequence, type, length, fromHigh, fromLow, high, low, service, state.timeToLive, most);
 }
 
 function send(
@@ -85,6 +99,7 @@ function send(
   toLow: u64,
   service: u32,
   lifetime: u32,
+  most: u32,
 ): i32 {
   const size = ICMP_HEADER + length;
   const four = isMapped(toHigh, toLow);
@@ -93,6 +108,6 @@ function send(
   store<u16>(message, 0, 2);
   const pseudo = four ? 0 : pseudoSum(fromHigh, fromLow, toHigh, toLow, protocol, size);
   store<u16>(message, complement(pseudo + sum(message, size)), 2);
-  const mtu = pathMtu(number, toHigh, toLow);
+  const mtu = min(pathMtu(number, toHigh, toLow), most);
   return sendFragmented(number, protocol, fromHigh, fromLow, toHigh, toLow, message, size, service, lifetime, mtu);
 }

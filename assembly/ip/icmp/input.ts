@@ -3,6 +3,7 @@
 // that open, and our clock is nobody's business; nor are requests for address masks (RFC 6918). Redirects are not followed.
 // Not for: sending (icmp/echo.ts, icmp/report.ts).
 
+import { PACKET_LIMIT } from '../../abi/limits';
 import { REDIRECT, ROUTER_SOLICITATION } from '../../link/header';
 import { ndpInput } from '../../link/ndp';
 import { load16 } from '../../memory/bytes';
@@ -11,7 +12,7 @@ import { state } from '../../memory/state';
 import { isUnicast } from '../address';
 import { fold, pseudoSum, sum } from '../checksum';
 import { PROTOCOL_ICMP6 } from '../header6';
-import { INCOMING_LINK_MULTICAST, INCOMING_MULTICAST, incoming } from '../incoming';
+import { INCOMING_LINK_MULTICAST, INCOMING_MULTICAST, INCOMING_REASSEMBLED, incoming } from '../incoming';
 import { isMembership, mldInput } from '../multicast/mld';
 import { answerKeep } from './answers';
 import { isError } from './kinds';
@@ -52,6 +53,7 @@ function owe(): void {
   reply.sequence = <u32>incoming.payload;
   reply.acknowledgment = incoming.size;
   reply.tsVal = incoming.service;
+  reply.tsEcr = incoming.has(INCOMING_REASSEMBLED) ? max(incoming.largest, EVERY_LINK) : PACKET_LIMIT;
   reply.localHigh = incoming.toHigh;
   reply.localLow = incoming.toLow;
   reply.remoteHigh = incoming.fromHigh;
@@ -62,3 +64,6 @@ function reply(): void {
   if (load16(incoming.payload + 4) == state.echoIdentifier)
     answerKeep(load16(incoming.payload + 6), incoming.size - ICMP_HEADER);
 }
+
+/** What every path carries: smaller fragments than that are of no use (RFC 8200 §5). */
+const EVERY_LINK: u32 = 1280;
