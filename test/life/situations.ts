@@ -119,6 +119,29 @@ export const socketSituations: Readonly<Record<string, Situation>> = {
     equal(failures, 1);
   },
 
+  async 'a name that is being looked up keeps it, until somebody says that it does not exist'(life) {
+    const stack = await life.stack({ dns: { servers: ['127.0.0.1'] } });
+    const answers: (() => void)[] = [];
+    const server = await stack.udpSocket({
+      hostname: '127.0.0.1',
+      port: 53,
+      socket: {
+        data(socket, question, port, address) {
+          const answer = Buffer.from(question);
+          answer.writeUInt16BE(NO_SUCH_NAME, 2);
+          answers.push(() => void socket.send(answer, port, address));
+        },
+      },
+    });
+    server.unref();
+    let failures = 0;
+    stack.resolver.lookup('host.test').catch(() => failures++);
+    await life.stays();
+    for (const answer of answers) answer();
+    await life.ends();
+    equal(failures, 1);
+  },
+
   async 'a connect that can not even begin keeps it no longer'(life) {
     const stack = await life.stack();
     let failures = 0;
@@ -362,3 +385,6 @@ function deferred<T>() {
 /** In bytes: more than the buffers of a connection take whose reader is paused. */
 export const LARGE = 8 << 20;
 const POLLIN = 1;
+
+/** Flags of a response of DNS. */
+const NO_SUCH_NAME = 0x8183;

@@ -226,6 +226,8 @@ describe('while a name is looked up, or its addresses race', () => {
     await pass(clock, 300);
     expect(look()).toEqual([[2, -1, undefined]]);
     expect(client.counters().connections).toBe(2);
+    const [socket] = client.sockets;
+    expect(client.tcpInfo(socket as Socket<unknown>)).toBeUndefined();
     expect(attempt.recorder.events).toEqual([]);
   });
 
