@@ -206,6 +206,7 @@ export const LINK_ETHERNET = 1; // an Ethernet header (RFC 894, RFC 2464)
 export const INTERFACE_LINK_LOCAL = 1; // 1: it has a link-local IPv6 address (RFC 4291 §2.1)
 export const INTERFACE_AUTOCONFIGURE = 2; // 1: routers are asked and heard: prefixes, routes, parameters (RFC 4862)
 export const INTERFACE_DUPLICATE_TRANSMITS = 3; // solicitations before an IPv6 address is ours (RFC 4862 §5.1), 0 to 16
+export const INTERFACE_MTU = 4; // bytes of the largest packet, no larger than the device's
 
 // States of a neighbour (RFC 4861 §7.3.2), `neighborShow`.
 export const NEIGHBOR_NONE = 0;

@@ -6,6 +6,7 @@ import {
   INTERFACE_AUTOCONFIGURE,
   INTERFACE_DUPLICATE_TRANSMITS,
   INTERFACE_LINK_LOCAL,
+  INTERFACE_MTU,
   LINK_ETHERNET,
 } from '../abi/constants';
 import { randomBelow } from '../crypto/random';
@@ -92,7 +93,10 @@ export function interfaceOption(number: u32, option: u32, value: u32): i32 {
   if (option == INTERFACE_DUPLICATE_TRANSMITS && value <= MOST_TRANSMITS) {
     interfaceAt(number).duplicateTransmits = value;
   } else if (option == INTERFACE_LINK_LOCAL && value <= 1) entry.linkLocal = <u8>value;
-  else if (option == INTERFACE_AUTOCONFIGURE && value <= 1) {
+  else if (option == INTERFACE_MTU && value >= LEAST_MTU && value <= entry.deviceMtu) {
+    interfaceAt(number).mtu = value;
+    state.routeGeneration++;
+  } else if (option == INTERFACE_AUTOCONFIGURE && value <= 1) {
     entry.autoconfigure = <u8>value;
     if (value == 1) entry.linkLocal = 1;
   } else return ERROR_INVALID;
@@ -140,6 +144,8 @@ function begin(entry: LinkInterface, number: u32): void {
 
 const INTERFACES: usize = 0x100;
 const LINK_INTERFACE: u32 = 0x80;
+/** RFC 791 §3.2: every host can receive that much. */
+const LEAST_MTU: u32 = 576;
 const MOST_TRANSMITS: u32 = 16;
 /** REACHABLE_TIME and RETRANS_TIMER of RFC 4861 §10, in milliseconds. */
 const REACHABLE_TIME: u32 = 30_000;

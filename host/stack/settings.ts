@@ -66,6 +66,7 @@ export interface StackOptions extends Limits {
   addresses?: readonly string[];
   /** Of `device`, if it is an Ethernet. */
   ipv6?: LinkOptions['ipv6'];
+  dhcp?: boolean;
   /** Further devices, whose interfaces are numbered on. What no route is for goes to the first device of all. */
   interfaces?: readonly InterfaceOptions[];
   /** Routes beside those to the networks of the addresses. */
@@ -108,6 +109,8 @@ export interface InterfaceOptions extends LinkOptions {
 
 /** How an Ethernet interface finds its place on its link. On others it makes no difference. */
 export interface LinkOptions {
+  /** Asks a server for an IPv4 address, routes and name servers (RFC 2131), and gives the address back in the end. */
+  dhcp?: boolean;
   /** IPv6: see `Ipv6Options`; `false`: none but the addresses given, not even a link-local one. */
   ipv6?: Ipv6Options | false;
 }

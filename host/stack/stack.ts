@@ -27,6 +27,7 @@ import { Endpoints } from '../udp/endpoints.js';
 import { openSocket } from '../udp/open.js';
 import type { ConnectSocketOptions, SocketOptions } from '../udp/options.js';
 import type * as udp from '../udp/types.js';
+import { Configuration } from './configuration.js';
 import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
 import { Interfaces, shareOffloads } from './interfaces.js';
@@ -61,6 +62,8 @@ export class Stack {
   readonly #pump: Pump;
   /** Addresses and routes. */
   readonly network: Network;
+  /** What the stack learns of its network by itself: DHCP, routers' advertisements. */
+  readonly configuration: Configuration;
   readonly #report: (error: Error) => void;
   readonly #listeners = new Set<TCPSocketListener<unknown>>();
   #layer: Layer | undefined;
@@ -124,12 +127,13 @@ export class Stack {
     this.#pings = new Pings(core, clock, port.keepAlive);
     this.#pump = new Pump(core, clock, this.#interfaces, this.#rounds());
     this.network = new Network(core, () => this.#pump.wake());
+    this.configuration = new Configuration(port, this.network, (options) => this.udpSocket(options), options.seed);
     this.#naming = new Naming(options, port, {
       connect: (options) => this.connect(options),
       udpSocket: (options) => this.udpSocket(options),
       sockets: () => this.sockets,
       sourceFor: (address) => this.network.sourceFor(address),
-      nameServers: () => [],
+      nameServers: () => this.configuration.nameServers(),
     });
   }
 
@@ -138,9 +142,10 @@ export class Stack {
     const { routes = [], forwarding = false } = options;
     const attached = interfacesOf(options);
     if (forwarding) shareOffloads(attached.map(({ device }) => device));
-    for (const { device, addresses, ipv6 } of attached) {
+    for (const { device, addresses, ...link } of attached) {
       const number = this.#interfaces.add(device);
-      if (device.linkType === 'ethernet') applyLinkOptions(this.#core, number, ipv6);
+      if (device.linkType === 'ethernet') applyLinkOptions(this.#core, number, link.ipv6);
+      this.configuration.add(device, number, link);
       for (const address of addresses ?? device.addresses) this.network.addAddress(address, number);
       // On a link with others, what no route is for would be asked for in vain.
       if (number === 1 && device.linkType === 'ip') this.network.addDefaults(number);
@@ -162,7 +167,10 @@ export class Stack {
       microtasksRan: () => delivery.microtasksRan(),
       arrived: () => this.#layer?.arrived(),
       sent: () => this.#connections.releaseDelivered(),
-      look: () => this.#layer?.look(),
+      look: () => {
+        this.#layer?.look();
+        this.configuration.look();
+      },
     };
   }
 
@@ -299,6 +307,7 @@ export class Stack {
   /** Ends everything: sockets with RST and `close`, pending connects with an error, listeners, devices. Idempotent. */
   close(): void {
     if (this.#pump.closed) return;
+    this.configuration.close();
     for (const listener of this.listeners) listener.stop();
     for (const socket of this.sockets) socket.terminate();
     for (const endpoint of this.#endpoints.all()) endpoint.close();
@@ -327,6 +336,7 @@ export class Stack {
   }
 
   #shut(): void {
+    this.configuration.abandon();
     this.#pump.close();
     this.#layer?.forget();
     this.#interfaces.close();
@@ -340,10 +350,11 @@ export class Stack {
   }
 }
 
-function interfacesOf(options: Pick<StackOptions, 'device' | 'addresses' | 'ipv6' | 'interfaces'>): InterfaceOptions[] {
-  const { device, addresses, ipv6, interfaces = [] } = options;
+function interfacesOf(options: Pick<StackOptions, keyof InterfaceOptions | 'interfaces'>): InterfaceOptions[] {
+  const { device, addresses, ipv6, dhcp, interfaces = [] } = options;
   if (device === undefined) return [...interfaces];
-  return [{ device, ...(addresses && { addresses }), ...(ipv6 !== undefined && { ipv6 }) }, ...interfaces];
+  const link = { ...(ipv6 !== undefined && { ipv6 }), ...(dhcp !== undefined && { dhcp }) };
+  return [{ device, ...(addresses && { addresses }), ...link }, ...interfaces];
 }
 
 /** The same clock with another zero: the core's time must not go back. */

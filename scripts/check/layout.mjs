@@ -26,6 +26,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/device': ['host/core', 'host/packet'],
   'host/stack': [
     'host/core',
+    'host/dhcp',
     'host/device',
     'host/packet',
     'host/socket',
@@ -39,6 +40,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/udp': ['host/core', 'host/stack', 'host/socket'],
   'host/socket': ['host/core', 'host/packet', 'host/stack', 'host/tls', 'host/dns', 'host/udp'],
   'host/tls': ['host/core', 'host/packet'],
+  'host/dhcp': ['host/core'],
   'host/dns': ['host/core', 'host/stack', 'host/socket'],
   'host/node': ['*'],
   'host/web': ['host/socket', 'host/stack', 'host/tls'],
