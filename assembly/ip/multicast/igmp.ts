@@ -7,7 +7,8 @@ import { load16 } from '../../memory/bytes';
 import { Micros } from '../../memory/state';
 import { mappedLow } from '../address';
 import { fold, sum } from '../checksum';
-import { INCOMING_ROUTER_ALERT, incoming } from '../incoming';
+import { HEADER4 } from '../header4';
+import { incoming } from '../incoming';
 import { groupFind, querierOf, ROBUSTNESS } from './groups';
 import { generalQuery, groupQuery, heardOld, heardReport, VERSION_1, VERSION_2 } from './query';
 
@@ -33,7 +34,7 @@ function queryArrives(message: usize): bool {
   if (incoming.size == IGMP_HEADER && code == 0) heardOld(querier, VERSION_1, delay);
   else {
     // Forged queries come from afar (RFC 3376 §9.1).
-    if (!incoming.has(INCOMING_ROUTER_ALERT)) return true;
+    if (!hasAlert()) return true;
     if (incoming.size == IGMP_HEADER) {
       delay = <Micros>code * TENTH;
       heardOld(querier, VERSION_2, delay);
@@ -56,6 +57,18 @@ function queryArrives(message: usize): bool {
   return true;
 }
 
+/** Whether the IPv4 header has the Router Alert option (RFC 2113). Options are a byte, or type and length (RFC 791 §3.1). */
+function hasAlert(): bool {
+  for (let at = incoming.packet + HEADER4; at + 1 < incoming.payload; ) {
+    const type = load<u8>(at);
+    if (type == ROUTER_ALERT) return true;
+    const length = type == NO_OPERATION ? 1 : <u32>load<u8>(at, 1);
+    if (type == 0 || length == 0) return false;
+    at += length;
+  }
+  return false;
+}
+
 /** Large codes are an exponent and a mantissa (RFC 3376 §4.1.1). */
 function floating(code: u32): u32 {
   return code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
@@ -69,6 +82,8 @@ export const REPORT_3: u32 = 0x22;
 
 const QUERY: u32 = 0x11;
 const QUERY_3: u32 = 12;
+const ROUTER_ALERT: u32 = 148;
+const NO_OPERATION: u32 = 1;
 const TENTH: Micros = 100_000;
 /** RFC 2236 §4: a router of version 1 means ten seconds. */
 const VERSION_1_DELAY: Micros = 10_000_000;

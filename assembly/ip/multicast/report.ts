@@ -26,7 +26,9 @@ import { VERSION_3, versionOn } from './query';
 export function membershipsExpire(): void {
   for (let index: u32 = 0; index < state.groupCount; index++) {
     const group = groupAt(index);
-    if (group.inUse != 0) noteDue(min(group.repeatAt, group.answerAt));
+    if (group.inUse == 0) continue;
+    noteDue(group.repeatAt);
+    noteDue(group.answerAt);
   }
   for (let number: u32 = 1; number < state.interfaceCount; number++) {
     noteDue(querierOf(number, true).answerAt);

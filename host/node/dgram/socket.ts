@@ -126,7 +126,8 @@ export class Socket extends Settings {
   /** Ends the socket; `close` is emitted later. */
   close(callback?: () => void): this {
     if (typeof callback === 'function') this.on('close', callback);
-    if (this.#bound === 'soon') {
+    // What was sent goes first.
+    if (this.#bound === 'soon' && this.#queue.length > 0) {
       this.#queue.push(() => this.close());
       return this;
     }

@@ -11,6 +11,7 @@ interface Data {
 /** Functions of ours where Bun's are expected. */
 export const connect: typeof Bun.connect = Vitrine.connect;
 export const listen: typeof Bun.listen = Vitrine.listen;
+export const udpSocket: typeof Bun.udpSocket = Vitrine.udpSocket;
 
 /** Values of ours where Bun's are expected. */
 declare const ours: {
