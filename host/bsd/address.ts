@@ -3,7 +3,16 @@
  * (RFC 3493 §3.7), unless IPV6_V6ONLY says IPv6 alone.
  * Not for: text and bytes in general (`../core/address.ts`).
  */
-import { type Address, ANY_ADDRESS, ANY_IPV4, formatAddress, isAny, isIPv4, parseAddress } from '../core/address.js';
+import {
+  type Address,
+  ANY_ADDRESS,
+  ANY_IPV4,
+  asIPv6,
+  formatAddress,
+  isAny,
+  isIPv4,
+  parseAddress,
+} from '../core/address.js';
 import { AF_INET, IPV6_V6ONLY, SOL_IPV6 } from './constants.js';
 import type { LocalEnd } from './endpoint.js';
 import { EAFNOSUPPORT, EINVAL } from './errno.js';
@@ -19,7 +28,7 @@ export function addressFor(settings: Settings, text: string): Address | number {
 /** As the socket's program reads it. */
 export function addressText(settings: Settings, address: Address | string): string {
   const text = typeof address === 'string' ? address : formatAddress(address);
-  return settings.domain === AF_INET || text.includes(':') ? text : `::ffff:${text}`;
+  return settings.domain === AF_INET ? text : asIPv6(text);
 }
 
 /** Where a socket listens that was not bound. */

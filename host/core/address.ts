@@ -81,6 +81,11 @@ export function samePrefix(one: Uint8Array, other: Uint8Array, bits: number): bo
   );
 }
 
+/** How somebody who speaks IPv6 calls an address, as text: IPv4 is `::ffff:192.0.2.1` (RFC 3493 §3.7). */
+export function asIPv6(text: string): string {
+  return text.includes(':') ? text : `::ffff:${text}`;
+}
+
 /** The family of an address as text. */
 export function addressFamily(text: string): 'IPv4' | 'IPv6' {
   return text.includes(':') ? 'IPv6' : 'IPv4';

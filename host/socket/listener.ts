@@ -132,6 +132,7 @@ export class TCPSocketListener<Data = unknown> implements SocketListener<Data> {
     resumed?: SocketParts<unknown>['resumed'],
   ): Socket<unknown> | null {
     const { tls: config, connections, box, paused = false } = this.#parts;
+    connection.speaksIPv6 = addressFamily(addressText(this.hostname)) === 'IPv6';
     const tls = config && TlsTransport.over(connection, config);
     if (config !== undefined && tls === undefined) return null;
     const socket = new Socket<unknown>({

@@ -18,6 +18,7 @@ import {
   STATE_FIN_WAIT_2,
   STATE_TIME_WAIT,
 } from '../../assembly/abi/constants.js';
+import { asIPv6 } from '../core/address.js';
 import type { Core, Endpoints } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
 import type { Connections, StackPort } from './connections.js';
@@ -73,6 +74,8 @@ export class Connection<Owner> {
   layer: Layer | undefined;
   /** Whom `connect` was asked for, a name or an address; not kept by a snapshot. */
   hostname: string | undefined;
+  /** Whether its owner speaks IPv6, and IPv4 by mapped addresses. */
+  speaksIPv6 = false;
   /** Nothing more will come of it; its handle may name another connection by now. */
   dead = false;
   /** Accepted by `finish`, not yet by the core. */
@@ -188,7 +191,10 @@ export class Connection<Owner> {
 
   /** Both ends; of one that failed, until its owner was told. */
   endpoints(): Endpoints | undefined {
-    return this.dead ? this.#lastEndpoints : this.core.endpoints(this.handle);
+    if (this.dead) return this.#lastEndpoints;
+    const ends = this.core.endpoints(this.handle);
+    if (ends === undefined || !this.speaksIPv6) return ends;
+    return { ...ends, localAddress: asIPv6(ends.localAddress), remoteAddress: asIPv6(ends.remoteAddress) };
   }
 
   /**

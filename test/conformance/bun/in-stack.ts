@@ -13,33 +13,35 @@ import { runScenario } from './run.js';
 import type { Scenario } from './scenarios/registry.js';
 import type { Transcript } from './transcript.js';
 
-export async function runInStack(scenario: Scenario): Promise<Transcript> {
+/** @param six IPv6 in place of IPv4 */
+export async function runInStack(scenario: Scenario, six = false): Promise<Transcript> {
+  const { own, unreachable: refusal, refused, environment } = six ? SIX : FOUR;
   const clock = manualClock(1000, CERTIFICATES_ARE_VALID);
   const [unreachable, refusesHosts, blackHole] = [memoryWire()[0], memoryWire()[0], memoryWire()[0]];
   const stack = await createStack({
     clock,
     synRetries: 1,
     interfaces: [
-      { device: new Router(unreachable, { refuses: NETWORK_UNREACHABLE }), addresses: ['10.97.0.2/24'] },
-      { device: new Router(refusesHosts, { refuses: HOST_UNREACHABLE }), addresses: ['10.98.0.2/24'] },
-      { device: blackHole, addresses: ['10.99.0.1/24'] },
+      { device: new Router(unreachable, { refuses: refusal }), addresses: [own[0]] },
+      { device: new Router(refusesHosts, { refuses: refused }), addresses: [own[1]] },
+      { device: blackHole, addresses: [own[2]] },
     ],
   });
-  const running = runScenario(implementation(stack, clock), scenario).finally(() => stack.close());
+  const running = runScenario(implementation(stack, clock, environment), scenario).finally(() => stack.close());
   return drive(clock, running);
 }
 
 /** For scenarios about the end of the process: loopback only, and real time. */
 export async function realTime(): Promise<Implementation> {
-  return implementation(await createStack(), systemClock());
+  return implementation(await createStack(), systemClock(), FOUR.environment);
 }
 
-function implementation(stack: Stack, clock: Clock): Implementation {
+function implementation(stack: Stack, clock: Clock, environment: Implementation['environment']): Implementation {
   return {
     connect: (...args) => Reflect.apply(stack.connect, stack, args),
     listen: (...args) => Reflect.apply(stack.listen, stack, args),
     capabilities: CAPABILITIES,
-    environment: { host: '127.0.0.1', noroute: '10.96.0.1', prohibit: '10.98.0.1', blackhole: '10.99.0.2' },
+    environment,
     clock,
   };
 }
@@ -59,7 +61,18 @@ async function drive<T>(clock: ManualClock, running: Promise<T>): Promise<T> {
 }
 
 /** What there is not, says why in `NOT_HERE` of `verdict.ts`. */
-export const CAPABILITIES = ['tls', 'localhost', 'upgradeTLS', 'loop', 'typeofservice', 'blackhole', 'netns'];
-const NETWORK_UNREACHABLE = { type: 3, code: 0 };
-const HOST_UNREACHABLE = { type: 3, code: 1 };
+export const CAPABILITIES = ['tls', 'ipv6', 'localhost', 'upgradeTLS', 'loop', 'typeofservice', 'blackhole', 'netns'];
+/** The stack's addresses, what its routers say, and where scenarios go. */
+const FOUR = {
+  own: ['10.97.0.2/24', '10.98.0.2/24', '10.99.0.1/24'],
+  unreachable: { type: 3, code: 0 },
+  refused: { type: 3, code: 1 },
+  environment: { host: '127.0.0.1', noroute: '10.96.0.1', prohibit: '10.98.0.1', blackhole: '10.99.0.2' },
+} as const;
+const SIX = {
+  own: ['fd00:97::2/64', 'fd00:98::2/64', 'fd00:99::1/64'],
+  unreachable: { type: 1, code: 0 },
+  refused: { type: 1, code: 3 },
+  environment: { host: '::1', noroute: 'fd00:96::1', prohibit: 'fd00:98::1', blackhole: 'fd00:99::2' },
+} as const;
 const CERTIFICATES_ARE_VALID = Date.UTC(2027, 0, 1);

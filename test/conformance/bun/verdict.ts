@@ -83,7 +83,6 @@ const UNREVIEWED = 'unreviewed';
 const NUMBERS = /^[DSB]\d+(, [DSB]\d+)*$/;
 const DEVIATION = /^deviation: /;
 const NOT_HERE: Readonly<Record<string, string>> = {
-  ipv6: 'there is no IPv6 yet',
   resolver: 'no name is looked up but localhost',
   unix: 'sockets of the file system are not part of a TCP/IP stack',
 };

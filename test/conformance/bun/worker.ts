@@ -1,5 +1,5 @@
 /**
- * The process in which scenarios run: `worker.ts in-stack id …` runs them one after the other, `worker.ts exit id` one
+ * The process in which scenarios run: `worker.ts in-stack id …` runs them one after the other, `in-stack-ipv6` over IPv6, `worker.ts exit id` one
  * that is about the end of its process. Prints `{ id, transcript }`, one a line. A process of its own, because what
  * nobody catches in it is part of a transcript.
  */
@@ -19,7 +19,7 @@ if (mode === 'exit') {
   print('ready');
   await runToExit(impl, scenario, (transcript) => tell(scenario.id, transcript));
 } else {
-  for (const scenario of chosen) tell(scenario.id, await runInStack(scenario));
+  for (const scenario of chosen) tell(scenario.id, await runInStack(scenario, mode === 'in-stack-ipv6'));
   process.exit(0);
 }
 

@@ -9,13 +9,19 @@ import type { Transcript } from './transcript.js';
 
 export type Transcripts = Map<string, Transcript>;
 
-/** Runs all of them with both ends on one stack. @throws Error for a process that fails */
-export async function collectInStack(scenarios: readonly Scenario[]): Promise<Transcripts> {
+/**
+ * Runs all of them with both ends on one stack.
+ * @param six over IPv6, without those about the end of the process
+ * @throws Error for a process that fails
+ */
+export async function collectInStack(scenarios: readonly Scenario[], six = false): Promise<Transcripts> {
   const transcripts: Transcripts = new Map();
   const [exits, others] = [scenarios.filter((each) => each.naturalExit), scenarios.filter((each) => !each.naturalExit)];
   await Promise.all([
-    ...shared(others, WORKING).map((share) => collect(['in-stack', ...share.map(({ id }) => id)], transcripts)),
-    ...shared(exits, WAITING).map((share) => oneByOne(share, transcripts)),
+    ...shared(others, WORKING).map((share) =>
+      collect([six ? 'in-stack-ipv6' : 'in-stack', ...share.map(({ id }) => id)], transcripts),
+    ),
+    ...shared(six ? [] : exits, WAITING).map((share) => oneByOne(share, transcripts)),
   ]);
   return transcripts;
 }
