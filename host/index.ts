@@ -48,10 +48,20 @@ export { writeAll } from './socket/output/write-all.js';
 export type { BufferSource, Payload } from './socket/payload.js';
 export type { Socket } from './socket/socket.js';
 export type { TLSUpgradeOptions } from './socket/tls/upgrade.js';
+export type { Configuration, LeaseInfo } from './stack/configuration.js';
+export type { NeighborInfo, NeighborState } from './stack/link.js';
 export type { AddressInfo, Network, RouteInfo, RouteOptions } from './stack/network.js';
 export type { Counters, StateName, TraceRecord } from './stack/observation.js';
 export type { PingReply } from './stack/pings.js';
-export type { Congestion, InterfaceOptions, Limits, StackOptions, Tuning } from './stack/settings.js';
+export type {
+  Congestion,
+  InterfaceOptions,
+  Ipv6Options,
+  Limits,
+  LinkOptions,
+  StackOptions,
+  Tuning,
+} from './stack/settings.js';
 export type { RestoreOptions, StackSnapshot } from './stack/snapshot.js';
 export { createStack, Stack } from './stack/stack.js';
 export { type AlertName, TlsError } from './tls/alert.js';

@@ -62,19 +62,17 @@ export class Configuration {
     if (dhcp && device.linkType !== 'ethernet') throw new TypeError('dhcp needs an Ethernet: tap() instead of tun()');
     if (ipv6 !== false && ipv6?.autoconfigure === true) this.#automatic.push(number);
     if (dhcp) this.#clients.push(new Client(this.port, this.network, this.open, this.#random, device, number));
-    if ((dhcp || this.#automatic.includes(number)) && !this.#held) {
-      this.#held = true;
-      this.port.keepAlive.hold();
-    }
+    if (dhcp || this.#automatic.includes(number)) this.#hold();
   }
 
   /**
    * Fulfilled when every interface has what it was promised: its lease, an address by a router's prefix; and when no address is
-   * tentative any more. At once when nothing was promised.
+   * tentative any more. At once when nothing was promised. Who waits keeps the process alive.
    */
   get configured(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
+      this.#hold();
       this.look(true);
     });
   }
@@ -118,6 +116,11 @@ export class Configuration {
   abandon(): void {
     for (const client of this.#clients) client.abandon();
     this.#release();
+  }
+
+  #hold(): void {
+    if (!this.#held) this.port.keepAlive.hold();
+    this.#held = true;
   }
 
   #release(): void {

@@ -85,6 +85,11 @@ export const BARRIERS = [
     to: ['assembly/ip/output', 'assembly/tcp/send', 'assembly/tcp/emit'],
     reason: 'the input path says what is owed and never sends',
   },
+  {
+    from: ['assembly/link/arp', 'assembly/link/ndp'],
+    to: ['assembly/ip/output', 'assembly/link/send', 'assembly/link/messages'],
+    reason: 'the input path says what is owed and never sends',
+  },
 ];
 
 /**

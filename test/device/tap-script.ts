@@ -8,6 +8,7 @@ import type { DeviceError } from '../../host/device/device.js';
 import { openDevice } from '../../host/device/kernel/open.js';
 import { tap } from '../../host/device/tap.js';
 import { tun } from '../../host/device/tun.js';
+import { createStack } from '../../host/stack/stack.js';
 import { TestPort } from './port.js';
 
 const OURS = '02:00:5e:10:00:02';
@@ -45,6 +46,8 @@ const cases: Record<string, () => unknown> = {
     return { question: described(question), echo: described(echo) };
   },
 
+  'both ping': () => bothPing(),
+
   'other kind'() {
     const open = (kind: 'tun' | 'tap') => openDevice({ kind, name: `${kind}0`, ...OPEN }).descriptor;
     const [cable, packets] = [open('tap'), open('tun')];
@@ -57,6 +60,32 @@ const cases: Record<string, () => unknown> = {
     return { name, mtu };
   },
 };
+
+/** A stack at the other end of the cable: each pings the other, in both families. */
+async function bothPing(): Promise<unknown> {
+  const kernelAddress = ['10.9.0.1/24', 'fd00:9::1/64'];
+  const device = tap({ ...OPTIONS, kernelAddress, addresses: ['10.9.0.2/24', 'fd00:9::2/64'] });
+  const stack = await createStack({ device });
+  await stack.configuration.configured;
+  // The kernel, too, looks first whether anybody has its address.
+  while (ip('-6', 'address', 'show', 'tentative').includes('fd00:9::1')) await pause(100);
+  const ours = [await stack.ping('10.9.0.1'), await stack.ping('fd00:9::1')].map(({ rtt }) => rtt > 0);
+  const theirs = await Promise.all(['10.9.0.2', 'fd00:9::2'].map(kernelPings));
+  const known = stack.network.neighbors().map(({ address }) => address);
+  stack.close();
+  return { ours, theirs, known: ['10.9.0.1', 'fd00:9::1'].map((address) => known.includes(address)) };
+}
+
+/** The exit code of `ping`. */
+function kernelPings(address: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    spawn('ping', ['-c', '2', '-i', '0.2', '-W', '5', address], { stdio: 'ignore' }).on('close', resolve);
+  });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 const OPEN = { mtu: 1400, withHeader: false, kernelAddresses: [], queueLength: undefined };
 

@@ -50,6 +50,10 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
     });
   });
 
+  it('lets a stack and the kernel ping each other, over ARP and over neighbour discovery', async () => {
+    expect(await result('both ping')).toEqual({ ours: [true, true], theirs: [0, 0], known: [true, true] });
+  });
+
   it('is refused a descriptor of the other kind', async () => {
     expect(await result('other kind')).toEqual([
       deviceError('EINVAL', 'opened with IFF_TAP | IFF_NO_PI'),
