@@ -97,6 +97,11 @@ export const ROWS = [
     local: './aead.mjs',
   },
   {
+    id: 'udp',
+    title: 'UDP datagrams a second, through a device that costs nothing',
+    local: './udp.mjs',
+  },
+  {
     id: 'http',
     title: 'a server of node:http asked by wrk, 64 connections, plain TUN, MTU 1500 (node: on the kernel)',
     mode: ['64'],
