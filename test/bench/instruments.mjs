@@ -19,5 +19,5 @@ function build(name) {
   return program;
 }
 
-const NAMES = ['tunexec', 'rawtun', 'kpeer'];
+const NAMES = ['tunexec', 'rawtun', 'kpeer', 'forward'];
 const FOLDER = fileURLToPath(new URL('../../dist/bench/', import.meta.url));

@@ -111,6 +111,11 @@ export const ROWS = [
     bars: [],
   },
   {
+    id: 'forward',
+    title: 'forwarding: datagrams from one plain TUN to another, MTU 1500',
+    local: './forwarding/measure.mjs',
+  },
+  {
     id: 'ping',
     title: 'ping: one byte there and back, both sides on one CPU',
     mode: ['pingpong'],

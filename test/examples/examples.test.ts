@@ -24,12 +24,14 @@ test('each is run here', () => {
   expect(names.sort()).toEqual([
     'bun-program.ts',
     'chat.ts',
+    'echo-both.ts',
     'echo-memory.ts',
     'echo-tun.ts',
     'http-server.ts',
     'https-server.ts',
     'pcap.ts',
     'resolver.ts',
+    'routers.ts',
     'tls-memory.ts',
     'undici.ts',
     'weather.ts',
@@ -40,6 +42,25 @@ test('each is run here', () => {
 describe('without a kernel', () => {
   test('echo-memory.ts', async () => {
     expect(await run('echo-memory.ts')).toBe('echo: hello through the glass\n');
+  });
+
+  test('echo-both.ts', async () => {
+    const lines = [
+      'IPv4: 10.9.0.1 is here',
+      'echo: hello 10.9.0.2',
+      'IPv6: fd00:9::1 is here',
+      'echo: hello fd00:9::2',
+    ];
+    expect(await run('echo-both.ts')).toBe(`${lines.join('\n')}\n`);
+  });
+
+  test('routers.ts', async () => {
+    expect((await run('routers.ts')).trimEnd().split('\n')).toEqual([
+      'traceroute to 10.0.4.2',
+      ...['1  10.0.1.2', '2  10.0.2.2', '3  10.0.3.2', '4  10.0.4.2'],
+      'traceroute to fd00:4::2',
+      ...['1  fd00:1::2', '2  fd00:2::2', '3  fd00:3::2', '4  fd00:4::2'],
+    ]);
   });
 
   test('weather.ts gives the same on every run', async () => {

@@ -17,6 +17,7 @@ const LINKS: readonly [kind: string, mtu: number][] = [
   ['tun', 1500],
   ['plain tun', 1280],
   ['plain tun', 65_000],
+  ['tap', 1500],
 ];
 
 describe.skipIf(missing)(`both families${missing === undefined ? '' : ` (${missing})`}`, () => {

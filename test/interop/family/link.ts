@@ -31,7 +31,10 @@ export async function openLink(kind: LinkKind, { mtu = 1500, capture, ...options
   Machine.own.sh(`ip address add ${KERNEL_LOCAL}/64 dev ${device.name} nodad`);
   const outer: Pcap | typeof device = capture === undefined ? device : pcap(device, { path: capture });
   const addresses = [`${VITRINE4}/24`, `${VITRINE6}/64`, `${VITRINE_LOCAL}/64`];
-  const stack = await createStack({ ...options, device: outer, addresses });
+  const stack = await createStack({
+    ...options,
+    interfaces: [{ device: outer, addresses, ipv6: { duplicateDetection: 0 } }],
+  });
   return {
     stack,
     name: device.name,

@@ -12,6 +12,8 @@ import { play } from './steps.js';
 
 /** Of the link to the client, and of the one to the server. */
 const [WIDE, NARROW] = [1500, 1400];
+/** Nobody else is there who could have our addresses. */
+const SETTLED = { duplicateDetection: 0 };
 const SERVER4 = '10.2.0.2';
 const SERVER6 = 'fd00:2::2';
 const [kind = 'tap', capture] = process.argv.slice(2);
@@ -33,11 +35,12 @@ const stack = await createStack({
     {
       device: capture === undefined ? left : pcap(left, { path: capture }),
       addresses: ['10.1.0.1/24', 'fd00:1::1/64'],
+      ipv6: SETTLED,
     },
-    { device: right, addresses: ['10.2.0.1/24', 'fd00:2::1/64'] },
+    { device: right, addresses: ['10.2.0.1/24', 'fd00:2::1/64'], ipv6: SETTLED },
   ],
 });
-await new Promise((resolve) => setTimeout(resolve, kind === 'tap' ? 2500 : 100));
+await new Promise((resolve) => setTimeout(resolve, 100));
 
 await play({
   'traceroute over IPv4': () => route('traceroute', '-n', '-q', '1', '-m', '4', '-w', '1', SERVER4),
