@@ -61,6 +61,7 @@ Examples:
   sudo vitrine nc -l 7000 > file                       one connection; -k: one after the other
   sudo vitrine nc -l 7443 --tls --ca-out ca.pem        with a certificate made on the fly
   sudo vitrine nc 10.9.0.1 7443 --tls --cacert ca.pem
+  sudo vitrine nc -u -w 1 10.9.0.1 7000 < file         a datagram for each chunk
   sudo vitrine nc -z -w 1 10.9.0.1 20-25               which ports are open?
 
 It ends with 1 when nothing could be connected to.`;

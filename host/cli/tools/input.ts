@@ -8,7 +8,7 @@ export class Input {
   async next(signal: AbortSignal): Promise<Uint8Array | 'end' | 'over'> {
     if (this.#ended) return 'end';
     this.#pending ??= this.#chunks.next();
-    const result = await Promise.race([this.#pending, aborted(signal)]);
+    const result = await unlessAborted(this.#pending, signal);
     if (result === undefined) return 'over';
     this.#pending = undefined;
     this.#ended = result.done === true;
@@ -16,9 +16,17 @@ export class Input {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+/** `undefined` when `signal` comes first. */
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+  let stop = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

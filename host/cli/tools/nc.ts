@@ -20,6 +20,7 @@ import { addressesOf, type FamilyOptions, type NetworkOptions } from '../network
 import type { PortRange } from '../parse.js';
 import { type ClientTlsOptions, clientTls, type ServerTlsOptions, serverTls } from '../tls-option.js';
 import { Input } from './input.js';
+import { datagrams } from './nc-udp.js';
 import { scan } from './scan.js';
 import { familyOf, hostAddress } from './target.js';
 
@@ -27,6 +28,7 @@ export interface NcOptions extends NetworkOptions, FamilyOptions, ClientTlsOptio
   /** The port to listen on. */
   listen?: number;
   keep?: true;
+  udp?: true;
   scan?: true;
   /** Seconds to connect in, and that may pass without a byte. */
   timeout?: number;
@@ -66,12 +68,20 @@ async function talk(
   tls: TLSOptions | undefined,
 ): Promise<boolean> {
   if (options.listen !== undefined) {
+    if (options.udp === true) {
+      await datagrams(stack, { port: options.listen, any: anyAddress(options) }, options);
+      return true;
+    }
     await serve(stack, options.listen, options, tls);
     return true;
   }
   const hostname = await hostAddress(stack, host as string, familyOf(options));
   const { first: port } = ports as PortRange;
   if (options.scan === true) return scan(stack, hostname, ports as PortRange, options);
+  if (options.udp === true) {
+    await datagrams(stack, { peer: { hostname, port }, any: anyAddress(options) }, options);
+    return true;
+  }
   const connecting = connectChannel(stack, { hostname, port, ...(tls !== undefined && { tls }) });
   const channel = await inTime(connecting, options.timeout, `${hostname} port ${port}`);
   say(options, `connected to ${hostname} port ${port}`);
@@ -88,7 +98,7 @@ async function serve(stack: Stack, port: number, options: NcOptions, tls: TLSOpt
     arrived.push(channel);
     ring();
   });
-  const hostname = options.ipv6 === true ? '::' : '0.0.0.0';
+  const hostname = anyAddress(options);
   const listener = stack.listen<Channel | undefined>({
     hostname,
     port,
@@ -157,7 +167,7 @@ function inTime<Value>(promise: Promise<Value>, seconds: number | undefined, wha
 }
 
 function checkUsage(host: string | undefined, ports: PortRange | undefined, options: NcOptions): void {
-  const { listen, scan, tls, keep } = options;
+  const { listen, scan, tls, keep, udp } = options;
   if (listen !== undefined && host !== undefined) throw new UsageError('a host is for connecting, -l for waiting');
   if (listen === undefined && (host === undefined || ports === undefined)) {
     throw new UsageError('it takes a host and a port, or -l <port>');
@@ -165,7 +175,14 @@ function checkUsage(host: string | undefined, ports: PortRange | undefined, opti
   if (keep === true && listen === undefined) throw new UsageError('-k needs -l');
   if (scan === true && listen !== undefined) throw new UsageError('-z and -l exclude each other');
   if (scan !== true && ports !== undefined && ports.first !== ports.last) throw new UsageError('several ports need -z');
+  if (udp === true && (tls === true || keep === true || scan === true)) {
+    throw new UsageError('-u goes with none of --tls, -k and -z');
+  }
   if (tls === true && scan === true) throw new UsageError('-z only opens connections: no --tls');
+}
+
+function anyAddress({ ipv4 }: NcOptions): string {
+  return ipv4 === true ? '0.0.0.0' : '::';
 }
 
 function bareAddresses(options: NcOptions): string[] {

@@ -1,5 +1,6 @@
 /** `vitrine show`: the interface, addresses and routes of a stack with the given options, somewhat as ip(8) prints them. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { NeighborInfo } from '../../stack/link.js';
 import type { AddressInfo, RouteInfo } from '../../stack/network.js';
 import { EXIT_SUCCESS } from '../failure.js';
 import { openNetwork } from '../network.js';
@@ -23,6 +24,8 @@ export async function show(options: ShowOptions): Promise<number> {
       'routes',
       ...stack.network.routes().map((route) => `    ${routeLine(route, name)}`),
     ];
+    const neighbors = stack.network.neighbors().map((neighbor) => `    ${neighborLine(neighbor)}`);
+    if (neighbors.length > 0) lines.push('neighbours', ...neighbors);
     console.log(lines.join('\n'));
   } finally {
     await network.close();
@@ -45,6 +48,11 @@ export function routeLine({ to, via, metric, connected, automatic }: RouteInfo, 
   const family = to.includes(':') && network === 'default' ? ' (IPv6)' : '';
   const words = `${connected ? ' connected' : ''}${automatic ? ' automatic' : ''}${metric === 0 ? '' : ` metric ${metric}`}`;
   return `${network}${family}${via === undefined ? '' : ` via ${via}`} dev ${name}${words}`;
+}
+
+/** `10.9.0.1 02:00:5e:10:00:01 reachable` */
+export function neighborLine({ address, hardwareAddress, state, router }: NeighborInfo): string {
+  return `${address} ${hardwareAddress ?? 'unknown'} ${state}${router ? ' router' : ''}`;
 }
 
 const FLAGS = ['tentative', 'duplicate', 'deprecated', 'automatic', 'temporary'] as const;

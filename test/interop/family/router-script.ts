@@ -73,7 +73,7 @@ async function route(...command: string[]): Promise<string[]> {
 }
 
 async function ping(...options: string[]): Promise<string> {
-  return (await client.run(['ping', '-n', '-c', '1', '-W', '3', ...options])).stdout;
+  return (await client.run(['ping', '-n', '-c', '1', '-W', '5', ...options])).stdout;
 }
 
 /** Bits a second that arrived. */
