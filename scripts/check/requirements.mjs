@@ -110,10 +110,10 @@ function titlesOf(file) {
 
 /**
  * @param {ts.Expression} callee
- * @returns {boolean} `it`, `test`, or `.each(…)` of one of them
+ * @returns {boolean} `it`, `test`, one of the kit's that a family of addresses has, or `.each(…)` of one of them
  */
 function isTest(callee) {
-  if (ts.isIdentifier(callee)) return callee.text === 'it' || callee.text === 'test';
+  if (ts.isIdentifier(callee)) return TESTS.has(callee.text);
   if (!ts.isCallExpression(callee) || !ts.isPropertyAccessExpression(callee.expression)) return false;
   return callee.expression.name.text === 'each' && isTest(callee.expression.expression);
 }
@@ -125,4 +125,5 @@ function isTest(callee) {
  * @property {number} line counted from 1
  */
 
+const TESTS = new Set(['it', 'test', 'testIPv4', 'testIPv6']);
 const STATUS = /^(met(: .+)?|not met: .+|not applicable: .+)$/;
