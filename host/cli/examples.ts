@@ -69,6 +69,7 @@ It ends with 1 when nothing could be connected to.`;
 export const SHOW_EXAMPLES = `
 Examples:
   sudo vitrine show
+  sudo vitrine show --tap vitrine0 --dhcp --wait 8      what a DHCP server and a router on that link give
   sudo vitrine show --tap vitrine0 --address 10.9.0.2/24 --route default=10.9.0.1`;
 
 export const DIG_EXAMPLES = `

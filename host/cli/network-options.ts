@@ -14,6 +14,8 @@ export interface NetworkOptions {
   address?: readonly string[];
   /** The kernel's addresses on the interface, with their prefix lengths. */
   kernelAddress?: readonly string[];
+  /** Asks for an address by DHCP, and takes what IPv6 routers advertise: on a TAP device. */
+  dhcp?: true;
   route?: readonly RouteOption[];
   mtu: number;
   /** Name servers that Vitrine asks, with commas between them; `host` or nothing: this machine resolves names. */
@@ -33,12 +35,12 @@ export interface FamilyOptions {
   ipv6?: true;
 }
 
-export function addressesOf({ address }: NetworkOptions): readonly string[] {
-  return address ?? ADDRESSES;
+export function addressesOf({ address, dhcp }: NetworkOptions): readonly string[] {
+  return address ?? (dhcp === true ? [] : ADDRESSES);
 }
 
-export function kernelAddressesOf({ kernelAddress }: NetworkOptions): readonly string[] {
-  return kernelAddress ?? KERNEL_ADDRESSES;
+export function kernelAddressesOf({ kernelAddress, dhcp }: NetworkOptions): readonly string[] {
+  return kernelAddress ?? (dhcp === true ? [] : KERNEL_ADDRESSES);
 }
 
 export const ADDRESSES: readonly string[] = ['10.9.0.2/24', 'fd00:9::2/64'];

@@ -49,7 +49,8 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
       device: outermost,
       addresses: addressesOf(options),
       ...(options.route !== undefined && { routes: options.route }),
-      dns: dnsOptions(options.dns),
+      ...(options.dhcp === true && { dhcp: true, ipv6: { autoconfigure: true } }),
+      dns: dnsOptions(options),
       error: fail,
       ...keylog,
     });
@@ -70,13 +71,16 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   }
 }
 
-function dnsOptions(dns: string | undefined): DnsOptions {
+function dnsOptions({ dns, dhcp }: NetworkOptions): DnsOptions {
+  if (dns === undefined && dhcp === true) return {};
   return dns === undefined || dns === 'host' ? { resolver: 'host' } : { servers: dns.split(',') };
 }
 
 function openDevice(options: NetworkOptions): Tun | Tap {
   const { tun: name, tap: tapName, mtu } = options;
   if (name !== undefined && tapName !== undefined) throw new UsageError('--tun and --tap exclude each other');
+  if (options.dhcp === true && tapName === undefined)
+    throw new UsageError('--dhcp needs --tap: there is no DHCP without Ethernet');
   const kernelAddress = kernelAddressesOf(options).filter((address) => options.kernelAddress || isPossible(address));
   return tapName === undefined ? tun({ name, mtu, kernelAddress }) : tap({ name: tapName, mtu, kernelAddress });
 }

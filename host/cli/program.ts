@@ -220,6 +220,10 @@ function network(command: Command): Command {
       `those of the kernel's end; may come again (default: ${KERNEL_ADDRESSES})`,
       parse.addressesWithPrefix,
     )
+    .option(
+      '--dhcp',
+      'with --tap: addresses, routes and name servers from whoever serves them there, IPv6 routers included',
+    )
     .option('--route <prefix=gateway>', 'a route, as default=10.9.0.1; may come again', parse.routes)
     .option('--mtu <bytes>', 'largest packet', parse.wholeNumber(576, 65535), 1500)
     .option(

@@ -7,7 +7,8 @@ describe('vitrine', () => {
   test('--help names the commands and shows examples', async () => {
     const { code, stdout } = await vitrine(['--help']);
     expect(code).toBe(0);
-    for (const command of ['demo', 'serve', 'get', 'ping']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    for (const command of ['demo', 'serve', 'get', 'ping', 'traceroute', 'nc', 'show'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     expect(stdout).toContain('Examples:\n  vitrine demo\n');
   });
 
@@ -16,19 +17,28 @@ describe('vitrine', () => {
     expect((await vitrine(['--version'])).stdout).toBe(`${version}\n`);
   });
 
-  test.each(['serve', 'get', 'ping'])('%s --help shows its options and examples', async (command) => {
-    const { code, stdout } = await vitrine([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toContain('--kernel-address');
-    expect(stdout).toContain('--weather');
-    expect(stdout).toContain('Examples:');
-  });
+  test.each(['serve', 'get', 'ping', 'traceroute', 'nc', 'show'])(
+    '%s --help shows its options and examples',
+    async (command) => {
+      const { code, stdout } = await vitrine([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('--kernel-address');
+      expect(stdout).toContain('--weather');
+      expect(stdout).toContain('Examples:');
+    },
+  );
 
   test.each([
     [['dmeo'], /unknown command 'dmeo'/],
     [['get'], /missing required argument 'url'/],
     [['get', '10.9.0.1'], /begins with http:/],
     [['ping', '10.9.0.1', '--count', '0'], /whole number from 1/],
+    [['show', '--dhcp'], /--dhcp needs --tap/],
+    [['show', '--tun', 'a', '--tap', 'b'], /--tun and --tap exclude each other/],
+    [['show', '--route', '10.0.0.0'], /as 10\.0\.0\.0\/8=10\.9\.0\.1/],
+    [['ping', '10.9.0.1', '--address', 'x'], /as 10\.9\.0\.2\/24/],
+    [['nc', '10.9.0.1'], /a host and a port, or -l/],
+    [['nc', '10.9.0.1', '1-9'], /several ports need -z/],
     [['serve', '--port', 'http'], /whole number from 1 to 65535/],
     [['serve', '--weather', 'rain=1%'], /"rain=1%" is none of loss/],
     [['serve', '--tls', '--cert', 'chain.pem'], /--cert and --key go together/],
