@@ -67,7 +67,10 @@ export interface StackOptions extends Limits {
   /** Of `device`, if it is an Ethernet. */
   ipv6?: LinkOptions['ipv6'];
   dhcp?: boolean;
-  /** Further devices, whose interfaces are numbered on. What no route is for goes to the first device of all. */
+  /**
+   * Further devices, whose interfaces are numbered on. What no route is for goes to the first device of all, if it is no
+   * Ethernet device and the stack no router: those need a route.
+   */
   interfaces?: readonly InterfaceOptions[];
   /** Routes beside those to the networks of the addresses. */
   routes?: readonly RouteOptions[];

@@ -147,8 +147,8 @@ export class Stack {
       if (device.linkType === 'ethernet') applyLinkOptions(this.#core, number, link.ipv6);
       this.configuration.add(device, number, link);
       for (const address of addresses ?? device.addresses) this.network.addAddress(address, number);
-      // On a link with others, what no route is for would be asked for in vain.
-      if (number === 1 && device.linkType === 'ip') this.network.addDefaults(number);
+      // On a link with others, what no route is for would be asked for in vain; a router would send it back where it came from.
+      if (number === 1 && device.linkType === 'ip' && !forwarding) this.network.addDefaults(number);
     }
     for (const route of routes) this.network.addRoute(route);
     this.#core.calls.configure(SETTING_FORWARDING, forwarding ? 1 : 0);

@@ -1,4 +1,4 @@
-/** One listener for both families: `::` takes IPv4 as well, and sees IPv4 addresses as such. */
+/** One listener for both families: `::` takes IPv4 as well, and shows IPv4 addresses mapped, as Bun does. */
 import { createStack, memoryWire } from 'vitrine';
 
 const [left, right] = memoryWire();

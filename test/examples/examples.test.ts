@@ -46,7 +46,7 @@ describe('without a kernel', () => {
 
   test('echo-both.ts', async () => {
     const lines = [
-      'IPv4: 10.9.0.1 is here',
+      'IPv6: ::ffff:10.9.0.1 is here',
       'echo: hello 10.9.0.2',
       'IPv6: fd00:9::1 is here',
       'echo: hello fd00:9::2',
