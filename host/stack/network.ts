@@ -170,7 +170,7 @@ export class Network {
     this.changed();
   }
 
-  /** Everything that no other route is for goes out by an interface, to be found there without a router. */
+  /** Everything that no other route is for goes out by an interface, to be found there without a router: the last resort. */
   addDefaults(number: number): void {
     for (const [network, bits] of [
       [ANY_IPV4, 96],
@@ -178,7 +178,7 @@ export class Network {
     ] as const) {
       this.core.putAddress(network, 0);
       this.core.putAddress(ANY_ADDRESS, 1);
-      this.core.calls.routeAdd(number, bits, 0);
+      this.core.calls.routeAdd(number, bits, LAST_RESORT);
     }
   }
 
@@ -236,3 +236,6 @@ function reason(answer: number): string {
   if (answer === ERROR_ADDRESS_IN_USE) return 'it is there already';
   return answer === ERROR_NO_BUFFERS ? 'there are too many' : 'it means nothing there';
 }
+
+/** The largest metric: any default route that somebody asked for is better. */
+const LAST_RESORT = 2 ** 32 - 1;

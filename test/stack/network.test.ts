@@ -154,6 +154,20 @@ describe('addresses and routes', () => {
     expect(one.network.addresses()).toHaveLength(1);
   });
 
+  test('by default lead out by the first device, unless a route says otherwise', async () => {
+    const [a] = memoryWire();
+    const [b, far] = memoryWire();
+    const one = await stack({
+      interfaces: [
+        { device: a, addresses: ['10.1.0.1/24'] },
+        { device: b, addresses: ['10.2.0.1/24'] },
+      ],
+      routes: [{ to: '0.0.0.0/0', via: '10.2.0.2' }],
+    });
+    const other = await stack({ device: far, addresses: ['10.2.0.2/24', '192.0.2.9/32'] });
+    expect(await hello(one, other, '192.0.2.9', '0.0.0.0')).toMatchObject({ localAddress: '10.2.0.1' });
+  });
+
   test('that can not be are refused with the reason', async () => {
     const [device] = memoryWire({ mtu: 1200 });
     const one = await stack({ device, addresses: ['10.9.0.1/24'] });

@@ -47,7 +47,7 @@ export function icmp6Input(): bool {
 }
 
 function owe(): void {
-  if (load<u8>(incoming.payload, 1) != 0 || !isUnicast(incoming.fromHigh, incoming.fromLow)) return;
+  if (!isUnicast(incoming.fromHigh, incoming.fromLow)) return;
   const reply = replyNew(REPLY_ECHO);
   if (reply == null) return;
   reply.sequence = <u32>incoming.payload;
