@@ -57,15 +57,15 @@ function isCandidate(candidate: Address, interfaceNumber: u32, high: u64, low: u
 function isBetter(a: Address, b: Address, interfaceNumber: u32, high: u64, low: u64): bool {
   const scopes = compareScopes(a, b, high, low); // rule 2
   if (scopes != 0) return scopes > 0;
-  const deprecated = <i32>b.has(ADDRESS_DEPRECATED) - <i32>a.has(ADDRESS_DEPRECATED); // rule 3
-  if (deprecated != 0) return deprecated > 0;
-  const outgoing = <i32>(a.interface == interfaceNumber) - <i32>(b.interface == interfaceNumber); // rule 5
-  if (outgoing != 0) return outgoing > 0;
+  const deprecated = a.has(ADDRESS_DEPRECATED); // rule 3
+  if (deprecated != b.has(ADDRESS_DEPRECATED)) return !deprecated;
+  const outgoing = a.interface == interfaceNumber; // rule 5
+  if (outgoing != (b.interface == interfaceNumber)) return outgoing;
   const wanted = label(high, low); // rule 6
-  const labels = <i32>(label(a.high, a.low) == wanted) - <i32>(label(b.high, b.low) == wanted);
-  if (labels != 0) return labels > 0;
-  const temporary = <i32>a.has(ADDRESS_TEMPORARY) - <i32>b.has(ADDRESS_TEMPORARY); // rule 7
-  if (temporary != 0) return temporary > 0;
+  const matches = label(a.high, a.low) == wanted;
+  if (matches != (label(b.high, b.low) == wanted)) return matches;
+  const temporary = a.has(ADDRESS_TEMPORARY); // rule 7
+  if (temporary != b.has(ADDRESS_TEMPORARY)) return temporary;
   // Rule 8: no further than the prefix of the candidate.
   const common = min(commonPrefix(a.high, a.low, high, low), a.prefixLength);
   return common > min(commonPrefix(b.high, b.low, high, low), b.prefixLength);

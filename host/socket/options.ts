@@ -39,7 +39,7 @@ export interface TCPSocketConnectOptions<Data = undefined> extends TCPSocketOpti
 }
 
 export interface TCPSocketListenOptions<Data = undefined> extends TCPSocketOptions<Data> {
-  /** One of the stack's addresses, `localhost`, or `0.0.0.0` for all. Port 0 is chosen, see `listener.port`. */
+  /** One of the stack's addresses, `localhost`, `0.0.0.0` for all of IPv4, or `::` for all. Port 0 is chosen, see `listener.port`. */
   hostname: string;
   /** TLS, with `key` and `cert`; of several the one that has the client's `serverName`, else the first. */
   tls?: TLSOptions | readonly TLSOptions[] | boolean;

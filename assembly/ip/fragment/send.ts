@@ -57,7 +57,7 @@ export function sendFragmented(
     const packet = packetBegin(interfaceNumber, before + size);
     writePlain(packet);
     memory.copy(packet + before, payload + at, size);
-    const place = at | <u32>(at + size < length);
+    const place = at | (at + size < length ? 1 : 0);
     if (four) write4(packet, before + size, protocol, fromLow, toLow, service, lifetime, id, place);
     else write6(packet, before + size, protocol, fromHigh, fromLow, toHigh, toLow, service, lifetime, id, place);
     count(COUNTER_FRAGMENTS_OUT);

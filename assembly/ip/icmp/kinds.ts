@@ -22,7 +22,7 @@ import {
 
 /** Type and code of an error of a kind, `type << 8 | code`. */
 export function codeOf(kind: u32, family: u32): u32 {
-  return load<u16>(CODES + <usize>((kind << 1) | <u32>(family == 6)) * 2);
+  return load<u16>(CODES + <usize>((kind << 1) | (family == 6 ? 1 : 0)) * 2);
 }
 
 /** Whether a message is an error that ends up with the protocol of the packet it quotes. */
