@@ -42,7 +42,7 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
         name: 'glass0',
         mtu: 9000,
         addresses: ['10.9.0.2/24'],
-        offloads: 3,
+        offloads: 7,
         linkType: 'ip',
         kernel: { local: '10.9.0.1', prefixlen: 24, mtu: 9000, txqlen: 123, up: true },
       });
@@ -149,7 +149,7 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
       expect(await result('handed over')).toEqual({
         name: 'parent0',
         mtu: 1400,
-        offloads: 3,
+        offloads: 7,
         reply: { sequence: 77, payload: 'glass' },
       });
     });
