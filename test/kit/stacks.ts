@@ -2,6 +2,7 @@
  * Two stacks on one wire and one manual clock, and handlers that write down what they hear.
  * Not for: weather and seeds; simulations make their own wires.
  */
+import { afterEach } from 'vitest';
 import type { ManualClock } from '../../host/core/clock.js';
 import { manualClock } from '../../host/core/clock.js';
 import type { Device } from '../../host/device/device.js';
@@ -65,6 +66,19 @@ export async function lab(
       client.close();
       server.close();
     },
+  };
+}
+
+/** Makes stacks on one clock, each with a seed of its own, which are closed behind each test of the file. */
+export function stacksOf(clock: ManualClock): (options: StackOptions) => Promise<Stack> {
+  const made: Stack[] = [];
+  afterEach(() => {
+    for (const stack of made.splice(0)) stack.close();
+  });
+  return async (options) => {
+    const stack = await createStack({ clock, seed: made.length + 1, ...options });
+    made.push(stack);
+    return stack;
   };
 }
 

@@ -161,9 +161,13 @@ const scripts: Record<string, Script> = {
 
   'an address of the other family': async ({ client }, note) => {
     const one = client.createSocket('udp4');
-    one.send('x', 9, '::1', (error) => note(error?.message));
-    await event(one, 'listening');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    const told = new Promise<void>((resolve) => {
+      one.send('x', 9, '::1', (error) => {
+        note(error?.message);
+        resolve();
+      });
+    });
+    await Promise.all([event(one, 'listening'), told]);
     await closed(one, note);
   },
 

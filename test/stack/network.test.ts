@@ -1,23 +1,12 @@
 /** Addresses, routes and forwarding as a program sees them: stacks joined by wires in memory. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
-import type { StackOptions } from '../../host/stack/settings.js';
-import { createStack, type Stack } from '../../host/stack/stack.js';
-import { Recorder, until } from '../kit/stacks.js';
+import type { Stack } from '../../host/stack/stack.js';
+import { Recorder, stacksOf, until } from '../kit/stacks.js';
 
-const stacks: Stack[] = [];
 const clock = manualClock(1000);
-
-async function stack(options: StackOptions): Promise<Stack> {
-  const made = await createStack({ clock, seed: stacks.length + 1, ...options });
-  stacks.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of stacks.splice(0)) each.close();
-});
+const stack = stacksOf(clock);
 
 /** A client says hello to a server. @returns how each sees the other */
 async function hello(client: Stack, server: Stack, to: string, on: string) {

@@ -1,24 +1,13 @@
 /** `stack.ping` on both families: replies of all sizes, and what routers and hosts say instead. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
 import type { PingOptions } from '../../host/stack/pings.js';
-import type { StackOptions } from '../../host/stack/settings.js';
-import { createStack, type Stack } from '../../host/stack/stack.js';
-import { until } from '../kit/stacks.js';
+import type { Stack } from '../../host/stack/stack.js';
+import { stacksOf, until } from '../kit/stacks.js';
 
-const stacks: Stack[] = [];
 const clock = manualClock(1000);
-
-async function stack(options: StackOptions): Promise<Stack> {
-  const made = await createStack({ clock, seed: stacks.length + 1, ...options });
-  stacks.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of stacks.splice(0)) each.close();
-});
+const stack = stacksOf(clock);
 
 /** A client, two routers and a server in a row. */
 async function row(): Promise<Stack> {

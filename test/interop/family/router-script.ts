@@ -40,7 +40,6 @@ const stack = await createStack({
     { device: right, addresses: ['10.2.0.1/24', 'fd00:2::1/64'], ipv6: SETTLED },
   ],
 });
-await new Promise((resolve) => setTimeout(resolve, 100));
 
 await play({
   'traceroute over IPv4': () => route('traceroute', '-n', '-q', '1', '-m', '4', '-w', '1', SERVER4),

@@ -4,7 +4,6 @@
  *   services-script.ts CAPTURE
  */
 import { writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pcap } from '../../../host/device/pcap.js';
 import { tap } from '../../../host/device/tap.js';
 import { createStack } from '../../../host/stack/stack.js';
@@ -33,18 +32,7 @@ writeFileSync(
     RDNSS fd00:7::1 { AdvRDNSSLifetime 300; };
   };`,
 );
-const radvd = server.start([
-  'radvd',
-  '-n',
-  '-C',
-  '/run/radvd.conf',
-  '-p',
-  '/run/radvd.pid',
-  '-m',
-  'stderr',
-  '-u',
-  'root',
-]);
+server.start(['radvd', '-n', '-C', '/run/radvd.conf', '-p', '/run/radvd.pid', '-m', 'stderr', '-u', 'root']);
 
 const stack = await createStack({
   interfaces: [{ device: pcap(device, { path: capture }), dhcp: true, ipv6: { autoconfigure: true } }],
@@ -103,8 +91,6 @@ await play({
     return true;
   },
 });
-if (process.env.LAB_TIMES !== undefined) console.error(dnsmasq.output, radvd.output);
-await delay(50);
 await server.stop();
 process.exit();
 
