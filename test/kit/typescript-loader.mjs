@@ -3,7 +3,7 @@
  * types, and `dist/` may be stale. Types are erased, not checked; what has been erased once is kept by its hash.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
@@ -13,12 +13,10 @@ if (isMainThread) register(import.meta.url);
 
 /** @type {import('node:module').ResolveHook} */
 export async function resolve(specifier, context, nextResolve) {
-  try {
-    return await nextResolve(specifier, context);
-  } catch (error) {
-    if (!/^\.{1,2}\/.*\.js$/.test(specifier)) throw error;
-    return nextResolve(specifier.replace(/\.js$/, '.ts'), context);
-  }
+  // Not by trying and catching: errors that cross threads are most of what starting a program would cost.
+  const url = typescript(specifier, context.parentURL);
+  if (url !== undefined) return { url, format: 'module', shortCircuit: true };
+  return nextResolve(specifier, context);
 }
 
 /** @type {import('node:module').LoadHook} */
@@ -28,6 +26,18 @@ export async function load(url, context, nextLoad) {
   const source = readFileSync(fileName, 'utf8');
   const key = createHash('sha256').update(`${loader}\0${fileName}\0${source}`).digest('hex');
   return { format: 'module', source: kept(key) ?? keep(key, erase(fileName, source)), shortCircuit: true };
+}
+
+/**
+ * The source that a relative import of ours means, if there is one: packages may have sources beside what they run.
+ * @param {string} specifier
+ * @param {string | undefined} parent
+ */
+function typescript(specifier, parent) {
+  if (parent === undefined || parent.includes('/node_modules/') || !/^\.{1,2}\/.*\.js$/.test(specifier))
+    return undefined;
+  const url = new URL(specifier.replace(/\.js$/, '.ts'), parent);
+  return existsSync(url) ? url.href : undefined;
 }
 
 /** @param {string} key */
