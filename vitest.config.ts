@@ -4,8 +4,10 @@ import { forbidSkips } from './scripts/forbid-skips.mjs';
 /** They start from a fresh core and leave nothing behind in the process: their modules are loaded once for all of them. */
 const ON_THE_CORE =
   'test/{bsd,conformance/tcp,core,crypto,hostile,ip,memory,packet,packetscript,simulation,tcp,tls,trace}/**/*.test.ts';
-/** Of those, what is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
-const ON_BOTH = 'test/tcp/**/*.test.ts';
+/** What is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
+const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/hostile/{flood,packets}.test.ts'];
+/** Of those, what speaks both families in every run, or is not about addresses. */
+const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
 /** The kernel and real time take part, and have the machine to themselves. */
 const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel}/**/*.test.ts';
 
@@ -23,7 +25,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'core-ipv6',
-          include: [ON_BOTH],
+          include: ON_BOTH,
+          exclude: NOT_TWICE,
           env: { VITRINE_FAMILY: '6' },
           isolate: false,
           maxWorkers: '100%',

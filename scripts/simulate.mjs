@@ -1,6 +1,8 @@
 /**
  * Runs simulations by hand: the one of a seed that failed, or a range of them.
  *
+ * Odd seeds run over IPv6.
+ *
  * Usage: npm run simulate -- [--seed 17] [--count 100] [--heavy [--bytes 16777216]]
  *   --heavy   16 MiB both ways at once in the weather that the project is judged by
  */
@@ -20,13 +22,13 @@ export async function runSimulations({ seed, count, heavy, bytes }) {
   for (let each = seed; each < seed + count; each++) {
     const begun = performance.now();
     try {
-      const report = await simulate(each, heavy ? heavyScenario(bytes) : scenarioOf(each), heavy);
+      const report = await simulate(each, heavy ? heavyScenario(bytes, each) : scenarioOf(each), heavy);
       virtual += report.duration;
       const seconds = (report.duration / 1000).toFixed(1);
       const real = ((performance.now() - begun) / 1000).toFixed(2);
       const { packets, retransmitted, wire } = report;
       console.log(
-        `seed ${each}: ok, ${packets} packets, ${retransmitted} sent again, ${seconds} s in ${real} s, wire ${wire}`,
+        `seed ${each}, IPv${report.scenario.family}: ok, ${packets} packets, ${retransmitted} sent again, ${seconds} s in ${real} s, wire ${wire}`,
       );
       if (count === 1) console.log(JSON.stringify(report.scenario));
     } catch (error) {

@@ -23,7 +23,7 @@ import {
   TCP_LINGER2,
 } from '../../host/bsd/constants.js';
 import { EAGAIN, ECONNRESET, EINVAL, EISCONN, ENOTCONN, EPIPE } from '../../host/bsd/errno.js';
-import { bytes, drain, optionOf, type Pair, pair, read, ready } from '../kit/bsd.js';
+import { bytes, drain, INET, optionOf, type Pair, pair, read, ready } from '../kit/bsd.js';
 import { SERVER_ADDRESS } from '../kit/stacks.js';
 
 let all: Pair;
@@ -77,8 +77,8 @@ describe('shutdown', () => {
   test('knows three ways, and needs a connection', () => {
     const { client, server, near, settle } = all;
     expect(client.shutdown(near, 3)).toBe(-EINVAL);
-    expect(client.shutdown(client.socket(), SHUT_WR)).toBe(-ENOTCONN);
-    const fd = client.socket();
+    expect(client.shutdown(client.socket(INET), SHUT_WR)).toBe(-ENOTCONN);
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, 1);
     expect(client.shutdown(fd, SHUT_WR)).toBe(0);
     settle();
@@ -136,7 +136,7 @@ describe('close', () => {
 
   test('of a connection that is being opened leaves nothing', () => {
     const { client, server, settle, listener } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, 8080);
     client.close(fd);
     settle();
@@ -169,7 +169,7 @@ describe('a reset', () => {
 
   test('of one that waits is heard by who accepts it', () => {
     const { client, server, listener, settle } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, 8080);
     settle();
     client.setsockopt(fd, SOL_SOCKET, SO_LINGER, { onoff: 1, linger: 0 });

@@ -12,7 +12,7 @@ import {
   TCPI_OPT_SYN_DATA,
 } from '../../host/bsd/constants.js';
 import { EAGAIN, EALREADY, EINPROGRESS, EISCONN, EOPNOTSUPP } from '../../host/bsd/errno.js';
-import { bytes, listening, PORT, read, ready, type Sockets, sockets } from '../kit/bsd.js';
+import { bytes, INET, listening, PORT, read, ready, type Sockets, sockets } from '../kit/bsd.js';
 import { lab, SERVER_ADDRESS } from '../kit/stacks.js';
 
 let all: Sockets;
@@ -27,7 +27,7 @@ afterEach(() => all.close());
 /** The client gets a cookie. */
 function meet(): void {
   const { client, server } = all;
-  const fd = client.socket();
+  const fd = client.socket(INET);
   expect(client.sendto(fd, bytes('hello'), MSG_FASTOPEN, SERVER_ADDRESS, PORT)).toBe(-EINPROGRESS);
   all.settle();
   const far = server.accept(listener);
@@ -41,7 +41,7 @@ describe('MSG_FASTOPEN', () => {
   test('asks for a cookie, then sends on the SYN; the server may read and answer before the handshake is over', () => {
     const { client, server } = all;
     meet();
-    const fd = client.socket();
+    const fd = client.socket(INET);
     expect(client.sendto(fd, bytes('request'), MSG_FASTOPEN, SERVER_ADDRESS, PORT)).toBe(7);
     all.settle();
     const far = server.accept(listener);
@@ -56,7 +56,7 @@ describe('MSG_FASTOPEN', () => {
 
   test('takes what one SYN carries', () => {
     meet();
-    const fd = all.client.socket();
+    const fd = all.client.socket(INET);
     expect(all.client.sendto(fd, new Uint8Array(5000), MSG_FASTOPEN, SERVER_ADDRESS, PORT)).toBe(1420);
   });
 
@@ -64,7 +64,7 @@ describe('MSG_FASTOPEN', () => {
     const { client, server } = all;
     const packets = () => all.net.client.counters().segmentsOut;
     for (const length of [1000, 1500]) {
-      const fd = client.socket();
+      const fd = client.socket(INET);
       const flags = MSG_FASTOPEN | MSG_WAITALL;
       const before = packets();
       expect(client.sendto(fd, bytes('x'.repeat(length)), flags, SERVER_ADDRESS, PORT)).toBe(length);
@@ -81,7 +81,7 @@ describe('MSG_FASTOPEN', () => {
   test('is EALREADY while the SYN is not answered, and an ordinary `send` later', () => {
     const { client } = all;
     meet();
-    const fd = client.socket();
+    const fd = client.socket(INET);
     const more = () => client.sendto(fd, bytes('more'), MSG_FASTOPEN, SERVER_ADDRESS, PORT);
     expect(more()).toBe(4);
     expect(more()).toBe(-EALREADY);
@@ -93,7 +93,7 @@ describe('MSG_FASTOPEN', () => {
   test('is EOPNOTSUPP where clients may not', async () => {
     const net = await lab({ client: { tcp: { fastOpen: 0 } } });
     const { bsd } = net.client;
-    const fd = bsd.socket();
+    const fd = bsd.socket(INET);
     expect(bsd.sendto(fd, bytes('x'), MSG_FASTOPEN, SERVER_ADDRESS, PORT)).toBe(-EOPNOTSUPP);
     expect(bsd.setsockopt(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1)).toBe(-EOPNOTSUPP);
     net.close();
@@ -101,7 +101,7 @@ describe('MSG_FASTOPEN', () => {
 
   test('needs no cookie with TCP_FASTOPEN_NO_COOKIE', () => {
     const { client } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.setsockopt(fd, SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
     expect(client.sendto(fd, bytes('hello'), MSG_FASTOPEN, SERVER_ADDRESS, PORT)).toBe(5);
     all.settle();
@@ -113,7 +113,7 @@ describe('MSG_FASTOPEN', () => {
 describe('TCP_FASTOPEN_CONNECT', () => {
   function connecting(): [fd: number, answer: number] {
     const { client } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     expect(client.setsockopt(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1)).toBe(0);
     return [fd, client.connect(fd, SERVER_ADDRESS, PORT)];
   }
@@ -160,7 +160,7 @@ test('servers that share a key take the cookies of each other', async () => {
   const net = await lab({ server: key });
   const { client } = net;
   const attempt = () => {
-    const fd = client.bsd.socket();
+    const fd = client.bsd.socket(INET);
     const answer = client.bsd.sendto(fd, bytes('x'), MSG_FASTOPEN, SERVER_ADDRESS, PORT);
     net.clock.advance(0);
     client.bsd.close(fd);

@@ -17,7 +17,8 @@ import type { TcpInfo } from '../../host/bsd/tcp-info.js';
 import type { Device } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { weather } from '../../host/device/weather.js';
-import { bytes, drain, fill, listening, type Pair, pair, read, sockets } from '../kit/bsd.js';
+import { bytes, drain, fill, INET, listening, type Pair, pair, read, sockets } from '../kit/bsd.js';
+import { WIDER } from '../kit/family.js';
 import { converse, lab, Recorder, SERVER_ADDRESS } from '../kit/stacks.js';
 
 const COUNTED = { both: { tcp: { statistics: 1 } } };
@@ -41,7 +42,7 @@ describe('of a connection', () => {
       tcpi_rcv_wscale: 8,
       tcpi_snd_mss: 1448,
       tcpi_advmss: 1448,
-      tcpi_pmtu: 1500,
+      tcpi_pmtu: 1500 + WIDER,
       tcpi_snd_cwnd: 10,
       tcpi_snd_ssthresh: 0x7fffffff,
       tcpi_reordering: 3,
@@ -78,7 +79,7 @@ describe('of a connection', () => {
 
   test('knows the state while it is being opened', async () => {
     const { client, close } = await sockets();
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, 80);
     expect(client.tcpInfo(fd)).toMatchObject({ tcpi_state: TCP_SYN_SENT, tcpi_unacked: 1, tcpi_options: 0 });
     close();
@@ -88,7 +89,7 @@ describe('of a connection', () => {
 test('of a listener says how many wait and how many may', async () => {
   const { client, server, settle, close } = await sockets();
   const listener = listening(server, 5);
-  client.connect(client.socket(), SERVER_ADDRESS, 8080);
+  client.connect(client.socket(INET), SERVER_ADDRESS, 8080);
   settle();
   const info = server.tcpInfo(listener);
   expect(info).toMatchObject({ tcpi_state: TCP_LISTEN, tcpi_unacked: 1, tcpi_sacked: 5 });
@@ -140,7 +141,7 @@ describe('counted', () => {
   });
 
   test('are retransmissions, timeouts and the time that they took', async () => {
-    const [left, right] = memoryWire();
+    const [left, right] = memoryWire({ mtu: 1500 + WIDER });
     const gate = { shut: false };
     all = await pair({ ...COUNTED, wire: [gated(left, gate), right] });
     const { client, near, settle } = all;
@@ -189,7 +190,7 @@ describe('counted', () => {
     const { client, server, settle, close } = await sockets({ ...COUNTED, wire: delayed(50) });
     const listener = listening(server);
     client.profile = 'freebsd'; // holds no more than was set
-    const near = client.socket();
+    const near = client.socket(INET);
     client.setsockopt(near, SOL_SOCKET, SO_SNDBUF, 2896);
     client.connect(near, SERVER_ADDRESS, 8080);
     settle(200);
@@ -203,7 +204,7 @@ describe('counted', () => {
   test('is the rate of delivery', async () => {
     const { client, server, settle, close } = await sockets({ ...COUNTED, wire: delayed(50) });
     const listener = listening(server);
-    const near = client.socket();
+    const near = client.socket(INET);
     client.connect(near, SERVER_ADDRESS, 8080);
     settle(200);
     const far = server.accept(listener);
@@ -219,7 +220,7 @@ describe('counted', () => {
 
 /** A wire whose ends are so many milliseconds apart. */
 function delayed(delay: number): [Device, Device] {
-  const [left, right] = memoryWire();
+  const [left, right] = memoryWire({ mtu: 1500 + WIDER });
   return [weather(left, { out: { delay } }), weather(right, { out: { delay } })];
 }
 

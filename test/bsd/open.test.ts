@@ -40,7 +40,8 @@ import {
   ETIMEDOUT,
   errorName,
 } from '../../host/bsd/errno.js';
-import { bytes, listening, optionOf, PORT, pair, read, ready, type Sockets, sockets } from '../kit/bsd.js';
+import { bytes, INET, listening, optionOf, PORT, pair, read, ready, type Sockets, sockets } from '../kit/bsd.js';
+import { ANY, faraway, neighbor } from '../kit/family.js';
 import { CLIENT_ADDRESS, SERVER_ADDRESS } from '../kit/stacks.js';
 
 let all: Sockets;
@@ -52,9 +53,9 @@ afterEach(() => all.close());
 describe('a descriptor', () => {
   test('is the lowest number from 3 on that is free', () => {
     const { client } = all;
-    expect([client.socket(), client.socket(), client.socket()]).toEqual([3, 4, 5]);
+    expect([client.socket(INET), client.socket(INET), client.socket(INET)]).toEqual([3, 4, 5]);
     client.close(4);
-    expect(client.socket()).toBe(4);
+    expect(client.socket(INET)).toBe(4);
     expect(client.descriptors).toEqual([3, 4, 5]);
   });
 
@@ -69,7 +70,7 @@ describe('a descriptor', () => {
   test('that names nothing is EBADF everywhere, and POLLNVAL', () => {
     const { client } = all;
     const answers = [
-      client.bind(9, '0.0.0.0', 1),
+      client.bind(9, ANY, 1),
       client.listen(9, 1),
       client.accept(9),
       client.connect(9, SERVER_ADDRESS, 1),
@@ -90,7 +91,7 @@ describe('a descriptor', () => {
   });
 
   test('without a connection is ready to write and hung up, as Linux says', () => {
-    const fd = all.client.socket();
+    const fd = all.client.socket(INET);
     expect(ready(all.client, fd)).toBe(POLLOUT | POLLWRNORM | POLLHUP);
     expect(all.client.send(fd, bytes('x'))).toBe(-EPIPE);
     expect(all.client.recv(fd, new Uint8Array(1))).toBe(-ENOTCONN);
@@ -102,7 +103,7 @@ describe('a descriptor', () => {
 describe('bind', () => {
   test('gives a local end once, and tells it', () => {
     const { server } = all;
-    const fd = server.socket();
+    const fd = server.socket(INET);
     expect(server.bind(fd, SERVER_ADDRESS, PORT)).toBe(0);
     const name = {};
     server.getsockname(fd, name);
@@ -112,39 +113,39 @@ describe('bind', () => {
 
   test('chooses a port when it is 0', () => {
     const { server } = all;
-    const fd = server.socket();
-    expect(server.bind(fd, '0.0.0.0', 0)).toBe(0);
+    const fd = server.socket(INET);
+    expect(server.bind(fd, ANY, 0)).toBe(0);
     const name: { address?: string; port?: number } = {};
     server.getsockname(fd, name);
-    expect(name.address).toBe('0.0.0.0');
+    expect(name.address).toBe(ANY);
     expect(name.port).toBeGreaterThanOrEqual(32768);
   });
 
   test('refuses what is taken, what is not ours and what is no address', () => {
     const { server } = all;
-    const [one, two] = [server.socket(), server.socket()];
-    expect(server.bind(one, '0.0.0.0', PORT)).toBe(0);
+    const [one, two] = [server.socket(INET), server.socket(INET)];
+    expect(server.bind(one, ANY, PORT)).toBe(0);
     expect(server.bind(two, SERVER_ADDRESS, PORT)).toBe(-EADDRINUSE);
-    expect(server.bind(two, '192.0.2.1', PORT)).toBe(-EADDRNOTAVAIL);
+    expect(server.bind(two, faraway(1), PORT)).toBe(-EADDRNOTAVAIL);
     expect(server.bind(two, 'nowhere', PORT)).toBe(-EINVAL);
     expect(server.bind(two, SERVER_ADDRESS, 70_000)).toBe(-EINVAL);
   });
 
   test('shares a local end with SO_REUSEADDR on both, but not with a listener', () => {
     const { server } = all;
-    const [one, two, three] = [server.socket(), server.socket(), server.socket()];
+    const [one, two, three] = [server.socket(INET), server.socket(INET), server.socket(INET)];
     for (const fd of [one, two, three]) server.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    expect(server.bind(one, '0.0.0.0', PORT)).toBe(0);
-    expect(server.bind(two, '0.0.0.0', PORT)).toBe(0);
+    expect(server.bind(one, ANY, PORT)).toBe(0);
+    expect(server.bind(two, ANY, PORT)).toBe(0);
     expect(server.listen(one, 1)).toBe(0);
-    expect(server.bind(three, '0.0.0.0', PORT)).toBe(-EADDRINUSE);
+    expect(server.bind(three, ANY, PORT)).toBe(-EADDRINUSE);
     expect(server.listen(two, 1)).toBe(-EADDRINUSE);
   });
 
   test('is where a connection comes from', () => {
     const { client, server, settle } = all;
     const listener = listening(server);
-    const fd = client.socket();
+    const fd = client.socket(INET);
     expect(client.bind(fd, CLIENT_ADDRESS, 4000)).toBe(0);
     client.connect(fd, SERVER_ADDRESS, PORT);
     settle();
@@ -158,7 +159,7 @@ describe('connect', () => {
   test('is EINPROGRESS, then EALREADY, then 0 once, then EISCONN', () => {
     const { client, server, settle } = all;
     listening(server);
-    const fd = client.socket();
+    const fd = client.socket(INET);
     expect(client.connect(fd, SERVER_ADDRESS, PORT)).toBe(-EINPROGRESS);
     expect(client.connect(fd, SERVER_ADDRESS, PORT)).toBe(-EALREADY);
     expect(ready(client, fd)).toBe(0);
@@ -178,7 +179,7 @@ describe('connect', () => {
 
   test('that is refused says so once, by poll and by SO_ERROR', () => {
     const { client, settle } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, PORT);
     settle();
     const hungUp = POLLIN | POLLRDNORM | POLLRDHUP | POLLOUT | POLLWRNORM | POLLHUP;
@@ -190,7 +191,7 @@ describe('connect', () => {
 
   test('that is refused says so by the next connect, and the one after it tries again', () => {
     const { client, server, settle } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, PORT);
     settle();
     expect(client.connect(fd, SERVER_ADDRESS, PORT)).toBe(-ECONNREFUSED);
@@ -202,8 +203,8 @@ describe('connect', () => {
 
   test('that nobody answers is ETIMEDOUT, to the first call that asks', () => {
     const { client, settle } = all;
-    const fd = client.socket();
-    client.connect(fd, '10.9.0.77', PORT);
+    const fd = client.socket(INET);
+    client.connect(fd, neighbor(77), PORT);
     settle(600_000);
     expect(read(client, fd)).toBe(-ETIMEDOUT);
     expect(read(client, fd)).toBe('');
@@ -211,7 +212,7 @@ describe('connect', () => {
 
   test('says at once what can not be', () => {
     const { client, server } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     expect(client.connect(fd, 'nowhere', PORT)).toBe(-EINVAL);
     expect(client.connect(fd, SERVER_ADDRESS, 70_000)).toBe(-EINVAL);
     expect(client.connect(fd, '255.255.255.255', PORT)).toBe(-EINVAL);
@@ -222,7 +223,7 @@ describe('connect', () => {
 
   test('needs a route', async () => {
     const lonely = await sockets({ client: { addresses: [] } });
-    expect(lonely.client.connect(lonely.client.socket(), SERVER_ADDRESS, PORT)).toBe(-ENETUNREACH);
+    expect(lonely.client.connect(lonely.client.socket(INET), SERVER_ADDRESS, PORT)).toBe(-ENETUNREACH);
     lonely.close();
   });
 });
@@ -235,7 +236,7 @@ describe('a listener', () => {
     expect(ready(server, listener)).toBe(0);
     const ports = [5001, 5002, 5003];
     for (const port of ports) {
-      const fd = client.socket();
+      const fd = client.socket(INET);
       client.bind(fd, CLIENT_ADDRESS, port);
       client.connect(fd, SERVER_ADDRESS, PORT);
       settle();
@@ -252,7 +253,7 @@ describe('a listener', () => {
 
   test('says what it is, and is none before', () => {
     const { server } = all;
-    const fd = server.socket();
+    const fd = server.socket(INET);
     expect(server.accept(fd)).toBe(-EINVAL);
     expect(optionOf(server, fd, SOL_SOCKET, SO_ACCEPTCONN)).toBe(0);
     expect(server.listen(fd, 1)).toBe(0);
@@ -264,7 +265,7 @@ describe('a listener', () => {
   test('lets one more wait than its backlog says, as on Linux; the others come in when there is room', () => {
     const { client, server, settle } = all;
     const listener = listening(server, 1);
-    const fds = [1, 2, 3].map(() => client.socket());
+    const fds = [1, 2, 3].map(() => client.socket(INET));
     for (const fd of fds) client.connect(fd, SERVER_ADDRESS, PORT);
     settle();
     expect(server.tcpInfo(listener)).toMatchObject({ tcpi_unacked: 2, tcpi_sacked: 1 });
@@ -276,7 +277,7 @@ describe('a listener', () => {
   test('that is closed resets those who wait; who was accepted stays', () => {
     const { client, server, settle } = all;
     const listener = listening(server);
-    const [one, two] = [client.socket(), client.socket()];
+    const [one, two] = [client.socket(INET), client.socket(INET)];
     for (const fd of [one, two]) client.connect(fd, SERVER_ADDRESS, PORT);
     settle();
     const accepted = server.accept(listener);
@@ -291,7 +292,7 @@ describe('a listener', () => {
     const { client, server, settle } = all;
     const listener = listening(server);
     expect(server.shutdown(listener, SHUT_RD)).toBe(0);
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, PORT);
     settle();
     expect(client.connect(fd, SERVER_ADDRESS, PORT)).toBe(-ECONNREFUSED);

@@ -38,7 +38,8 @@ import {
   TCP_USER_TIMEOUT,
 } from '../../host/bsd/constants.js';
 import { EINVAL, ENOENT, ENOPROTOOPT, ENOTCONN, ETIMEDOUT } from '../../host/bsd/errno.js';
-import { optionOf, type Pair, pair, read } from '../kit/bsd.js';
+import { INET, optionOf, type Pair, pair, read } from '../kit/bsd.js';
+import { neighbor, WIDER } from '../kit/family.js';
 import { SERVER_ADDRESS } from '../kit/stacks.js';
 
 let all: Pair;
@@ -134,7 +135,7 @@ describe('SO_SNDBUF and SO_RCVBUF', () => {
   test('are what they are in the numbers of FreeBSD', () => {
     const { client } = all;
     client.profile = 'freebsd';
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 10_000);
     expect(optionOf(client, fd, SOL_SOCKET, SO_SNDBUF)).toBe(10_000);
   });
@@ -142,12 +143,12 @@ describe('SO_SNDBUF and SO_RCVBUF', () => {
   test('are the sizes of the moment while nobody has set them', () => {
     const { client, near } = all;
     expect(optionOf(client, near, SOL_SOCKET, SO_RCVBUF)).toBe(client.tcpInfo(near)?.tcpi_rcv_wnd);
-    expect(optionOf(client, client.socket(), SOL_SOCKET, SO_SNDBUF)).toBeGreaterThan(0);
+    expect(optionOf(client, client.socket(INET), SOL_SOCKET, SO_SNDBUF)).toBeGreaterThan(0);
   });
 
   test('set before connecting, bound the window from the SYN on', () => {
     const { client, server, listener, settle } = all;
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, 20_000);
     client.connect(fd, SERVER_ADDRESS, 8080);
     settle();
@@ -163,7 +164,7 @@ describe('an option of a listener', () => {
     server.setsockopt(listener, SOL_TCP, TCP_NODELAY, 1);
     server.setsockopt(listener, SOL_SOCKET, SO_LINGER, { onoff: 1, linger: 3 });
     server.setsockopt(listener, SOL_TCP, TCP_MAXSEG, 1000);
-    const fd = client.socket();
+    const fd = client.socket(INET);
     client.connect(fd, SERVER_ADDRESS, 8080);
     settle();
     const accepted = server.accept(listener);
@@ -178,22 +179,22 @@ describe('an option of a listener', () => {
 test('TCP_MAXSEG is the segment size of the connection; before it, what was set or 536', () => {
   const { client, near } = all;
   expect(optionOf(client, near, SOL_TCP, TCP_MAXSEG)).toBe(1448);
-  const fd = client.socket();
+  const fd = client.socket(INET);
   expect(optionOf(client, fd, SOL_TCP, TCP_MAXSEG)).toBe(536);
   client.setsockopt(fd, SOL_TCP, TCP_MAXSEG, 1000);
   expect(optionOf(client, fd, SOL_TCP, TCP_MAXSEG)).toBe(1000);
 });
 
 test('IP_MTU is the path’s, and needs a connection', () => {
-  expect(optionOf(all.client, all.near, SOL_IP, IP_MTU)).toBe(1500);
-  expect(optionOf(all.client, all.client.socket(), SOL_IP, IP_MTU)).toBe(-ENOTCONN);
+  expect(optionOf(all.client, all.near, SOL_IP, IP_MTU)).toBe(1500 + WIDER);
+  expect(optionOf(all.client, all.client.socket(INET), SOL_IP, IP_MTU)).toBe(-ENOTCONN);
 });
 
 test('TCP_SYNCNT bounds the attempts to connect', () => {
   const { client, settle } = all;
-  const fd = client.socket();
+  const fd = client.socket(INET);
   client.setsockopt(fd, SOL_TCP, TCP_SYNCNT, 1);
-  client.connect(fd, '10.9.0.77', 80);
+  client.connect(fd, neighbor(77), 80);
   settle(2999);
   expect(read(client, fd)).toBe(-11);
   settle(2);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ECONNREFUSED, ECONNRESET } from '../../host/bsd/errno.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { createStack, Stack } from '../../host/stack/stack.js';
-import { listening, PORT, pair, read } from '../kit/bsd.js';
+import { INET, listening, PORT, pair, read } from '../kit/bsd.js';
 import { CLIENT_ADDRESS, SERVER_ADDRESS } from '../kit/stacks.js';
 
 test('a snapshot has no descriptors: when it is restored their connections are reset and their listeners gone', async () => {
@@ -16,7 +16,7 @@ test('a snapshot has no descriptors: when it is restored their connections are r
   clock.advance(0);
   expect(restored.bsd.descriptors).toEqual([]);
   expect(restored.counters()).toMatchObject({ connections: 0, listeners: 0 });
-  const fd = other.bsd.socket();
+  const fd = other.bsd.socket(INET);
   other.bsd.connect(fd, SERVER_ADDRESS, PORT);
   clock.advance(0);
   expect(read(other.bsd, fd)).toBe(-ECONNREFUSED);

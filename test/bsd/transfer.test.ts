@@ -28,7 +28,7 @@ import {
   TCP_NOTSENT_LOWAT,
 } from '../../host/bsd/constants.js';
 import { EAGAIN, EINVAL, ENOTTY } from '../../host/bsd/errno.js';
-import { bytes, drain, fill, listening, type Pair, PORT, pair, read, ready, sockets } from '../kit/bsd.js';
+import { bytes, drain, fill, INET, listening, type Pair, PORT, pair, read, ready, sockets } from '../kit/bsd.js';
 import { SERVER_ADDRESS } from '../kit/stacks.js';
 
 let all: Pair;
@@ -125,7 +125,7 @@ describe('send', () => {
       const { client, server, settle, close } = await sockets();
       client.profile = profile;
       listening(server);
-      const fd = client.socket();
+      const fd = client.socket(INET);
       client.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 5000);
       client.connect(fd, SERVER_ADDRESS, PORT);
       settle();
@@ -283,7 +283,7 @@ describe('onReady', () => {
     server.onReady(listener, POLLIN, () => heard.push('listener'));
     await Promise.resolve();
     expect(heard).toEqual(['near']);
-    client.connect(client.socket(), '10.9.0.2', 8080);
+    client.connect(client.socket(INET), SERVER_ADDRESS, 8080);
     settle();
     await Promise.resolve();
     expect(heard).toEqual(['near', 'listener']);

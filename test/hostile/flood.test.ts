@@ -10,10 +10,11 @@ import {
   SETTING_SYN_COOKIES,
 } from '../../assembly/abi/constants.js';
 import { SeededRandom } from '../../host/device/random.js';
+import { IPV6, perFamily } from '../kit/family.js';
 import type { Options } from '../kit/packet.js';
 import { accepted, type Segment, type Timeline, timeline } from '../kit/timeline.js';
 
-const FLOOD = 100_000;
+const FLOOD = perFamily(100_000, 20_000);
 const BACKLOG = 128;
 const BATCH = 50;
 
@@ -36,8 +37,9 @@ function flood(t: Timeline, count: number, random: SeededRandom): void {
   }
 }
 
-/** 11.0.0.0 and the addresses behind it. */
+/** 11.0.0.0 or 2001:db8:: and the addresses behind it. */
 function address(index: number): string {
+  if (IPV6) return `2001:db8::${(index >> 16).toString(16)}:${(index & 0xffff).toString(16)}`;
   return `11.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
 }
 

@@ -4,13 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { COUNTER_PACKETS_BAD } from '../../assembly/abi/constants.js';
 import { SeededRandom } from '../../host/device/random.js';
 import { LOCAL, PEER } from '../kit/driver.js';
+import { ANY, IP_HEADER, IPV6, perFamily } from '../kit/family.js';
 import { addressBytes, refit } from '../kit/packet.js';
 import { accepted } from '../kit/timeline.js';
 import { STATES, Target, validPackets } from './states.js';
 
-describe.each([false, true])('with timestamps: %s', (stamped) => {
+// Over IPv6, what differs: its header.
+describe.each(perFamily([false, true], [true]))('with timestamps: %s', (stamped) => {
   describe.each(STATES)('in %s', (state) => {
-    test('every packet with one flipped bit is dropped, and nothing else happens', async () => {
+    test('every packet with one flipped bit that a checksum covers is dropped, and nothing else happens', async () => {
       const target = await Target.create(stamped);
       const { driver } = target;
       const t = target.reach(state);
@@ -19,6 +21,7 @@ describe.each([false, true])('with timestamps: %s', (stamped) => {
       let spoilt = 0;
       for (const packet of validPackets(t)) {
         for (let bit = 0; bit < packet.length * 8; bit++) {
+          if (!isCovered(bit)) continue;
           t.injectRaw(flipped(packet, bit));
           spoilt++;
         }
@@ -38,9 +41,10 @@ describe.each([false, true])('with timestamps: %s', (stamped) => {
       let packets = validPackets(target.reach(state)).length;
       while (packets-- > 0) {
         const size = (validPackets(target.reach(state))[packets] as Uint8Array).length;
-        for (let change = 0; change < size * 9; change++) {
+        const flips = 8 * perFamily(size, IP_HEADER);
+        for (let change = 0; change < flips + size; change++) {
           const packet = validPackets(target.reach(state))[packets] as Uint8Array;
-          const spoilt = change < size * 8 ? flipped(packet, change) : truncated(packet, change - size * 8);
+          const spoilt = change < flips ? flipped(packet, change) : truncated(packet, change - flips);
           refit(spoilt);
           target.driver.input([spoilt, packet]);
           target.settle();
@@ -69,13 +73,13 @@ describe('noise', () => {
     for (let batch = 0; batch < 600; batch++) {
       const t = target.reach(STATES[batch % STATES.length] as (typeof STATES)[number]);
       const packets = Array.from({ length: 32 }, () => {
-        const packet = noise(random, 40 + Math.floor(random.fraction() * 100));
+        const packet = noise(random, IP_HEADER + 20 + Math.floor(random.fraction() * 100));
         const model = t.build({});
-        packet.set(model.subarray(0, 24));
-        packet.set([0, packet.length], 2);
+        packet.set(model.subarray(0, IP_HEADER + 4));
+        setLength(packet);
         // Numbers near those of the connection half the time, any flags, any options, any length of the header.
-        if (random.fraction() < 0.5) packet.set(model.subarray(24, 32), 24);
-        packet[32] = (5 + Math.floor(random.fraction() * 11)) << 4;
+        if (random.fraction() < 0.5) packet.set(model.subarray(IP_HEADER + 4, IP_HEADER + 12), IP_HEADER + 4);
+        packet[IP_HEADER + 12] = (5 + Math.floor(random.fraction() * 11)) << 4;
         refit(packet);
         return packet;
       });
@@ -88,7 +92,7 @@ describe('noise', () => {
   test('of the largest size harms nobody', async () => {
     const target = await Target.create(false);
     const t = target.reach('Established');
-    const large = t.build({ seq: 1, data: 65_535 - 40 });
+    const large = t.build({ seq: 1, data: 65_535 - IP_HEADER - 20 });
     target.driver.input([large]);
     target.driver.input([noise(new SeededRandom(1), 65_535)]);
     target.settle();
@@ -149,7 +153,7 @@ describe('a peer that lies', () => {
   test('by opening many connections and walking away costs what the backlog allows, and no more', async () => {
     const target = await Target.create(false);
     const t = target.reach('Listen');
-    target.driver.putAddresses('0.0.0.0');
+    target.driver.putAddresses(ANY);
     target.driver.calls.tcpListen(81, 100);
     for (let peerPort = 1; peerPort < 5000; peerPort++) {
       target.driver.input([t.build({ flags: 'S', seq: 0, peerPort, localPort: 81 })]);
@@ -184,17 +188,30 @@ function flipped(packet: Uint8Array, bit: number): Uint8Array {
 /** Cut off, and its IP header says so. */
 function truncated(packet: Uint8Array, length: number): Uint8Array {
   const bytes = packet.slice(0, length);
-  if (length >= 4) bytes.set([length >> 8, length & 255], 2);
+  if (length >= IP_HEADER) setLength(bytes);
   return bytes;
+}
+
+/** Makes the IP header say how long the packet is: the Total Length of IPv4, the Payload Length of IPv6. */
+function setLength(packet: Uint8Array): void {
+  const length = packet.length - perFamily(0, IP_HEADER);
+  packet.set([length >> 8, length & 255], perFamily(2, 4));
+}
+
+/** An IPv6 header has no checksum; TCP's covers its addresses and its length (RFC 8200 §8.1). Bit 0 is a byte's least. */
+function isCovered(bit: number): boolean {
+  return !IPV6 || (bit >= 4 && bit < 8) || (bit >= 32 && bit < 48) || bit >= 64;
 }
 
 function noise(random: SeededRandom, length: number): Uint8Array {
   const bytes = Uint8Array.from({ length }, () => Math.floor(random.fraction() * 256));
   // Half of it looks like a packet to us, so that it gets further than the first check.
-  if (length < 20 || random.fraction() < 0.5) return bytes;
-  bytes.set([0x45, 0, length >> 8, length & 255, 0, 0, 0, 0, 64, random.fraction() < 0.5 ? 6 : 1]);
-  bytes.set(addressBytes(PEER), 12);
-  bytes.set(addressBytes(LOCAL), 16);
+  if (length < IP_HEADER || random.fraction() < 0.5) return bytes;
+  const protocol = random.fraction() < 0.5 ? 6 : perFamily(1, 58);
+  bytes.set(perFamily([0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol], [0x60, 0, 0, 0, 0, 0, protocol, 64]));
+  bytes.set(addressBytes(PEER), perFamily(12, 8));
+  bytes.set(addressBytes(LOCAL), perFamily(16, 24));
+  setLength(bytes);
   if (random.fraction() < 0.5) refit(bytes);
   return bytes;
 }

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { Driver } from '../kit/driver.js';
 import { enter } from '../kit/enter.js';
+import { ANY } from '../kit/family.js';
 import { Timeline } from '../kit/timeline.js';
 
 export const STATES = [
@@ -30,7 +31,7 @@ export class Target {
 
   static async create(stamped: boolean): Promise<Target> {
     const target = new Target(await Driver.create(), stamped);
-    target.driver.putAddresses('0.0.0.0');
+    target.driver.putAddresses(ANY);
     expect(target.driver.calls.tcpListen(80, 1 << 20)).toBeGreaterThan(0);
     return target;
   }

@@ -3,12 +3,16 @@
  * happen that is due. Not for: the everyday socket (`stacks.ts`).
  */
 import { expect } from 'vitest';
+import { AF_INET, AF_INET6 } from '../../host/bsd/constants.js';
 import type { Bsd, OptionValue } from '../../host/bsd/contract.js';
 import { EINPROGRESS } from '../../host/bsd/errno.js';
+import { ANY, perFamily } from './family.js';
 import type { Lab } from './stacks.js';
 import { lab, SERVER_ADDRESS } from './stacks.js';
 
 export const PORT = 8080;
+/** The domain of the family at hand. */
+export const INET = perFamily(AF_INET, AF_INET6);
 
 export interface Sockets {
   net: Lab;
@@ -39,8 +43,8 @@ export async function sockets(options?: Parameters<typeof lab>[0]): Promise<Sock
 
 /** A listening socket. */
 export function listening(bsd: Bsd, backlog = 8, port = PORT): number {
-  const fd = bsd.socket();
-  expect(bsd.bind(fd, '0.0.0.0', port)).toBe(0);
+  const fd = bsd.socket(INET);
+  expect(bsd.bind(fd, ANY, port)).toBe(0);
   expect(bsd.listen(fd, backlog)).toBe(0);
   return fd;
 }
@@ -49,7 +53,7 @@ export function listening(bsd: Bsd, backlog = 8, port = PORT): number {
 export async function pair(options?: Parameters<typeof lab>[0]): Promise<Pair> {
   const all = await sockets(options);
   const listener = listening(all.server);
-  const near = all.client.socket();
+  const near = all.client.socket(INET);
   expect(all.client.connect(near, SERVER_ADDRESS, PORT)).toBe(-EINPROGRESS);
   all.settle();
   expect(all.client.connect(near, SERVER_ADDRESS, PORT)).toBe(0);

@@ -13,7 +13,7 @@ import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../../host
 import type { Socket } from '../../host/socket/socket.js';
 import type { StackOptions } from '../../host/stack/settings.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
-import { neighbor, PREFIX_LENGTH } from './family.js';
+import { neighbor, PREFIX_LENGTH, WIDER } from './family.js';
 
 export const CLIENT_ADDRESS = neighbor(1);
 export const SERVER_ADDRESS = neighbor(2);
@@ -41,7 +41,7 @@ export async function lab(
   } = {},
 ): Promise<Lab> {
   const clock = manualClock(1000, options.wall);
-  const [left, right] = options.wire ?? memoryWire();
+  const [left, right] = options.wire ?? memoryWire({ mtu: 1500 + WIDER });
   const common = { clock, seed: 1, ...options.both };
   const client = await createStack({
     ...common,

@@ -39,15 +39,16 @@ export class Link {
     private readonly counts: Counts,
   ) {}
 
-  /** A connection from the first core to the second; both will send `total` bytes. */
+  /** A connection from the first core to the second, over IPv6 when the seed is odd; both will send `total` bytes. */
   static async create(seed: number, total: number): Promise<Link> {
+    const [left, right, any] = seed % 2 === 1 ? ['fd00::1', 'fd00::2', '::'] : ['10.9.0.1', '10.9.0.2', '0.0.0.0'];
     const drivers: [Driver, Driver] = [
-      await Driver.create({ seed, address: '10.9.0.1' }),
-      await Driver.create({ seed: seed + 1, address: '10.9.0.2' }),
+      await Driver.create({ seed, address: left }),
+      await Driver.create({ seed: seed + 1, address: right }),
     ];
-    drivers[1].putAddresses('0.0.0.0');
+    drivers[1].putAddresses(any);
     drivers[1].calls.tcpListen(80, 8);
-    drivers[0].putAddresses('10.9.0.2');
+    drivers[0].putAddresses(right);
     const handle = drivers[0].calls.tcpConnect(80, 0);
     const counts: Counts = { handles: [handle, 0], packets: 0, sent: [0, 0], received: [0, 0], ended: [false, false] };
     return new Link(drivers, total, [], counts);

@@ -13,6 +13,8 @@ import { createStack, type Stack } from '../../host/stack/stack.js';
 
 export interface NetworkOptions {
   seed: number;
+  /** The version of IP. Default: 4. */
+  family?: 4 | 6;
   weather: WeatherOptions;
   mtu: number;
   client: Side;
@@ -28,32 +30,34 @@ export interface Network {
   clock: ManualClock;
   client: Stack;
   server: Stack;
+  /** The server's address. */
+  host: string;
   /** Everything that both stacks have sent so far. */
   wire: Wire;
 }
-
-export const SERVER = '10.9.0.2';
 
 export async function network(options: NetworkOptions): Promise<Network> {
   const clock = manualClock(1000);
   const [left, right] = memoryWire({ mtu: options.mtu });
   const wire = new Wire(options.sack !== false);
+  const [network, length] = options.family === 6 ? (['fd00::', 64] as const) : (['10.9.0.', 24] as const);
+  const host = `${network}2`;
   const common = { clock, error: (error: Error) => wire.failures.push(error) };
   const client = await createStack({
     ...common,
     ...options.client,
     seed: options.seed,
     device: wire.tap(weather(left, { seed: options.seed, ...options.weather })),
-    addresses: ['10.9.0.1/24'],
+    addresses: [`${network}1/${length}`],
   });
   const server = await createStack({
     ...common,
     ...options.server,
     seed: options.seed + 0x1000_0000,
     device: wire.tap(right),
-    addresses: [`${SERVER}/24`],
+    addresses: [`${host}/${length}`],
   });
-  return { clock, client, server, wire };
+  return { clock, client, server, host, wire };
 }
 
 /** What went over the wire, as a count and a hash; and what failed by itself. */
@@ -107,7 +111,8 @@ export class Wire {
 }
 
 /** Puts padding in the place of a SYN's SACK-permitted option (RFC 2018 §2), and mends the checksum (RFC 1624). */
-function forbidSack(bytes: Uint8Array): void {
+function forbidSack(packet: Uint8Array): void {
+  const bytes = packet.subarray((packet[0] as number) >> 4 === 6 ? 40 - 20 : 0);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if ((view.getUint8(33) & 2) === 0) return;
   for (let at = 40; at + 2 <= bytes.length; at += 2) {

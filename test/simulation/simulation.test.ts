@@ -12,9 +12,10 @@ describe('simulations', () => {
     });
   }
 
-  test('are varied: lossy and clean, narrow and wide, short and long', () => {
+  test('are varied: IPv4 and IPv6, lossy and clean, narrow and wide, short and long', () => {
     const scenarios = Array.from({ length: SEEDS }, (_, index) => scenarioOf(index + 1));
     const count = (of: (scenario: (typeof scenarios)[number]) => boolean) => scenarios.filter(of).length;
+    expect(count(({ family }) => family === 6)).toBe(SEEDS / 2);
     expect(count(({ weather }) => (weather.loss ?? 0) > 0.05)).toBeGreaterThan(50);
     expect(count(({ weather }) => weather.loss === 0)).toBeGreaterThan(50);
     expect(count(({ weather }) => weather.rate !== undefined)).toBeGreaterThan(50);
@@ -27,7 +28,7 @@ describe('simulations', () => {
 
 describe('10 % loss, reordering, duplication and 1 % of packets with a flipped bit', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i: 16 MiB both ways at once arrive whole', async (seed) => {
-    const report = await simulate(seed, heavyScenario(16 << 20), true);
+    const report = await simulate(seed, heavyScenario(16 << 20, seed), true);
     expect(report.retransmitted).toBeGreaterThan(1000);
   });
 });

@@ -8,7 +8,7 @@ import type { WeatherOptions } from '../../host/device/weather.js';
 import type { Stack } from '../../host/stack/stack.js';
 import { turn } from '../kit/stacks.js';
 import { End, type Role, verdict } from './conversation.js';
-import { type Network, type NetworkOptions, network, SERVER } from './network.js';
+import { type Network, type NetworkOptions, network } from './network.js';
 
 export interface Scenario extends Omit<NetworkOptions, 'seed'> {
   /** Client's and server's part, and when the client connects. */
@@ -35,7 +35,7 @@ export class SimulationFailed extends Error {
 }
 
 /** @throws SimulationFailed when an invariant does not hold */
-export async function simulate(seed: number, scenario = scenarioOf(seed), heavy = false): Promise<Report> {
+export async function simulate(seed: number, scenario: Scenario = scenarioOf(seed), heavy = false): Promise<Report> {
   const net = await network({ seed, ...scenario });
   const start = net.clock.now();
   const fail = (what: string) => new SimulationFailed(seed, what, scenario, heavy);
@@ -48,13 +48,13 @@ export async function simulate(seed: number, scenario = scenarioOf(seed), heavy 
   const listeners = pairs.map(({ client, server, at }, index) => {
     const port = 1000 + index;
     const listener = net.server.listen<unknown>({
-      hostname: SERVER,
+      hostname: net.host,
       port,
       socket: server.handlers,
       allowHalfOpen: true,
     });
     const timer = net.clock.timer(() => {
-      const options = { hostname: SERVER, port, socket: client.handlers, allowHalfOpen: true };
+      const options = { hostname: net.host, port, socket: client.handlers, allowHalfOpen: true };
       net.client.connect<unknown>(options).catch(() => {});
     });
     timer.arm(start + at);
@@ -85,9 +85,10 @@ export async function simulate(seed: number, scenario = scenarioOf(seed), heavy 
 }
 
 /** The weather that the project is judged by: both ways at once, a bad day. */
-export function heavyScenario(bytes: number): Scenario {
+export function heavyScenario(bytes: number, seed: number): Scenario {
   const role: Role = { bytes, chunk: 200_000, pause: 0, pauseTime: 0, ending: 'end' };
   return {
+    family: familyOf(seed),
     weather: { loss: 0.1, reorder: 0.1, duplicate: 0.05, corrupt: 0.01, delay: 5, jitter: 1 },
     mtu: 1500,
     client: {},
@@ -125,17 +126,25 @@ export function scenarioOf(seed: number): Scenario {
     server: role(),
     at: upTo(500),
   }));
-  const mtu = oneOf(576, 1500, 1500, 9000);
+  const family = familyOf(seed);
+  const least = family === 6 ? 1280 : 576;
+  const mtu = oneOf(least, 1500, 1500, 9000);
   const [client, server] = [limits(), limits()];
   const ecn = () => ({ tcp: { ecn: oneOf(0, 1, 2) } });
   const mark = chance(0.5) ? upTo(0.2) : 0;
   return {
+    family,
     weather: { ...weather, mark },
     mtu,
     client: { ...client, ...ecn() },
     server: { ...server, ...ecn() },
     conversations,
   };
+}
+
+/** Every other seed is of IPv6: each range of them has both. */
+function familyOf(seed: number): 4 | 6 {
+  return seed % 2 === 1 ? 6 : 4;
 }
 
 /** Moves time from alarm to alarm until `done`, or until nothing is left to happen. */

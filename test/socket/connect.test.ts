@@ -1,6 +1,7 @@
 /** Opening a connection: what is told, in which order, and how failures look. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Socket } from '../../host/socket/socket.js';
+import { ANY, FAMILY, faraway, neighbor, perFamily, testIPv4 } from '../kit/family.js';
 import { CLIENT_ADDRESS, converse, type Lab, lab, Recorder, SERVER_ADDRESS, turn } from '../kit/stacks.js';
 
 let net: Lab;
@@ -69,7 +70,7 @@ describe('a connection that is made', () => {
     expect(client.remotePort).toBe(listener.port);
     expect(client.localPort).toBe(server.remotePort);
     expect(server.remoteAddress).toBe(CLIENT_ADDRESS);
-    expect([client.localFamily, server.remoteFamily]).toEqual(['IPv4', 'IPv4']);
+    expect([client.localFamily, server.remoteFamily]).toEqual([`IPv${FAMILY}`, `IPv${FAMILY}`]);
     client.terminate();
     expect([client.localAddress, client.remotePort, client.localFamily]).toEqual([undefined, undefined, undefined]);
   });
@@ -85,8 +86,8 @@ describe('a connection that is made', () => {
 
   test('works over loopback inside one stack, by address and as localhost', async () => {
     const heard = new Recorder();
-    const listener = net.client.listen<unknown>({ hostname: '0.0.0.0', port: 0, socket: heard.handlers });
-    for (const hostname of [CLIENT_ADDRESS, 'localhost', '127.1.2.3']) {
+    const listener = net.client.listen<unknown>({ hostname: ANY, port: 0, socket: heard.handlers });
+    for (const hostname of [CLIENT_ADDRESS, 'localhost', perFamily('127.1.2.3', '::1')]) {
       const promise = net.client.connect({ hostname, port: listener.port, socket: { data() {} } });
       await turn();
       (await promise).end(hostname);
@@ -94,7 +95,7 @@ describe('a connection that is made', () => {
     }
   });
 
-  test('to the host name of a listener on every address reaches it, as on Linux', async () => {
+  testIPv4('to the host name of a listener on every address reaches it, as on Linux', async () => {
     const { hostname, port } = net.client.listen({ hostname: '0.0.0.0', port: 0, socket: { data() {} } });
     const promise = net.client.connect({ hostname, port, socket: { data() {} } });
     await turn();
@@ -134,7 +135,11 @@ describe('a connection that fails', () => {
         message: 'getaddrinfo EAI_AGAIN no.such.host',
       },
     ],
-    ['an IPv6 address', { hostname: '2001:db8::1', port: 1 }, { syscall: 'connect' }],
+    [
+      'an address of the other family',
+      { hostname: perFamily('2001:db8::1', '192.0.2.1'), port: 1 },
+      { syscall: 'connect' },
+    ],
   ])('%s fails later, not with a throw', async (_, where, expected) => {
     const recorder = new Recorder();
     const promise = net.client.connect<unknown>({ ...nobody, ...where, socket: recorder.handlers });
@@ -148,7 +153,7 @@ describe('a connection that fails', () => {
     alone.close();
     const { createStack } = await import('../../host/stack/stack.js');
     const stack = await createStack();
-    await expect(stack.connect({ hostname: '192.0.2.1', port: 1, socket: { data() {} } })).rejects.toMatchObject({
+    await expect(stack.connect({ hostname: faraway(1), port: 1, socket: { data() {} } })).rejects.toMatchObject({
       code: 'ENETUNREACH',
       errno: -101,
     });
@@ -157,7 +162,7 @@ describe('a connection that fails', () => {
 
   test('B1: nobody answering says ETIMEDOUT', async () => {
     let failure: unknown;
-    const promise = net.client.connect({ hostname: '10.9.0.77', port: 1, socket: { data() {} } });
+    const promise = net.client.connect({ hostname: neighbor(77), port: 1, socket: { data() {} } });
     promise.catch((error) => {
       failure = error;
     });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memoryWire } from '../../host/device/memory.js';
 import { pcap } from '../../host/device/pcap.js';
 import type { SocketError } from '../../host/socket/errors.js';
+import { FAMILY, faraway, IP_HEADER, neighbor, perFamily, testIPv4, WIDER } from '../kit/family.js';
 import { CLIENT_ADDRESS, converse, type Lab, lab, Recorder, SERVER_ADDRESS } from '../kit/stacks.js';
 
 let net: Lab;
@@ -10,7 +11,7 @@ let net: Lab;
 let captured: Uint8Array[];
 beforeEach(async () => {
   captured = [];
-  const [left, right] = memoryWire();
+  const [left, right] = memoryWire({ mtu: 1500 + WIDER });
   const write = (bytes: Uint8Array) => void captured.push(bytes.slice());
   const wire = [pcap(left, { write }), right] as const;
   net = await lab({ wire: [...wire] });
@@ -41,7 +42,7 @@ describe('localAddress', () => {
   });
 
   test('of somebody else fails with EADDRNOTAVAIL', async () => {
-    const error = await failing({ localAddress: '203.0.113.7' });
+    const error = await failing({ localAddress: faraway(7) });
     expect(error).toMatchObject({
       message: 'Failed to connect',
       code: 'EADDRNOTAVAIL',
@@ -117,9 +118,10 @@ describe('setTypeOfService()', () => {
     client.write('marked');
     await net.pass(10);
     const capture = Buffer.concat(captured);
-    // An IPv4 and a TCP header, with 12 bytes of timestamps.
-    const packet = capture.subarray(capture.indexOf('marked') - 52);
-    expect([packet[0], packet[1]]).toEqual([0x45, 252]);
+    // A TCP header has 12 bytes of timestamps.
+    const packet = capture.subarray(capture.indexOf('marked') - IP_HEADER - 32);
+    const word = packet.readUInt16BE();
+    expect([word >> 12, perFamily(word & 255, (word >> 4) & 255)]).toEqual([FAMILY, 252]);
   });
 
   test('has bounds, and does nothing once closed', async () => {
@@ -151,7 +153,7 @@ describe('members', () => {
     expect([client.fd, listener.fd, listener.unix]).toEqual([-1, -1, undefined]);
   });
 
-  test('getsockname() writes into the object given', async () => {
+  testIPv4('getsockname() writes into the object given', async () => {
     const out = {};
     const listener = net.server.listen({ hostname: 'localhost', port: 0, socket });
     expect(listener.getsockname(out)).toBeUndefined();
@@ -175,9 +177,9 @@ describe('every error says where it was and what to do', () => {
   });
 
   test('B1: a connect that nobody answers', async () => {
-    expect(await failing({ hostname: '10.9.0.99' })).toMatchObject({
+    expect(await failing({ hostname: neighbor(99) })).toMatchObject({
       code: 'ETIMEDOUT',
-      address: '10.9.0.99',
+      address: neighbor(99),
       port: 81,
     });
   });
