@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { cpuSeconds } from './cpu.mjs';
+import { cpuSeconds } from './running/cpu.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -7,20 +7,17 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds } from '../cpu.mjs';
-import { buildInstruments } from '../instruments.mjs';
+import { median, pairedRatio } from '../report/statistics.mjs';
+import { cpuSeconds } from '../running/cpu.mjs';
 
-/**
- * @param {number} seconds for each measurement
- * @returns {Promise<{ columns: string[], rows: string[][], bars: string[][] }>}
- */
-export async function measure(seconds) {
-  const { forward } = buildInstruments();
+/** @param {{ seconds: number, rounds: number, progress: (text: string) => void, tools: { forward: string } }} settings */
+export async function measure({ seconds, rounds, progress, tools: { forward } }) {
   const results = [];
   for (const size of SIZES) {
     const samples = { raw: [], vitrine: [] };
-    for (let round = 0; round <= ROUNDS; round++) {
+    for (let round = 0; round <= rounds; round++) {
       for (const name of ['raw', 'vitrine']) {
+        progress(`${size} bytes, ${name}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
         const sample = await run(name, forward, size, round === 0 ? WARM_UP : seconds);
         if (round > 0) samples[name].push(sample);
       }
@@ -61,11 +58,10 @@ async function run(name, forward, size, seconds) {
 }
 
 function rowOf(name, size, samples) {
-  const middle = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-  const ratio = middle(samples[name].map(({ rate }, round) => rate / samples.raw[round].rate));
+  const of = (who, what) => samples[who].map((sample) => sample[what]);
+  const ratio = pairedRatio(of(name, 'rate'), of('raw', 'rate'));
   const label = `${name === 'raw' ? 'raw: C, copies' : 'vitrine: a router'}, ${size} bytes of UDP`;
-  const rate = middle(samples[name].map((sample) => sample.rate));
-  return [label, rate.toFixed(0), ratio.toFixed(2), middle(samples[name].map(({ cpu }) => cpu)).toFixed(2)];
+  return [label, median(of(name, 'rate')).toFixed(0), ratio.toFixed(2), median(of(name, 'cpu')).toFixed(2)];
 }
 
 /** Packets that the kernel has had from the second device. */
@@ -83,5 +79,4 @@ const COMMANDS = {
   vitrine: () => [process.execPath, [fileURLToPath(new URL('stack.mjs', import.meta.url)), FROM, TO]],
 };
 const SIZES = [18, 1400];
-const ROUNDS = 3;
 const WARM_UP = 1;

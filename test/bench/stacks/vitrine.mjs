@@ -1,15 +1,15 @@
 /**
  * Vitrine under measurement: a program on its public API that serves a sink (5001), a source (5002), an echo (5003), and
  * over TLS a sink (5004) and a source (5005), and Node's server of HTTP (5006), on the TUN device at descriptor 3, see
- * native/tunexec.c.
+ * ../native/tunexec.c.
  *
  *   node vitrine.mjs ADDRESS   answers `settle` on stdin with its memory as JSON; ends with its stdin
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { createStack, tun } from '../../dist/host/index.js';
-import { createServer } from '../../dist/host/node/net.js';
-import { CERTIFICATE, KEY } from './certificate.mjs';
+import { createStack, tun } from '../../../dist/host/index.js';
+import { createServer } from '../../../dist/host/node/net.js';
+import { CERTIFICATE, KEY } from '../tls/certificate.mjs';
 
 const hostname = process.argv[2];
 const device = tun({ fd: 3, addresses: [`${hostname}/16`] });

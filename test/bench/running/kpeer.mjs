@@ -1,15 +1,16 @@
-/** Runs the kernel's side (native/kpeer.c, or a script that a row names) against a stack. */
+/** Runs the kernel's side (native/kpeer.c, or what a row names) against a stack. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Starts kpeer with the words of a row's `mode`.
+ * Starts kpeer with the words of a row's `mode`; `program` is the name of an instrument, or a script's path from here, in its place.
  * @returns its lines, one by one; `lines.next()` throws what it reports as an error. `input` is its stdin.
  */
-export function startPeer({ stack, tools, mode, seconds, congestion, script, prefix = [] }) {
+export function startPeer({ stack, tools, mode, seconds, congestion, program = 'kpeer', prefix = [] }) {
   const target = ['-h', stack.place.stack, '-s', stack.nextSource(), '-P', stack.pid];
-  const peer = script ? [process.execPath, fileURLToPath(new URL(script, import.meta.url))] : [tools.kpeer];
+  const script = () => [process.execPath, fileURLToPath(new URL(`../${program}`, import.meta.url))];
+  const peer = tools[program] ? [tools[program]] : script();
   const command = [...prefix, ...peer, ...mode, '-t', seconds, '-C', congestion, ...target].map(String);
   const child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   return { lines: parsed(child.stdout), input: child.stdin };

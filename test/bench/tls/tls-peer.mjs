@@ -8,8 +8,8 @@
  */
 import { connect } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { cpuSeconds } from '../running/cpu.mjs';
 import { CERTIFICATE, NAME } from './certificate.mjs';
-import { cpuSeconds } from './cpu.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -5,7 +5,7 @@
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:tls';
-import { CERTIFICATE, KEY } from './certificate.mjs';
+import { CERTIFICATE, KEY } from '../tls/certificate.mjs';
 
 const [, , host] = process.argv;
 const options = { cert: CERTIFICATE, key: KEY };

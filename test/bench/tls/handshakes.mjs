@@ -7,14 +7,14 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { connect, createSecureContext, TLSSocket } from 'node:tls';
-import { clientConfig, loadCore, serverConfig, TlsEngine } from '../../dist/host/tls/engine.js';
+import { clientConfig, loadCore, serverConfig, TlsEngine } from '../../../dist/host/tls/engine.js';
 import { CERTIFICATE, KEY, NAME } from './certificate.mjs';
 
 /**
- * @param {number} seconds for each of the four measurements
- * @returns {Promise<{ columns: string[], rows: string[][] }>} handshakes a second and CPU, and Vitrine's rate as a multiple of Node's
+ * @param {{ seconds: number }} settings for each of the four measurements
+ * @returns {Promise<{ columns: string[], rows: string[][] }>} handshakes a second, and Vitrine's rate as a multiple of Node's
  */
-export async function measure(seconds) {
+export async function measure({ seconds }) {
   const times = await measureEnds(seconds);
   const rows = ['full', 'resumed'].flatMap((kind) =>
     ['client', 'server'].map((end) => {

@@ -1,14 +1,16 @@
 /** Runs one row: every stack in a process of its own, all of them alive at once, measured in turn for several rounds. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PEER_NAMES, peerOf } from '../peers/index.mjs';
+import { METRICS } from '../rows/metrics.mjs';
 import { runPeer, startPeer } from './kpeer.mjs';
-import { METRICS } from './rows.mjs';
 import { startStack } from './stack-process.mjs';
 
 /**
- * `settings`: `{ tools, seconds, rounds, congestion, profile }`. `progress(text)` is called before each measurement.
- * @returns `{ row, stacks, failures, congestion }`: for each stack `samples`, one object of metrics a round. A stack
- * that fails is left out of `stacks`; the others go on.
+ * `settings`: `{ tools, peers, seconds, rounds, congestion, profile }`; of `peers`, other stacks, those with a command take
+ * part. `progress(text)` is called before each measurement.
+ * @returns `{ row, stacks, failures, congestion }`: of each stack one object of metrics a round. A stack that fails is left
+ * out of `stacks`; the others go on.
  */
 export async function measureRow(row, settings, progress) {
   const result = { row, stacks: {}, failures: {}, congestion: undefined };
@@ -33,10 +35,11 @@ export async function measureRow(row, settings, progress) {
 
 async function startAll(row, settings, result) {
   const stacks = [];
-  for (const [number, [name, device]] of Object.entries(row.stacks).entries()) {
+  for (const [number, [name, device]] of participants(row, settings).entries()) {
     const nodeOptions = row.connections ? ['--expose-gc'] : [];
     if (settings.profile) nodeOptions.push('--cpu-prof', `--cpu-prof-dir=${settings.profile}/${row.id}`);
-    const started = startStack({ name, number, device, tools: settings.tools, prefix: pin(row), nodeOptions });
+    const { tools, peers } = settings;
+    const started = startStack({ name, number, device, tools, peers, prefix: pin(row), nodeOptions });
     await started
       .then((stack) => stacks.push(stack))
       .catch((error) => {
@@ -46,9 +49,13 @@ async function startAll(row, settings, result) {
   return stacks;
 }
 
+function participants(row, { peers }) {
+  return Object.entries(row.stacks).filter(([name]) => !PEER_NAMES.includes(name) || peers[name]);
+}
+
 /** The warm-up lets a just-in-time compiler finish and pools reach their size; nothing of it is kept. */
 function measure(row, stack, warmUp, settings) {
-  const options = { stack, mode: row.mode, script: row.peer, prefix: pin(row), ...settings };
+  const options = { stack, mode: row.mode, program: peerOf(stack.name) ?? row.peer, prefix: pin(row), ...settings };
   if (!row.connections) return runPeer(warmUp ? { ...options, seconds: WARM_UP } : options);
   return warmUp ? runPeer({ ...options, mode: ['connrate', '-n', '2000', '-c', '64'] }) : measureIdle(row, options);
 }
@@ -80,8 +87,8 @@ function record(result, name, line, round) {
   if (line.congestion) result.congestion = line.congestion;
   if (round === 0) return;
   const sample = Object.fromEntries(result.row.metrics.map((key) => [key, METRICS[key].of(line)]));
-  result.stacks[name] ??= { samples: [] };
-  result.stacks[name].samples.push({ ...sample, retransmits: line.retransmits });
+  result.stacks[name] ??= [];
+  result.stacks[name].push({ ...sample, retransmits: line.retransmits });
 }
 
 /** Latency is measured with both sides on one CPU: waking an idle one costs more than the whole trip. */

@@ -7,17 +7,20 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { CIPHER_AES_128_GCM, CIPHER_AES_256_GCM, CIPHER_CHACHA20_POLY1305 } from '../../dist/assembly/abi/constants.js';
+import {
+  CIPHER_AES_128_GCM,
+  CIPHER_AES_256_GCM,
+  CIPHER_CHACHA20_POLY1305,
+} from '../../../dist/assembly/abi/constants.js';
+import { median, pairedRatio } from '../report/statistics.mjs';
+import { takeTurns } from '../running/turns.mjs';
 
-/**
- * @param {number} seconds for each row, shared by the three; they take turns
- * @returns {Promise<{ columns: string[], rows: string[][], bars: string[][] }>} MB/s, and the core's as multiples
- */
-export async function measure(seconds) {
+/** MB/s, and the core's as multiples. @param {{ seconds: number }} settings for each row, shared by the three; they take turns */
+export async function measure({ seconds }) {
   const core = await loadCiphers();
   const measured = CIPHERS.flatMap(({ bar, ...cipher }) =>
     ['seal', 'open'].map((way) => {
-      const rates = takeTurns(contestants(core, cipher)[way], seconds / ROUNDS);
+      const rates = ratesOf(contestants(core, cipher)[way], seconds);
       return { label: `${cipher.name}, ${way}`, rates, bar };
     }),
   );
@@ -28,31 +31,18 @@ export async function measure(seconds) {
       ...['vitrine', 'node', 'noble'].map((name) => median(rates[name]).toFixed(0)),
       ...['node', 'noble'].map((name) => ratio(rates, name).toFixed(2)),
     ]),
-    bars: measured.filter(({ bar }) => bar).map(renderBar),
+    bars: measured.filter(({ bar }) => bar).map(barOf),
   };
 }
 
 /** MB/s of each contestant in each round. */
-function takeTurns(contestants, seconds) {
-  const names = Object.keys(contestants);
-  const rates = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const name of names) {
-      const rate = rateOf(contestants[name], seconds / names.length);
-      // The first round lets compilers finish.
-      if (round > 0) rates[name].push(rate);
-    }
-  }
-  return rates;
-}
-
-function rateOf(work, seconds) {
-  const began = performance.now();
-  let count = 0;
-  for (; performance.now() < began + seconds * 1000; count += 4) {
-    for (let turn = 0; turn < 4; turn++) work();
-  }
-  return (count * RECORD) / (performance.now() - began) / 1000;
+function ratesOf(contestants, seconds) {
+  const repeated = (work) => (turns) => {
+    for (let turn = 0; turn < turns; turn++) work();
+  };
+  const works = Object.fromEntries(Object.entries(contestants).map(([name, work]) => [name, repeated(work)]));
+  const times = Object.entries(takeTurns(works, { seconds, rounds: ROUNDS }));
+  return Object.fromEntries(times.map(([name, rounds]) => [name, rounds.map((time) => (RECORD * 1000) / time)]));
 }
 
 /** What each does with one record; each result was compared once, so that nobody wins by doing nothing. */
@@ -120,29 +110,16 @@ async function loadCiphers() {
   };
 }
 
-function renderBar({ label, rates, bar: { against, first, goal } }) {
-  const value = ratio(rates, against);
-  const met = (limit) => (value >= limit ? 'met' : 'NOT met');
-  const title = against === 'node' ? 'node:crypto' : '@noble';
-  return [
-    `${label} ÷ ${title}'s`,
-    value.toFixed(2),
-    `first bar ≥ ${first}: ${met(first)}`,
-    `goal ≥ ${goal}: ${met(goal)}`,
-  ];
+function barOf({ label, rates, bar: { against, ...limits } }) {
+  const title = `${label} ÷ ${against === 'node' ? 'node:crypto' : '@noble'}'s`;
+  return { title, value: ratio(rates, against), digits: 2, atLeast: limits };
 }
 
-/** The median of the ratios within one round. */
 function ratio(rates, other) {
-  return median(rates.vitrine.map((rate, round) => rate / rates[other][round]));
+  return pairedRatio(rates.vitrine, rates[other]);
 }
 
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1];
-}
-
-const BINARY = new URL('../../dist/crypto.test.wasm', import.meta.url);
+const BINARY = new URL('../../../dist/crypto.test.wasm', import.meta.url);
 const ROUNDS = 5;
 /** Bytes of text: the most that a record of TLS carries (RFC 8446 §5.1). */
 const RECORD = 16384;

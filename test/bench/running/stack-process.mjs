@@ -2,26 +2,54 @@
  * One stack under measurement: a process of its own, on a TUN device and a subnet of its own, steered by its stdin.
  * It dies with the runner, however that ends: tunexec sees to it.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { subnet } from './namespace.mjs';
 
 /**
- * `name` is a key of STACKS, `number` tells concurrent stacks apart, `prefix` is put before the command (`taskset`).
+ * `name` is a key of STACKS, `number` tells concurrent stacks apart, `prefix` is put before the command (`taskset`), `peers`
+ * has the commands of other stacks.
  * @returns a StackProcess that answers on its ports.
  * @throws when the process ends or says nothing for ten seconds.
  */
-export async function startStack({ name, number, device, tools, prefix = [], nodeOptions = [] }) {
+export async function startStack({ name, number, device, tools, peers, prefix = [], nodeOptions = [] }) {
   const place = subnet(number);
-  const tunexec = [tools.tunexec, '-n', `vitrine${number}`, '-i', place.kernel, '-m', device.mtu, '-q', QUEUE];
-  if (device.offload) tunexec.push('-o');
-  const command = [...prefix, ...tunexec, '--', ...COMMANDS[name]({ tools, place, nodeOptions })].map(String);
-  const stack = new StackProcess(name, name === 'node' ? { ...place, stack: place.kernel } : place, command);
+  const program = peers[name]?.(place) ?? COMMANDS[name]({ tools, place, nodeOptions });
+  const command = [...prefix, ...(device.veth ? behindVeth : onTun)(program, { place, device, tools, number })];
+  const stack = new StackProcess(
+    name,
+    name === 'node' ? { ...place, stack: place.kernel } : place,
+    command.map(String),
+  );
   await stack.line('ready');
+  if (device.veth) bringUp(place, linkName(number));
   return stack;
 }
+
+function onTun(program, { place, device, tools, number }) {
+  const tunexec = [tools.tunexec, '-n', linkName(number), '-i', place.kernel, '-m', device.mtu, '-q', QUEUE];
+  return [...tunexec, ...(device.offload ? ['-o'] : []), '--', ...program];
+}
+
+/** In a network namespace of its own, whose end of the pair has the address; the other end is made in ours. */
+function behindVeth(program, { place, number }) {
+  const steps = [
+    `ip link add inside type veth peer name ${linkName(number)} netns ${process.pid}`,
+    `ip address add ${place.stack}/16 dev inside`,
+    'ip link set inside up',
+    `exec ${program.join(' ')}`,
+  ];
+  return ['unshare', '-n', 'setpriv', '--pdeathsig', 'KILL', 'sh', '-c', steps.join(' && ')];
+}
+
+function bringUp(place, link) {
+  execFileSync('ip', ['address', 'add', `${place.kernel}/16`, 'dev', link]);
+  execFileSync('ip', ['link', 'set', link, 'up']);
+}
+
+const linkName = (number) => `vitrine${number}`;
 
 class StackProcess {
   #process;
@@ -97,7 +125,7 @@ class StackProcess {
   }
 }
 
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+const script = (name) => fileURLToPath(new URL(`../stacks/${name}`, import.meta.url));
 
 const COMMANDS = {
   raw: ({ tools }) => [tools.rawtun, '-a', 2],

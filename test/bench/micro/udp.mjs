@@ -2,7 +2,7 @@
  * Datagrams a second through a stack whose device costs nothing, on one core: what UDP itself costs. A device
  * writes into nothing, or gives the same datagram again and again. Not for: TUN, whose system calls are dearer than all of this.
  */
-import { createStack } from '../../dist/host/index.js';
+import { createStack } from '../../../dist/host/index.js';
 
 /** @param {number} seconds */
 export async function measure(seconds) {
@@ -63,14 +63,14 @@ class Endless {
   addresses = [];
   written = 0;
   last = new Uint8Array(0);
-  /** @type {import('../../dist/host/device/device.js').DevicePort | undefined} */
+  /** @type {import('../../../dist/host/device/device.js').DevicePort | undefined} */
   #port;
 
   constructor(packet = new Uint8Array(0)) {
     this.packet = packet;
   }
 
-  /** @param {import('../../dist/host/device/device.js').DevicePort} port */
+  /** @param {import('../../../dist/host/device/device.js').DevicePort} port */
   attach(port) {
     this.#port = port;
   }
@@ -95,7 +95,7 @@ class Endless {
   close() {}
 
   get #memory() {
-    return /** @type {import('../../dist/host/device/device.js').DevicePort} */ (this.#port).memory.buffer;
+    return /** @type {import('../../../dist/host/device/device.js').DevicePort} */ (this.#port).memory.buffer;
   }
 }
 

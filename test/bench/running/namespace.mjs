@@ -44,4 +44,5 @@ export function subnet(number) {
 
 const MARK = 'VITRINE_BENCH_NAMESPACE';
 const FIRST_SUBNET = 9;
-const SUBNETS = 3;
+/** As many as there are stacks in a row. */
+const SUBNETS = 8;

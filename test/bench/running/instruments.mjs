@@ -1,0 +1,30 @@
+/** Compiles the C instruments of the bench into `dist/bench`, each only when its source is newer. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Where programs are built. */
+export const FOLDER = fileURLToPath(new URL('../../../dist/bench/', import.meta.url));
+
+/** @returns the path of each instrument. @throws when there is no compiler, or a source does not compile. */
+export function buildInstruments() {
+  const source = (name) => fileURLToPath(new URL(`../native/${name}.c`, import.meta.url));
+  return Object.fromEntries(NAMES.map((name) => [name, compile(source(name), name)]));
+}
+
+/** @returns the path of the program. @throws when it does not compile. */
+export function compile(source, name, flags = []) {
+  mkdirSync(FOLDER, { recursive: true });
+  const program = FOLDER + name;
+  if (isNewer(program, source)) return program;
+  execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, source, ...flags], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return program;
+}
+
+export function isNewer(program, source) {
+  return (statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > statSync(source).mtimeMs;
+}
+
+const NAMES = ['tunexec', 'rawtun', 'kpeer', 'forward'];
