@@ -5,7 +5,8 @@
  * `test/bench`, whose `measure(settings: LocalSettings): Promise<Local>` measures by itself, in about `lasts(seconds)` seconds.
  *
  * Of the others, `mode`: words for kpeer, or for `peer`, an instrument or a script in its place. `stacks`: the device that each
- * gets. `metrics`: what is read, by key of METRICS. `oneCpu`: both sides are pinned to it. `connections`: so many are held idle.
+ * gets. `metrics`: what is read, by key of METRICS. `oneCpu`: both sides are pinned to it. `udp`: the
+ * raw stacks are those of datagrams. `connections`: so many are held idle.
  */
 export interface Row {
   id: string;
@@ -20,6 +21,7 @@ export interface Row {
   metrics?: string[];
   bars?: RowBar[];
   oneCpu?: boolean;
+  udp?: boolean;
   connections?: number;
 }
 

@@ -1,6 +1,6 @@
 /*
  * lwip: lwIP as Debian packages it (liblwip-dev: with an operating system, core locking), on the TUN device at descriptor 3.
- * Ports: 5001 sink, 5002 source, 5003 echo. Packets are read by the main thread, which takes the core's lock for each;
+ * Ports: 5001 sink, 5002 source, 5003 echo; of datagrams 5007 sink, 5008 source (see kudp.c). Packets are read by the main thread, which takes the core's lock for each;
  * timers run in lwIP's own thread. The package fixes the segment size (1,460), the window and the size of the send buffer.
  *
  *   lwip ADDRESS
@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lwip/netif.h"
 #include "lwip/tcp.h"
 #include "lwip/tcpip.h"
+#include "lwip/udp.h"
 
-enum { TUN_FD = 3, SINK_PORT = 5001, SOURCE_PORT, ECHO_PORT, PACKET = 65536, ENOUGH = 16384, KEPT_QUEUE = 64 };
+enum { TUN_FD = 3, SINK_PORT = 5001, SOURCE_PORT, ECHO_PORT, DATAGRAM_SINK = 5007, DATAGRAM_SOURCE, PACKET = 65536, ENOUGH = 16384, KEPT_QUEUE = 64, BURST = 64 };
 
 extern err_t ip4_input(struct pbuf *packet, struct netif *from);
 
@@ -121,6 +123,48 @@ static err_t accepted(void *port, struct tcp_pcb *from, err_t error) {
   return ERR_OK;
 }
 
+/* -- datagrams ---------------------------------------------------------------------------------------------------- */
+
+static double milliseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1e3 + time.tv_nsec * 1e-6;
+}
+
+static void send_datagram(struct udp_pcb *from, const void *bytes, size_t length, const ip_addr_t *to, u16_t port) {
+  struct pbuf *data = pbuf_alloc(PBUF_TRANSPORT, length, PBUF_RAM);
+  if (!data) return;
+  memcpy(data->payload, bytes, length);
+  udp_sendto(from, data, to, port);
+  pbuf_free(data);
+}
+
+static void count_datagram(void *none, struct udp_pcb *at, struct pbuf *data, const ip_addr_t *from, u16_t port) {
+  static uint64_t received;
+  (void)none;
+  if (data->tot_len == 1) send_datagram(at, &received, sizeof received, from, port);
+  else received++;
+  pbuf_free(data);
+}
+
+static void send_for(void *none, struct udp_pcb *at, struct pbuf *data, const ip_addr_t *from, u16_t port) {
+  uint32_t wanted[2] = {0};
+  (void)none;
+  pbuf_copy_partial(data, wanted, sizeof wanted, 0);
+  pbuf_free(data);
+  if (wanted[0] > sizeof pattern) return;
+  for (double end = milliseconds() + wanted[1]; milliseconds() < end;)
+    for (int i = 0; i < BURST; i++) send_datagram(at, pattern, wanted[0], from, port);
+}
+
+static void bind_datagrams(int port, udp_recv_fn handler) {
+  struct udp_pcb *bound = udp_new();
+  udp_bind(bound, IP_ADDR_ANY, port);
+  udp_recv(bound, handler, NULL);
+}
+
+/* -- start -------------------------------------------------------------------------------------------------------- */
+
 static void start(void *address) {
   ip4_addr_t own, mask, none = {0};
   ip4addr_aton(address, &own);
@@ -135,5 +179,7 @@ static void start(void *address) {
     tcp_arg(listener, (void *)port);
     tcp_accept(listener, accepted);
   }
+  bind_datagrams(DATAGRAM_SINK, count_datagram);
+  bind_datagrams(DATAGRAM_SOURCE, send_for);
   started = 1;
 }

@@ -7,9 +7,10 @@ import { BULK } from './bulk.mjs';
 import { CONNECTIONS } from './connections.mjs';
 import { LOCAL } from './local.mjs';
 import { TLS } from './tls.mjs';
+import { DATAGRAMS } from './udp.mjs';
 
 /** @type {import('../types.js').Row[]} */
-export const ROWS = [...BULK, ...TLS, ...CONNECTIONS, ...LOCAL];
+export const ROWS = [...BULK, ...TLS, ...CONNECTIONS, ...DATAGRAMS, ...LOCAL];
 
 /** Every group, in the order in which rows have them. */
 export const GROUPS = [...new Set(ROWS.flatMap(({ groups }) => groups))];

@@ -1,8 +1,8 @@
 /** Who takes part, and the devices they run on. Data only; what a peer needs is in `../peers/index.mjs`. */
 
 export const STACKS = {
-  raw: 'raw: C, ACK every 2nd',
-  noderaw: 'noderaw: Node, batched ACKs',
+  raw: 'raw: C',
+  noderaw: 'noderaw: Node',
   node: 'Node on the kernel',
   vitrine: 'vitrine',
   lwip: 'lwIP, C',

@@ -27,4 +27,4 @@ export function isNewer(program, source) {
   return (statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > statSync(source).mtimeMs;
 }
 
-const NAMES = ['tunexec', 'rawtun', 'kpeer', 'forward'];
+const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'forward'];

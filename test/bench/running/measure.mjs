@@ -39,7 +39,7 @@ async function startAll(row, settings, result) {
     const nodeOptions = row.connections ? ['--expose-gc'] : [];
     if (settings.profile) nodeOptions.push('--cpu-prof', `--cpu-prof-dir=${settings.profile}/${row.id}`);
     const { tools, peers } = settings;
-    const started = startStack({ name, number, device, tools, peers, prefix: pin(row), nodeOptions });
+    const started = startStack({ name, number, device, udp: row.udp, tools, peers, prefix: pin(row), nodeOptions });
     await started
       .then((stack) => stacks.push(stack))
       .catch((error) => {

@@ -10,13 +10,14 @@ import { subnet } from './namespace.mjs';
 
 /**
  * `name` is a key of STACKS, `number` tells concurrent stacks apart, `prefix` is put before the command (`taskset`), `peers`
- * has the commands of other stacks.
+ * has the commands of other stacks,
+ * `udp` is for datagrams.
  * @returns a StackProcess that answers on its ports.
  * @throws when the process ends or says nothing for ten seconds.
  */
-export async function startStack({ name, number, device, tools, peers, prefix = [], nodeOptions = [] }) {
+export async function startStack({ name, number, device, udp, tools, peers, prefix = [], nodeOptions = [] }) {
   const place = subnet(number);
-  const program = peers[name]?.(place) ?? COMMANDS[name]({ tools, place, nodeOptions });
+  const program = peers[name]?.(place) ?? COMMANDS[name]({ tools, place, nodeOptions, udp });
   const command = [...prefix, ...(device.veth ? behindVeth : onTun)(program, { place, device, tools, number })];
   const stack = new StackProcess(
     name,
@@ -128,8 +129,8 @@ class StackProcess {
 const script = (name) => fileURLToPath(new URL(`../stacks/${name}`, import.meta.url));
 
 const COMMANDS = {
-  raw: ({ tools }) => [tools.rawtun, '-a', 2],
-  noderaw: () => [process.execPath, script('noderaw.mjs'), 64],
+  raw: ({ tools, udp }) => (udp ? [tools.rawudp] : [tools.rawtun, '-a', 2]),
+  noderaw: ({ udp }) => [process.execPath, ...(udp ? [script('noderaw-udp.mjs')] : [script('noderaw.mjs'), 64])],
   node: ({ place }) => [process.execPath, script('node.mjs'), place.kernel],
   vitrine: ({ place, nodeOptions }) => [process.execPath, ...nodeOptions, script('vitrine.mjs'), place.stack],
 };

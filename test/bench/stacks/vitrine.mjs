@@ -1,6 +1,7 @@
 /**
  * Vitrine under measurement: a program on its public API that serves a sink (5001), a source (5002), an echo (5003), and
- * over TLS a sink (5004) and a source (5005), and Node's server of HTTP (5006), on the TUN device at descriptor 3, see
+ * over TLS a sink (5004) and a source (5005), Node's server of HTTP (5006), and of datagrams a sink (5007) and a source (5008,
+ * see ../native/kudp.c), on the TUN device at descriptor 3, see
  * ../native/tunexec.c.
  *
  *   node vitrine.mjs ADDRESS   answers `settle` on stdin with its memory as JSON; ends with its stdin
@@ -48,6 +49,23 @@ stack.listen({ hostname, port: 5005, tls, socket: { open: fill, drain: fill } })
 const http = createHttpServer((_request, response) => response.end('hello'));
 createServer({ stack }, (socket) => http.emit('connection', socket)).listen(5006, hostname);
 
+let datagrams = 0;
+await stack.udpSocket({
+  hostname,
+  port: 5007,
+  socket: {
+    data(socket, data, port, address) {
+      if (data.length === 1) socket.send(new BigUint64Array([BigInt(datagrams)]), port, address);
+      else datagrams++;
+    },
+  },
+});
+await stack.udpSocket({
+  hostname,
+  port: 5008,
+  socket: { data: (_socket, wanted, port, address) => sendFor(wanted, { hostname: address, port }) },
+});
+
 createInterface({ input: process.stdin })
   .on('line', () => {
     globalThis.gc?.();
@@ -58,6 +76,18 @@ console.log('ready');
 
 function fill(socket) {
   while (socket.write(block) === block.length);
+}
+
+/** Datagrams of one size for some milliseconds, in batches, between which other work of the process gets its turn. */
+async function sendFor(wanted, connect) {
+  const socket = await stack.udpSocket({ connect });
+  const batch = Array(64).fill(new Uint8Array(wanted.readUInt32LE(0)));
+  const end = performance.now() + wanted.readUInt32LE(4);
+  while (performance.now() < end) {
+    socket.sendMany(batch);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.close();
 }
 
 /** The public API does not show linear memory, but every device is told of it. */

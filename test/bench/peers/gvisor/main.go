@@ -1,5 +1,5 @@
 // gvisor: gVisor's netstack as Debian packages it (golang-gvisor-gvisor-dev), on the TUN device at descriptor 3. Ports:
-// 5001 sink, 5002 source, 5003 echo. With TUN_OFFLOAD=1 the device is ours (offload.go): the package's own
+// 5001 sink, 5002 source, 5003 echo; of datagrams 5007 sink, 5008 source (datagrams.go). With TUN_OFFLOAD=1 the device is ours (offload.go): the package's own
 // endpoint has no segmentation offload on a TUN.
 //
 //	gvisor ADDRESS
@@ -21,6 +21,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 )
 
 func main() {
@@ -38,6 +39,8 @@ func main() {
 		}
 	})
 	serve(s, address, 5003, func(c net.Conn) { _, _ = io.CopyBuffer(c, onlyReader{c}, make([]byte, 2048)) })
+	go countDatagrams(listenUDP(s, address, 5007))
+	go sendDatagrams(listenUDP(s, address, 5008))
 	fmt.Println("ready")
 	select {}
 }
@@ -45,7 +48,7 @@ func main() {
 func newStack(address tcpip.Address) *stack.Stack {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol},
 	})
 	sack := tcpip.TCPSACKEnabled(true)
 	cubic := tcpip.CongestionControlOption("cubic")
