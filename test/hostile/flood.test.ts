@@ -12,9 +12,10 @@ import {
 import { SeededRandom } from '../../host/device/random.js';
 import { IPV6, perFamily } from '../kit/family.js';
 import type { Options } from '../kit/packet.js';
+import { amount } from '../kit/soak.js';
 import { accepted, type Segment, type Timeline, timeline } from '../kit/timeline.js';
 
-const FLOOD = perFamily(100_000, 20_000);
+const FLOOD = perFamily(amount(30_000, 100_000), 20_000);
 const BACKLOG = 128;
 const BATCH = 50;
 

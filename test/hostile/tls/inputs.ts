@@ -1,12 +1,14 @@
 /**
- * Many inputs to one role, for a test: 25,000, or a quarter of what `VITRINE_FUZZ` says; `VITRINE_FUZZ_SEED` begins elsewhere.
+ * Many inputs to one role, for a test: 10,000, in `npm run soak` 25,000, or a quarter of what `VITRINE_FUZZ` says;
+ * `VITRINE_FUZZ_SEED` begins elsewhere.
  * Not for: the long run (`scripts/fuzz.mjs`).
  */
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { amount } from '../../kit/soak.js';
 import { Fuzzer } from './fuzzer.js';
 import type { Role } from './scenarios.js';
 
-export const COUNT = Number(process.env.VITRINE_FUZZ ?? 100_000) / 4;
+export const COUNT = Number(process.env.VITRINE_FUZZ ?? amount(40_000, 100_000)) / 4;
 const FIRST = Number(process.env.VITRINE_FUZZ_SEED ?? 1);
 
 /** Milliseconds that may pass on a machine that does a lot besides. */
@@ -17,6 +19,12 @@ export async function runInputs(victim: Role): Promise<Map<string, number>> {
   const fuzzer = await Fuzzer.create();
   const ends = new Map<string, number>();
   let memory = 0;
+  // Every input ends in errors, and their stacks cost more than the errors.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  onTestFinished(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
   for (let index = 0; index < COUNT; index++) {
     // Odd seeds are a client's, even ones a server's.
     const seed = 2 * (FIRST + index) - (victim === 'client' ? 1 : 0);

@@ -8,18 +8,18 @@ import type { Weather } from '../../../host/device/weather.js';
 import { namespaceMissing } from '../../kit/namespace.js';
 import { programMissing } from '../../kit/programs.js';
 import { result } from '../../kit/result.js';
+import { SOAKING } from '../../kit/soak.js';
 import { FULL, LIGHT, LOSS } from './lab.js';
 import { postgresMissing } from './programs.js';
 import { ROWS } from './rows/all.js';
 
 const missing = namespaceMissing() ?? programMissing('nginx', 'redis-server', 'wrk', 'curl') ?? postgresMissing();
 const SCRIPT = new URL('./script.ts', import.meta.url);
-const soaking = process.env.VITRINE_SOAK !== undefined;
-const PATIENCE = soaking ? 1_800_000 : 300_000;
+const PATIENCE = SOAKING ? 1_800_000 : 300_000;
 
 const RUNS = [
   { where: 'a TUN device', mode: 'clear', volume: FULL },
-  { where: 'a TUN device that loses 2 % each way', mode: 'loss', volume: soaking ? FULL : LIGHT },
+  { where: 'a TUN device that loses 2 % each way', mode: 'loss', volume: SOAKING ? FULL : LIGHT },
 ];
 
 for (const { where, mode, volume } of RUNS) {

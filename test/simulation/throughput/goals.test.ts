@@ -1,10 +1,10 @@
 /**
- * What a path of 40 ms and 100 Mbit/s is to be used for, on 50 seeds each: a free link is filled, and random loss costs no
+ * What a path of 40 ms and 100 Mbit/s is to be used for, on ten seeds each or fifty: a free link is filled, and random loss costs no
  * more than theory says. Between two cores (`transfer.ts`). Not for: what is sent again (`repair.test.ts`).
  */
 import { describe, expect, test, vi } from 'vitest';
 import type { Congestion } from '../../../host/stack/settings.js';
-import { ENDLESS, forAll, LINK, PATIENCE, RATE, RTT, SEEDS } from './path.js';
+import { ENDLESS, forAll, LINK, MOST, PATIENCE, RATE, RTT, SEEDS } from './path.js';
 import { cubicWindow, renoWindow } from './response.js';
 import { PACKET, PAYLOAD, Transfer } from './transfer.js';
 
@@ -51,7 +51,7 @@ describe.each(CONTROLLERS)('%s', (congestion) => {
 test('a link whose buffer slow start makes overflow is filled to at least 95 % on average', async () => {
   for (const seed of SEEDS) {
     // From one bandwidth-delay product to two.
-    const queue = Math.round(LINK.queue + (PRODUCT * seed) / SEEDS.length);
+    const queue = Math.round(LINK.queue + (PRODUCT * seed) / MOST);
     const transfer = await Transfer.create({ congestion: 'cubic', seed, data: { ...LINK, queue }, acks: LINK });
     transfer.run(SLOW_START + RTT);
     const { delivered } = transfer;

@@ -18,9 +18,9 @@ export const ROUND_TRIPS = [10, 40, 160];
 export const RATES = [10e6, 100e6];
 export const CONTROLLERS: readonly Congestion[] = ['reno', 'cubic'];
 
-/** Measures every cell, in the order of the table. */
-export async function* measureAll(): AsyncGenerator<Cell> {
-  for (const loss of LOSSES)
+/** Measures every cell, in the order of the table; or the rows of some losses. */
+export async function* measureAll(losses: readonly number[] = LOSSES): AsyncGenerator<Cell> {
+  for (const loss of losses)
     for (const rtt of ROUND_TRIPS)
       for (const rate of RATES)
         for (const controller of CONTROLLERS) {
@@ -54,15 +54,17 @@ export function tableText(cells: readonly Cell[]): string {
   lines.push(
     `${'loss'.padEnd(8)}${'RTT'.padEnd(HEAD - 8)}${RATES.map(() => CONTROLLERS.map(column).join('')).join('')}`,
   );
-  for (const loss of LOSSES) {
-    lines.push('');
-    for (const rtt of ROUND_TRIPS) {
-      const row = cells.filter((cell) => cell.loss === loss && cell.rtt === rtt);
-      const values = row.map(({ measured, theory }) => column(`${figure(measured)} | ${figure(theory)}`));
-      lines.push(`${percent(loss).padEnd(8)}${`${rtt} ms`.padEnd(HEAD - 8)}${values.join('')}`);
-    }
-  }
+  for (const loss of LOSSES) lines.push('', ...rowsText(cells, loss));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** Its rows of one loss, a line a round trip. */
+export function rowsText(cells: readonly Cell[], loss: number): string[] {
+  return ROUND_TRIPS.map((rtt) => {
+    const row = cells.filter((cell) => cell.loss === loss && cell.rtt === rtt);
+    const values = row.map(({ measured, theory }) => column(`${figure(measured)} | ${figure(theory)}`));
+    return `${percent(loss).padEnd(8)}${`${rtt} ms`.padEnd(HEAD - 8)}${values.join('')}`.trimEnd();
+  });
 }
 
 export function percent(loss: number): string {

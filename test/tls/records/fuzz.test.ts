@@ -1,6 +1,6 @@
 /**
- * Streams of records that something has happened to: 100,000 of them, or as many as `VITRINE_FUZZ` says, each from a seed of
- * its own, which a failure names. `VITRINE_FUZZ_SEED` begins elsewhere.
+ * Streams of records that something has happened to: 30,000 of them, in `npm run soak` 100,000, or as many as `VITRINE_FUZZ`
+ * says, each from a seed of its own, which a failure names. `VITRINE_FUZZ_SEED` begins elsewhere.
  */
 import { describe, expect, it } from 'vitest';
 import { COUNTER_BUFFER_BYTES, COUNTER_TLS } from '../../../assembly/abi/constants.js';
@@ -8,9 +8,10 @@ import type { Core } from '../../../host/core/core.js';
 import { SeededRandom } from '../../../host/device/random.js';
 import { TlsError } from '../../../host/tls/alert.js';
 import type { CoreRecords } from '../../../host/tls/core-records.js';
+import { amount } from '../../kit/soak.js';
 import { bytes, FORMS, type Form, freshCore, ownRecords, plainRecord, protectedRecord } from './kit.js';
 
-const COUNT = Number(process.env.VITRINE_FUZZ ?? 100_000);
+const COUNT = Number(process.env.VITRINE_FUZZ ?? amount(30_000, 100_000));
 const FIRST = Number(process.env.VITRINE_FUZZ_SEED ?? 1);
 
 describe('whatever comes', () => {
