@@ -52,6 +52,7 @@ import {
 import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
+import { guessAhead, lookAhead } from './tcp/block/ahead';
 import { halfOpenPool, RECORD, recordsInitialize, timeWaitPool } from './tcp/block/endpoint';
 import { freeIfDone } from './tcp/block/finish';
 import { readyTake } from './tcp/block/ready';
@@ -117,7 +118,10 @@ export function input(count: u32, now: f64): void {
   datagramsSettle();
   wholeRelease();
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
+  const ahead = count > 1 && state.hashBuckets > 0;
+  if (ahead) lookAhead(count);
   for (let index: u32 = 0; index < count; index++) {
+    if (ahead) guessAhead(index);
     const descriptor = RECEIVE_DESCRIPTORS + <usize>(index * RECEIVE_DESCRIPTOR);
     const number = load<u32>(descriptor, 8);
     if (interfaceAt(number).link == LINK_ETHERNET) linkInput(load<u32>(descriptor), load<u32>(descriptor, 4), number);

@@ -39,6 +39,7 @@ export const CHOICE_BASE: usize = 0x11d80;
 export const RECEIVE_DESCRIPTORS: usize = 0x12000;
 export const PIECES_BASE: usize = 0x12400;
 export const REPLIES_BASE: usize = 0x12800;
+export const AHEAD_BASE: usize = 0x13800;
 export const WHEEL_BASE: usize = 0x14000;
 export const SLAB_BASE: usize = 0x14800;
 export const HASH_DIRECTORY: usize = 0x14c00;

@@ -12,9 +12,10 @@ export function takeMemory(size: u32): usize {
   if (end > <u64>state.memoryLimit) return 0;
   const have = (<u64>memory.size()) << 16;
   if (end > have) {
-    // Grow in steps: the host refreshes its views after each.
+    // In steps, larger ones as there is more: after each the host refreshes its views, and its engine takes the whole
+    // memory for newly allocated and looks for garbage.
     const missing = (end - have + 0xffff) >> 16;
-    const step = max<u64>(missing, GROWTH_PAGES);
+    const step = max<u64>(missing, min(max<u64>(have >> 19, GROWTH_PAGES), GROWTH_PAGES_MOST));
     if (memory.grow(<i32>step) < 0 && (step == missing || memory.grow(<i32>missing) < 0)) return 0;
   }
   state.dynamicEnd = <usize>end;
@@ -22,3 +23,4 @@ export function takeMemory(size: u32): usize {
 }
 
 const GROWTH_PAGES: u64 = 16;
+const GROWTH_PAGES_MOST: u64 = 256;

@@ -23,7 +23,9 @@ export function tableFind(
 ): Endpoint | null {
   // Packets come in trains (Jain & Routhier, 1986): the last one found is the likeliest.
   const last = changetype<Endpoint | null>(<usize>state.lastFound);
-  if (last != null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) return last;
+  if (last != null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) {
+    if (last.has(IN_TABLE)) return last; // what block/ahead.ts has guessed may have left it
+  }
   if (state.hashBuckets == 0) return null;
   const hash = tupleHash(localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort);
   let address = load<usize>(bucketOf(hash));
@@ -86,7 +88,8 @@ function isBetween(
   );
 }
 
-function tupleHash(
+/** The hash of both ends of a connection. */
+export function tupleHash(
   localHigh: u64,
   localLow: u64,
   remoteHigh: u64,
@@ -99,7 +102,7 @@ function tupleHash(
 }
 
 /** Address of the head of the bucket that a hash belongs to. */
-function bucketOf(hash: u32): usize {
+export function bucketOf(hash: u32): usize {
   const narrow = hash & state.hashMask;
   const index = narrow < state.hashSplit ? hash & ((state.hashMask << 1) | 1) : narrow;
   return bucketAt(index);

@@ -30,12 +30,14 @@ export class TCPSocketListener<Data = unknown> implements SocketListener<Data> {
   readonly #parts: ListenerParts<Data>;
   readonly #hold: Hold;
   readonly #acceptor: Acceptor<Socket<unknown>>;
+  readonly #speaksIPv6: boolean;
 
   /** For `listen` and `restore`, not for programs. */
   constructor(parts: ListenerParts<Data>) {
     this.#data = parts.data;
     this.#parts = parts;
     this.#hold = new Hold(parts.connections.port.keepAlive);
+    this.#speaksIPv6 = addressFamily(addressText(parts.hostname)) === 'IPv6';
     this.#acceptor = (connection) => this.adopt(connection, parts.allowHalfOpen);
     parts.listeners.add(this);
     parts.connections.accept(parts.handle, this.#acceptor);
@@ -132,7 +134,7 @@ export class TCPSocketListener<Data = unknown> implements SocketListener<Data> {
     resumed?: SocketParts<unknown>['resumed'],
   ): Socket<unknown> | null {
     const { tls: config, connections, box, paused = false } = this.#parts;
-    connection.speaksIPv6 = addressFamily(addressText(this.hostname)) === 'IPv6';
+    connection.speaksIPv6 = this.#speaksIPv6;
     const tls = config && TlsTransport.over(connection, config);
     if (config !== undefined && tls === undefined) return null;
     const socket = new Socket<unknown>({

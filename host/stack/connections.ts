@@ -4,6 +4,7 @@
  */
 import { BIND_IPV6_ONLY, EVENT_OPEN, OPTION_PAUSED } from '../../assembly/abi/constants.js';
 import { type Address, formatAddress } from '../core/address.js';
+import { ByHandle } from '../core/by-handle.js';
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import type { CoreFault } from '../core/fault.js';
@@ -40,7 +41,7 @@ export interface Contender {
 }
 
 export class Connections<Owner> {
-  readonly #live = new Map<number, Connection<Owner>>();
+  readonly #live = new ByHandle<Connection<Owner>>();
   /** Connections without owner whose bytes are still being delivered. */
   readonly #orphans = new Set<Connection<Owner>>();
   /** By the listener's handle; several share one by `reusePort`. */
@@ -126,7 +127,7 @@ export class Connections<Owner> {
   /** A connection for a handle that the core holds. */
   add(handle: number): Connection<Owner> {
     const connection = new Connection(handle, this);
-    this.#live.set(handle, connection);
+    this.#live.add(connection);
     return connection;
   }
 
@@ -162,7 +163,7 @@ export class Connections<Owner> {
   }
 
   forget(connection: Connection<Owner>): void {
-    this.#live.delete(connection.handle);
+    this.#live.delete(connection);
     this.#orphans.delete(connection);
   }
 
@@ -178,7 +179,7 @@ export class Connections<Owner> {
   }
 
   all(): readonly Connection<Owner>[] {
-    return [...this.#live.values()];
+    return this.#live.all();
   }
 
   /** Each once, those included that have no connection yet. */
