@@ -8,9 +8,9 @@
 import { aesExpand, aesKeySize, aesZeros } from './aes';
 import { checkCipher, isChaCha, roundsOf } from './ciphers';
 import { GHASH_TABLES, ghashExpand } from './ghash';
-import { authenticate, verify } from './mac';
+import { macBegin, macEnd, macVerify } from './mac';
 import { HASH_KEY } from './scratch';
-import { streamBegin, streamFinish, streamWipe } from './stream';
+import { streamBegin, streamOpen, streamSeal, streamWipe } from './stream';
 
 /** Bytes of an authentication tag. */
 export const AEAD_TAG: u32 = 16;
@@ -44,14 +44,15 @@ export function aeadSeal(
 ): void {
   checkCipher(cipher);
   streamBegin(cipher, expanded, nonce, source, length);
-  streamFinish(cipher, expanded, nonce, source, length, target);
-  authenticate(cipher, expanded, data, dataLength, target, length, target + length);
+  macBegin(cipher, expanded, data, dataLength);
+  streamSeal(cipher, expanded, nonce, source, length, target);
+  macEnd(cipher, expanded, dataLength, length, target + length);
   streamWipe();
 }
 
 /**
- * Decrypts `length` bytes, behind which the tag stands, to as many at `target`. Nothing is written there before the tag
- * has been found to be right.
+ * Decrypts `length` bytes, behind which the tag stands, to as many at `target`, and only then knows whether the tag is
+ * right. What was not genuine is gone when the call returns, and nobody can look before.
  * @returns false: the tag is wrong, `target` is zeroed
  */
 export function aeadOpen(
@@ -66,9 +67,10 @@ export function aeadOpen(
 ): bool {
   checkCipher(cipher);
   streamBegin(cipher, expanded, nonce, source, length);
-  const genuine = verify(cipher, expanded, data, dataLength, source, length, source + length);
-  if (genuine) streamFinish(cipher, expanded, nonce, source, length, target);
-  else memory.fill(target, 0, length);
+  macBegin(cipher, expanded, data, dataLength);
+  streamOpen(cipher, expanded, nonce, source, length, target);
+  const genuine = macVerify(cipher, expanded, dataLength, length, source + length);
+  if (!genuine) memory.fill(target, 0, length);
   streamWipe();
   return genuine;
 }

@@ -1,30 +1,36 @@
-// ChaCha20 (RFC 8439 §2.4): a vector holds one word of four blocks, a lane for each, and up to four such groups of blocks
-// go through each quarter round together, which hides how long an addition takes. The state lies in memory, since there
-// are not registers for sixteen words of one group.
+// ChaCha20 (RFC 8439 §2.4), four blocks at once: a vector holds one word of each, a lane for each. Meanwhile Poly1305 may take
+// in a text, which costs hardly any time (rounds.ts).
 //
 // Addresses, branches and counts depend on lengths only. Not for: the one-time key and the tag (mac.ts).
 
-import { CHACHA_STATES, STEP } from './scratch';
+import { work } from './rounds';
+import { CHACHA_INITIAL, CHACHA_STATE, MAC_STATE, STEP } from './scratch';
 
 /**
  * XORs `steps` times 256 bytes at `source` with the key stream, from block `counter` on. `key`: 32 bytes; `nonce`: 12
- * bytes. Source and target are the same or do not overlap.
+ * bytes. Source and target are the same or do not overlap. `hashed`: a text of as many bytes, of which each step takes 256
+ * into MAC_STATE before it reads its source; 0: there is none.
  */
-export function chachaXor(key: usize, nonce: usize, counter: u32, source: usize, steps: u32, target: usize): void {
+export function chachaXor(
+  key: usize,
+  nonce: usize,
+  counter: u32,
+  source: usize,
+  steps: u32,
+  target: usize,
+  hashed: usize,
+): void {
   prepare(key, nonce, counter);
-  while (steps > 0) {
-    const groups = min(steps, GROUPS);
-    memory.copy(STATE, INITIAL, SIZE);
-    rounds(groups * 16);
-    for (let group: usize = 0; group < groups * 16; group += 16) {
-      output(INITIAL + group, source, target);
-      source += STEP;
-      target += STEP;
-    }
+  for (let step: u32 = 0; step < steps; step++) {
+    work(10, MAC_STATE, hashed, hashed == 0 ? 0 : STEP / 16);
+    output(source, target);
     countOn();
-    steps -= groups;
+    source += STEP;
+    target += STEP;
+    if (hashed != 0) hashed += STEP;
   }
-  memory.fill(INITIAL, 0, 2 * SIZE);
+  memory.fill(CHACHA_INITIAL, 0, SIZE);
+  memory.fill(CHACHA_STATE, 0, SIZE);
 }
 
 /** The state of §2.3: four constants, the key, the counter, the nonce. */
@@ -34,86 +40,33 @@ function prepare(key: usize, nonce: usize, counter: u32): void {
   setWord(2, i32x4.splat(0x79622d32));
   setWord(3, i32x4.splat(0x6b206574));
   for (let index: usize = 0; index < 8; index++) setWord(4 + index, v128.load32_splat(key + index * 4));
-  let count = i32x4.add(i32x4.splat(<i32>counter), i32x4(0, 1, 2, 3));
-  for (let at = COUNTERS; at < COUNTERS + WORD; at += 16) {
-    v128.store(at, count);
-    count = i32x4.add(count, i32x4.splat(4));
-  }
+  setWord(COUNTER, i32x4.add(i32x4.splat(<i32>counter), i32x4(0, 1, 2, 3)));
   for (let index: usize = 0; index < 3; index++) setWord(13 + index, v128.load32_splat(nonce + index * 4));
 }
 
-/** The same word for all blocks. */
 function setWord(index: usize, value: v128): void {
-  const word = INITIAL + index * WORD;
-  for (let at = word; at < word + WORD; at += 16) v128.store(at, value);
+  v128.store(CHACHA_INITIAL + index * 16, value);
+  v128.store(CHACHA_STATE + index * 16, value);
 }
 
-/** Goes on by the blocks of all groups. */
 function countOn(): void {
-  for (let at = COUNTERS; at < COUNTERS + WORD; at += 16) {
-    v128.store(at, i32x4.add(v128.load(at), i32x4.splat(4 * GROUPS)));
-  }
+  setWord(COUNTER, i32x4.add(v128.load(CHACHA_INITIAL + COUNTER * 16), i32x4.splat(4)));
 }
 
-/**
- * Twenty rounds of four quarter rounds each (§2.1), on the first `width` bytes of every word: one round down the columns,
- * one along the diagonals, where each row begins a word later than the row above.
- */
-function rounds(width: usize): void {
-  for (let round: usize = 0; round < 20; round++) {
-    const skew = (round & 1) * WORD;
-    for (let column: usize = 0; column < ROW; column += WORD) {
-      let a = STATE + column;
-      let b = STATE + ROW + ((column + skew) & (ROW - 1));
-      let c = STATE + 2 * ROW + ((column + 2 * skew) & (ROW - 1));
-      let d = STATE + 3 * ROW + ((column + 3 * skew) & (ROW - 1));
-      for (const end = a + width; a < end; a += 16) {
-        quarterRound(a, b, c, d);
-        b += 16;
-        c += 16;
-        d += 16;
-      }
-    }
-  }
+/** XORs four blocks with the text. */
+function output(source: usize, target: usize): void {
+  xorRow(sumOf(0), sumOf(1), sumOf(2), sumOf(3), source, target);
+  xorRow(sumOf(4), sumOf(5), sumOf(6), sumOf(7), source + 16, target + 16);
+  xorRow(sumOf(8), sumOf(9), sumOf(10), sumOf(11), source + 32, target + 32);
+  xorRow(sumOf(12), sumOf(13), sumOf(14), sumOf(15), source + 48, target + 48);
 }
 
-function quarterRound(atA: usize, atB: usize, atC: usize, atD: usize): void {
-  let a = v128.load(atA);
-  let b = v128.load(atB);
-  let c = v128.load(atC);
-  let d = v128.load(atD);
-  a = i32x4.add(a, b);
-  d = rotate16(v128.xor(d, a));
-  c = i32x4.add(c, d);
-  b = rotate12(v128.xor(b, c));
-  a = i32x4.add(a, b);
-  d = rotate8(v128.xor(d, a));
-  c = i32x4.add(c, d);
-  b = rotate7(v128.xor(b, c));
-  v128.store(atA, a);
-  v128.store(atB, b);
-  v128.store(atC, c);
-  v128.store(atD, d);
-}
-
-/** XORs four blocks, those whose words begin at `initial`, with the text. */
-function output(initial: usize, source: usize, target: usize): void {
-  for (let row: usize = 0; row < 64; row += 16) {
-    xorRow(
-      sumAt(initial),
-      sumAt(initial + WORD),
-      sumAt(initial + 2 * WORD),
-      sumAt(initial + 3 * WORD),
-      source + row,
-      target + row,
-    );
-    initial += ROW;
-  }
-}
-
-/** A word after the rounds plus the same before them. */
-function sumAt(initial: usize): v128 {
-  return i32x4.add(v128.load(initial), v128.load(initial + SIZE));
+/** A word after the rounds plus the same before them, which stands there for the next rounds again. */
+function sumOf(index: usize): v128 {
+  const initial = v128.load(CHACHA_INITIAL + index * 16);
+  const sum = i32x4.add(initial, v128.load(CHACHA_STATE + index * 16));
+  v128.store(CHACHA_STATE + index * 16, initial);
+  return sum;
 }
 
 /** Four words of each block, lane by lane, become sixteen bytes of each; they lie 64 bytes apart. */
@@ -140,30 +93,6 @@ function highHalves(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
-// Rotations to the left, of which vectors have none. By whole bytes `swizzle` does it; V8 would build the mask of a `shuffle`
-// anew each time.
-
-function rotate16(a: v128): v128 {
-  return i8x16.swizzle(a, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
-}
-
-function rotate8(a: v128): v128 {
-  return i8x16.swizzle(a, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
-}
-
-function rotate12(a: v128): v128 {
-  return v128.or(i32x4.shl(a, 12), i32x4.shr_u(a, 20));
-}
-
-function rotate7(a: v128): v128 {
-  return v128.or(i32x4.shl(a, 7), i32x4.shr_u(a, 25));
-}
-
-const GROUPS: u32 = 4;
-/** Bytes of a word of state, and of four words. */
-const WORD: usize = 16 * GROUPS;
-const ROW: usize = 4 * WORD;
-const SIZE: usize = 4 * ROW;
-const INITIAL: usize = CHACHA_STATES;
-const COUNTERS: usize = INITIAL + 3 * ROW;
-const STATE: usize = INITIAL + SIZE;
+const COUNTER: usize = 12;
+/** Bytes of a state of four blocks. */
+const SIZE: u32 = 256;

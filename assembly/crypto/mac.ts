@@ -6,19 +6,24 @@ import { ghashBlocks } from './ghash';
 import { POLY_STATE, polyBegin, polyBlocks, polyEnd } from './poly1305';
 import { LEAD, MAC_BLOCK, MAC_STATE, MAC_TAG } from './scratch';
 
-/** Writes the tag, 16 bytes. The first block of the key stream stands where `streamBegin` left it. */
-export function authenticate(
-  cipher: u32,
-  key: usize,
-  data: usize,
-  dataLength: u32,
-  text: usize,
-  length: u32,
-  tag: usize,
-): void {
+/** Takes in additional data. The first block of the key stream stands where `streamBegin` left it. */
+export function macBegin(cipher: u32, key: usize, data: usize, length: u32): void {
   if (isChaCha(cipher)) polyBegin(MAC_STATE, LEAD);
-  absorb(cipher, key, data, dataLength);
-  absorb(cipher, key, text, length);
+  macBytes(cipher, key, data, length);
+}
+
+/** Takes in bytes and zeros up to a multiple of sixteen. */
+export function macBytes(cipher: u32, key: usize, source: usize, length: u32): void {
+  const rest = length & 15;
+  blocks(cipher, key, source, length >> 4);
+  if (rest == 0) return;
+  v128.store(MAC_BLOCK, i64x2.splat(0));
+  memory.copy(MAC_BLOCK, source + (length - rest), rest);
+  blocks(cipher, key, MAC_BLOCK, 1);
+}
+
+/** Writes the tag, 16 bytes. */
+export function macEnd(cipher: u32, key: usize, dataLength: u32, length: u32, tag: usize): void {
   if (isChaCha(cipher)) {
     v128.store(MAC_BLOCK, i64x2(<i64>dataLength, <i64>length));
     blocks(cipher, key, MAC_BLOCK, 1);
@@ -33,30 +38,12 @@ export function authenticate(
   memory.fill(MAC_BLOCK, 0, 16);
 }
 
-/** Whether the tag at `tag` is that of these bytes. Where the two differ, time does not tell. */
-export function verify(
-  cipher: u32,
-  key: usize,
-  data: usize,
-  dataLength: u32,
-  text: usize,
-  length: u32,
-  tag: usize,
-): bool {
-  authenticate(cipher, key, data, dataLength, text, length, MAC_TAG);
+/** Whether the tag at `tag` is that of what was taken in. Where the two differ, time does not tell. */
+export function macVerify(cipher: u32, key: usize, dataLength: u32, length: u32, tag: usize): bool {
+  macEnd(cipher, key, dataLength, length, MAC_TAG);
   const differs = v128.any_true(v128.xor(v128.load(MAC_TAG), v128.load(tag)));
   memory.fill(MAC_TAG, 0, 16);
   return !differs;
-}
-
-/** Takes in bytes and zeros up to a multiple of sixteen. */
-function absorb(cipher: u32, key: usize, source: usize, length: u32): void {
-  const rest = length & 15;
-  blocks(cipher, key, source, length >> 4);
-  if (rest == 0) return;
-  v128.store(MAC_BLOCK, i64x2.splat(0));
-  memory.copy(MAC_BLOCK, source + (length - rest), rest);
-  blocks(cipher, key, MAC_BLOCK, 1);
 }
 
 function blocks(cipher: u32, key: usize, source: usize, count: u32): void {

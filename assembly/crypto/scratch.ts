@@ -11,8 +11,9 @@ export const LEAD: usize = CRYPTO_SCRATCH;
 /** The last bytes of a text, which are no whole step. STEP bytes. */
 export const REST: usize = CRYPTO_SCRATCH + 0x100;
 
-/** Of ChaCha20: the state before the rounds and in them, for sixteen blocks. 2048 bytes. */
-export const CHACHA_STATES: usize = CRYPTO_SCRATCH + 0x200;
+/** Of ChaCha20: the state of four blocks before the rounds, and in them. 256 bytes each. */
+export const CHACHA_INITIAL: usize = CRYPTO_SCRATCH + 0x200;
+export const CHACHA_STATE: usize = CRYPTO_SCRATCH + 0x300;
 
 /** Of AES: sixteen blocks. STEP bytes. */
 export const AES_BLOCKS: usize = CRYPTO_SCRATCH + 0xa00;

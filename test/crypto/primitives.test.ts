@@ -84,7 +84,7 @@ describe('ChaCha20', () => {
         fc.constantFrom(0, 1, 0xffff_fffd),
         bytes(1536),
         (key, nonce, counter, text) => {
-          core.chachaXor(put(0, key), put(0x40, nonce), counter, put(0x1000, text), 6, at(0x2000));
+          core.chachaXor(put(0, key), put(0x40, nonce), counter, put(0x1000, text), 6, at(0x2000), 0);
           expect(toHex(get(0x2000, 1536))).toBe(toHex(chacha20(key, nonce, counter, text)));
         },
       ),

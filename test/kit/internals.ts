@@ -52,7 +52,15 @@ export interface Internals extends CoreExports {
     steps: number,
     target: number,
   ): void;
-  chachaXor(key: number, nonce: number, counter: number, source: number, steps: number, target: number): void;
+  chachaXor(
+    key: number,
+    nonce: number,
+    counter: number,
+    source: number,
+    steps: number,
+    target: number,
+    hashed: number,
+  ): void;
   ghashExpand(factor: number, tables: number): void;
   ghashBlocks(tables: number, state: number, source: number, blocks: number): void;
   polyBegin(state: number, key: number): void;
