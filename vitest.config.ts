@@ -13,7 +13,9 @@ const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel}/**/*.test.
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    // They bound a hang, on a machine that does a lot besides.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxConcurrency: 3,
     reporters: process.env.CI ? ['default', forbidSkips()] : ['default'],
     projects: [

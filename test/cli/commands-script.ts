@@ -1,6 +1,6 @@
 /**
  * What `commands.test.ts` runs in a network namespace: `vitrine` beside programs that use the kernel's TCP.
- * `commands-script.ts CASE FOLDER` prints what the case gives as one line of JSON.
+ * `commands-script.ts FOLDER CASE …` plays cases, one after the other, and prints by name what they gave as one line of JSON.
  */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { ThrowawayAuthority } from '../../host/cli/certificates.js';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
 import { MAIN, vitrine } from './command.js';
 
-const [name = '', folder = ''] = process.argv.slice(2);
+const [folder = '', ...names] = process.argv.slice(2);
 
 const cases: Record<string, () => Promise<unknown>> = {
   async 'serve to curl'() {
@@ -125,7 +125,9 @@ const cases: Record<string, () => Promise<unknown>> = {
   'taken name': () => vitrine(['ping', '10.9.0.1', '--tun', 'lo']),
 };
 
-console.log(JSON.stringify(await cases[name]?.()));
+const given: Record<string, unknown> = {};
+for (const name of names) given[name] = await cases[name]?.();
+console.log(JSON.stringify(given));
 process.exit();
 
 async function startServer(options: readonly string[]) {
@@ -173,7 +175,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 
 function curl(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile('curl', ['-sS', '--max-time', '20', ...args], (error, stdout) =>
+    execFile('curl', ['-sS', '--max-time', '60', ...args], (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     );
   });

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, test as base, beforeEach, describe, expect, type TestAPI } from 'vitest';
+import { afterAll, afterEach, test as base, beforeAll, beforeEach, describe, expect, type TestAPI } from 'vitest';
 import { pseudoRandomBytes, sha256 } from '../../host/cli/demo/content.js';
 import { rows } from '../device/pcap-kit.js';
 import { namespaceMissing } from '../kit/namespace.js';
@@ -12,6 +12,26 @@ import type { CommandRun } from './command.js';
 const missing = namespaceMissing();
 const SCRIPT = new URL('./commands-script.ts', import.meta.url);
 const BIG = pseudoRandomBytes('serve', 5_000_000);
+
+const REFUSED: [name: string, message: RegExp][] = [
+  [
+    'get from a stranger',
+    /unknown_ca.*\[UNABLE_TO_VERIFY_LEAF_SIGNATURE\]; trust its CA with --cacert <file>, or anybody/,
+  ],
+  ['get from somebody else', /\[ERR_TLS_CERT_ALTNAME_INVALID\]; if it goes by another name, .* --servername <name>\n$/],
+  [
+    'get from one whose time is over',
+    /expired.*\[CERT_HAS_EXPIRED\]; --insecure takes the certificate nevertheless\n$/,
+  ],
+  ['get https from http', /does not speak TLS.*; try http:\/\/\n$/],
+  ['get from one with other ciphers', /the peer ended the connection: handshake_failure\n$/],
+];
+const FAILED: [name: string, message: RegExp][] = [
+  ['get what is not there', /^vitrine: http:\/\/10\.9\.0\.1:\d+\/none answered 404 Not Found\n$/],
+  ['get from nobody', /^vitrine: Failed to connect \(ECONNREFUSED\)\n$/],
+  ['get from a name', /^vitrine: getaddrinfo ENOTFOUND example\.invalid\n$/],
+  ['taken name', /^vitrine: the name lo is taken by an interface that is not a TUN device \(EBUSY\)\n$/],
+];
 
 /** Tests run at the same time, each in a namespace and a folder of its own. */
 const CONCURRENT = { concurrent: true };
@@ -118,35 +138,25 @@ describe.skipIf(missing)(`vitrine get${missing === undefined ? '' : ` (${missing
   test('takes any certificate when told to', async ({ folder }) => {
     expect(await play(folder, 'get from a stranger, insecurely')).toMatchObject({ code: 0, stdout: 'short\n' });
   });
+});
 
-  test.for<[name: string, message: RegExp]>([
-    [
-      'get from a stranger',
-      /unknown_ca.*\[UNABLE_TO_VERIFY_LEAF_SIGNATURE\]; trust its CA with --cacert <file>, or anybody/,
-    ],
-    [
-      'get from somebody else',
-      /\[ERR_TLS_CERT_ALTNAME_INVALID\]; if it goes by another name, .* --servername <name>\n$/,
-    ],
-    [
-      'get from one whose time is over',
-      /expired.*\[CERT_HAS_EXPIRED\]; --insecure takes the certificate nevertheless\n$/,
-    ],
-    ['get https from http', /does not speak TLS.*; try http:\/\/\n$/],
-    ['get from one with other ciphers', /the peer ended the connection: handshake_failure\n$/],
-  ])('%s is one line that says why and what to do, and exit code 1', async ([name, message], { folder }) => {
-    const { code, stdout, stderr } = (await play(folder, name)) as CommandRun;
+describe.skipIf(missing)(`a command that fails${missing === undefined ? '' : ` (${missing})`}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-failures-'));
+  let runs: Record<string, CommandRun>;
+  beforeAll(async () => {
+    runs = (await result(SCRIPT, [folder, ...[...REFUSED, ...FAILED].map(([name]) => name)])) as typeof runs;
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(REFUSED)('%s is one line that says why and what to do, and exit code 1', (name, message) => {
+    const { code, stdout, stderr } = runs[name] as CommandRun;
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^vitrine: 10\.9\.0\.1:\d+: [^\n]*\n$/);
     expect(stderr).toMatch(message);
   });
 
-  test.for<[name: string, message: RegExp]>([
-    ['get what is not there', /^vitrine: http:\/\/10\.9\.0\.1:\d+\/none answered 404 Not Found\n$/],
-    ['get from nobody', /^vitrine: Failed to connect \(ECONNREFUSED\)\n$/],
-    ['get from a name', /^vitrine: getaddrinfo ENOTFOUND example\.invalid\n$/],
-  ])('%s is one line and exit code 1', async ([name, message], { folder }) => {
-    const { code, stderr } = (await play(folder, name)) as CommandRun;
+  test.each(FAILED)('%s is one line and exit code 1', (name, message) => {
+    const { code, stderr } = runs[name] as CommandRun;
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
   });
@@ -165,14 +175,8 @@ describe.skipIf(missing)(`vitrine ping${missing === undefined ? '' : ` (${missin
     expect(code).toBe(1);
     expect(stdout).toMatch(/^2 packets transmitted, 0 received, 100% packet loss/m);
   });
-
-  test('says in one line why there is no device', async ({ folder }) => {
-    const { code, stderr } = (await play(folder, 'taken name')) as CommandRun;
-    expect(code).toBe(1);
-    expect(stderr).toBe('vitrine: the name lo is taken by an interface that is not a TUN device (EBUSY)\n');
-  });
 });
 
-function play(folder: string, name: string): Promise<unknown> {
-  return result(SCRIPT, [name, folder]);
+async function play(folder: string, name: string): Promise<unknown> {
+  return ((await result(SCRIPT, [folder, name])) as Record<string, unknown>)[name];
 }

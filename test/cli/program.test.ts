@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { vitrine } from './command.js';
+import { vitrineHere } from './here.js';
 
 describe('vitrine', () => {
   test('--help names the commands and shows examples', async () => {
@@ -20,13 +21,19 @@ describe('vitrine', () => {
   test.each(['serve', 'get', 'ping', 'traceroute', 'nc', 'show'])(
     '%s --help shows its options and examples',
     async (command) => {
-      const { code, stdout } = await vitrine([command, '--help']);
+      const { code, stdout } = await vitrineHere([command, '--help']);
       expect(code).toBe(0);
       expect(stdout).toContain('--kernel-address');
       expect(stdout).toContain('--weather');
       expect(stdout).toContain('Examples:');
     },
   );
+
+  test('a usage error is that of the process, too', async () => {
+    const { code, stdout, stderr } = await vitrine(['dmeo']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/unknown command 'dmeo'/);
+  });
 
   test.each([
     [['dmeo'], /unknown command 'dmeo'/],
@@ -47,14 +54,14 @@ describe('vitrine', () => {
     [['get', 'https://10.9.0.1/', '--keylog'], /--keylog needs a file, or SSLKEYLOGFILE/],
     [['serve', '--nonsense'], /unknown option '--nonsense'/],
   ])('%j is a usage error, exit code 2', async (args, message) => {
-    const { code, stderr } = await vitrine(args, { SSLKEYLOGFILE: '' });
+    const { code, stderr } = await vitrineHere(args, { SSLKEYLOGFILE: '' });
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
   test.each(['serve', 'get'])('%s --help shows its options of TLS', async (command) => {
-    const { stdout } = await vitrine([command, '--help']);
+    const { stdout } = await vitrineHere([command, '--help']);
     const [, options = ''] = /^TLS:\n((?: .*\n)+)/m.exec(stdout) ?? [];
     const own =
       command === 'serve' ? ['--tls', '--cert', '--key', '--ca-out'] : ['--cacert', '--insecure', '--servername'];

@@ -108,9 +108,9 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
     });
 
     it('does not keep process.exit waiting, nor an uncaught exception', async () => {
-      const exit = await run('process.exit', [], { timeout: 10_000 });
+      const exit = await run('process.exit');
       expect([exit.exit, exit.stdout]).toEqual([3, '"exiting"\n']);
-      const crash = await run('uncaught exception', [], { timeout: 10_000 });
+      const crash = await run('uncaught exception');
       expect([crash.exit, crash.stderr]).toEqual([1, expect.stringContaining('nobody caught this')]);
     });
 

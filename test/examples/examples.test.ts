@@ -149,7 +149,7 @@ async function run(name: string, ...args: string[]): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '' };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', loader, script, ...args], {
     env,
-    timeout: 30_000,
+    timeout: 100_000,
   });
   expect(stderr).toBe('');
   return stdout;

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Channel } from '../../host/cli/http/channel.js';
 import { channelHandlers } from '../../host/cli/http/channel.js';
 import type { Device } from '../../host/device/device.js';
-import { pcap } from '../../host/device/pcap.js';
+import { type Pcap, pcap } from '../../host/device/pcap.js';
 import { tun } from '../../host/device/tun.js';
 import type { TCPSocketListener } from '../../host/socket/listener.js';
 import type { StackOptions } from '../../host/stack/settings.js';
@@ -32,27 +32,38 @@ export interface Setting {
   readonly stack?: Pick<StackOptions, 'tcp' | 'receiveBuffer'>;
 }
 
+type Place = Pick<Table, 'kernel' | 'argument'> & { readonly mode: string };
+
 /** Plays the case that the command line names; a capture is written when the argument ends so. */
 export async function play(
   cases: Record<string, (table: Table) => Promise<unknown>>,
-  { wrap = (device) => device, stack: options = {} }: Setting = {},
+  setting: Setting = {},
 ): Promise<void> {
   const [name = '', mode = '', argument = ''] = process.argv.slice(2);
-  const device = tun({ kernelAddress: `${KERNEL}/${PREFIX}`, offload: mode === 'offload' });
-  const outer = argument.endsWith('.pcapng') ? pcap(device, { path: argument }) : wrap(device);
-  const stack = await createStack({ ...options, device: outer, addresses: [`${VITRINE}/${PREFIX}`] });
   const kernel = new Kernel();
-  const table: Table = {
+  const result = await atTable({ mode, argument, kernel, ...setting }, async (table) => cases[name]?.(table));
+  console.log(JSON.stringify(result));
+  kernel.close();
+}
+
+/** What a case gives that has a device and a stack of its own; its capture is complete then. */
+export async function atTable<Result>(
+  { mode, argument, kernel, wrap = (device) => device, stack: options = {} }: Setting & Place,
+  play: (table: Table) => Promise<Result>,
+): Promise<Result> {
+  const device = tun({ kernelAddress: `${KERNEL}/${PREFIX}`, offload: mode === 'offload' });
+  const outer: Device | Pcap = argument.endsWith('.pcapng') ? pcap(device, { path: argument }) : wrap(device);
+  const stack = await createStack({ ...options, device: outer, addresses: [`${VITRINE}/${PREFIX}`] });
+  const result = await play({
     stack,
     kernel,
     argument,
     connect: (port) => connect(stack, port),
-    listen: (s) => listen(stack, s),
-  };
-  const result = await cases[name]?.(table);
-  console.log(JSON.stringify(result));
-  kernel.close();
+    listen: (serve) => listen(stack, serve),
+  });
   stack.close();
+  if ('finished' in outer) await outer.finished;
+  return result;
 }
 
 /** Looks again and again until `condition` holds; what is waited for happens in another process. */

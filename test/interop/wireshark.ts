@@ -8,6 +8,15 @@ export function tsharkMissing(): string | undefined {
   return spawnSync('tshark', ['--version']).status === 0 ? undefined : 'skipped: there is no tshark here';
 }
 
+/**
+ * How the kernel has to be, in a namespace whose packets are judged: a busy machine may let an answer wait, and it repeats
+ * nothing for that. The stack has the same: `tailProbe: 0, rtoMinimum: 5000`.
+ */
+export const PATIENT = [
+  'echo 0 > /proc/sys/net/ipv4/tcp_early_retrans',
+  'if [ -e /proc/sys/net/ipv4/tcp_rto_min_us ]; then echo 5000000 > /proc/sys/net/ipv4/tcp_rto_min_us; fi',
+];
+
 /** The packets of a capture that a display filter finds, a line each: a summary, or the values of `fields`. */
 export function tshark(capture: string, filter: string, fields: readonly string[] = []): string[] {
   const checks = ['-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE'];

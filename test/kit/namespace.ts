@@ -23,7 +23,7 @@ export interface NamespaceOptions {
   /** More flags of `unshare`, as `--mount`. */
   readonly unshare?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** In milliseconds; then the script is killed. Default 50,000. */
+  /** In milliseconds; then the script is killed. Default 110,000. */
   readonly timeout?: number;
 }
 
@@ -62,7 +62,7 @@ export function runInNamespace(
   const child = spawn('unshare', [...unshare, ...(options.prefix ?? []), ...node], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env, NODE_OPTIONS: '' },
-    timeout: options.timeout ?? 50_000,
+    timeout: options.timeout ?? 110_000,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

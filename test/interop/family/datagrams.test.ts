@@ -19,7 +19,7 @@ describe.skipIf(missing)(`datagrams${missing === undefined ? '' : ` (${missing})
     let outcome: Outcome = {};
     beforeAll(async () => {
       outcome = await outcomeOf(SCRIPT, [kind, capture]);
-    }, 90_000);
+    }, 160_000);
 
     test.each(['kernel asks over IPv4', 'kernel asks over IPv6', 'we ask over IPv4', 'we ask over IPv6'])(
       '%s: from 0 to 65,507 bytes, all come back as they were',

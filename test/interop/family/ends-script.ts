@@ -59,7 +59,7 @@ process.exit();
 async function kernelPings(address: string): Promise<number[]> {
   const lost: number[] = [];
   for (const size of SIZES) {
-    const { code } = await Machine.own.run(['ping', '-c', '1', '-W', '1', '-s', `${size}`, address]);
+    const { code } = await Machine.own.run(['ping', '-c', '1', '-W', '10', '-s', `${size}`, address]);
     if (code !== 0) lost.push(size);
   }
   return lost;
@@ -68,13 +68,13 @@ async function kernelPings(address: string): Promise<number[]> {
 async function wePing(address: string): Promise<unknown[]> {
   const lost: unknown[] = [];
   for (const length of SIZES) {
-    await stack.ping(address, { length, timeout: 2000 }).catch((error) => lost.push([length, error.message]));
+    await stack.ping(address, { length, timeout: 10_000 }).catch((error) => lost.push([length, error.message]));
   }
   return lost;
 }
 
 async function curl(family: string, url: string): Promise<string> {
-  return (await Machine.own.run(['curl', '-gsS', '-m', '5', family, url])).stdout;
+  return (await Machine.own.run(['curl', '-gsS', '-m', '30', family, url])).stdout;
 }
 
 /** We connect; whoever sends sends the content, and hears the digest that the other end has come to. */
@@ -87,7 +87,7 @@ async function weConnect(hostname: string, role: 'send' | 'receive'): Promise<bo
   const { port } = server.address() as AddressInfo;
   const channel = await connectChannel(stack, { hostname, port });
   const got = await within(
-    10_000,
+    60_000,
     'transfer',
     role === 'send' ? send(channel, LENGTH).then(() => text(channel)) : digested(channel),
   );
@@ -102,7 +102,7 @@ async function kernelConnects(hostname: string, role: 'send' | 'receive'): Promi
   });
   const listener = stack.listen<Channel | undefined>({ hostname: '::', port: 0, allowHalfOpen: true, socket });
   const peer = connect({ host: hostname, port: listener.port, allowHalfOpen: true });
-  const got = await within(10_000, 'transfer', role === 'send' ? sendTo(peer) : digestOf(peer));
+  const got = await within(60_000, 'transfer', role === 'send' ? sendTo(peer) : digestOf(peer));
   listener.stop();
   return got === EXPECTED && (await answers[0]) === EXPECTED;
 }

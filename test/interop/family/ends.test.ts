@@ -26,7 +26,7 @@ describe.skipIf(missing)(`both families${missing === undefined ? '' : ` (${missi
     let outcome: Outcome = {};
     beforeAll(async () => {
       outcome = await outcomeOf(SCRIPT, [kind, String(mtu), capture]);
-    }, 90_000);
+    }, 160_000);
 
     test.each(['kernel pings over IPv4', 'kernel pings over IPv6', 'kernel pings the link-local address'])(
       '%s: every size is answered',

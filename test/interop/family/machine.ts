@@ -61,7 +61,7 @@ export class Machine {
   }
 
   /** Runs a program to its end, or for so many milliseconds. */
-  run(command: readonly string[], timeout = 20_000): Promise<Ran> {
+  run(command: readonly string[], timeout = 60_000): Promise<Ran> {
     const [program = '', ...args] = [...this.prefix, ...command];
     return new Promise((resolve) => {
       execFile(program, args, { timeout, killSignal: 'SIGKILL', maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
@@ -105,12 +105,12 @@ export class Program {
     });
   }
 
-  /** Resolves when it has said something like this. @throws Error when it ends before, or does not within ten seconds */
+  /** Resolves when it has said something like this. @throws Error when it ends before, or does not within half a minute */
   async said(text: RegExp): Promise<void> {
     let over = false;
     const late = setTimeout(() => {
       over = true;
-    }, 10_000);
+    }, 30_000);
     void this.#ended.then(() => {
       over = true;
     });

@@ -19,7 +19,7 @@ describe.skipIf(missing)(`a router${missing === undefined ? '' : ` (${missing})`
     let outcome: Outcome = {};
     beforeAll(async () => {
       outcome = await outcomeOf(SCRIPT, [kind, capture]);
-    }, 90_000);
+    }, 160_000);
 
     test.each([
       ['traceroute over IPv4', '10.1.0.1', '10.2.0.2'],

@@ -18,7 +18,7 @@ describe.skipIf(missing)(`a stack that is told nothing${missing === undefined ? 
   let outcome: Outcome = {};
   beforeAll(async () => {
     outcome = await outcomeOf(SCRIPT, [capture]);
-  }, 90_000);
+  }, 160_000);
 
   test('gets an address from dnsmasq, and is reached at it', () => {
     expect(outcome['an address by DHCP']).toMatchObject({ prefixLength: 24, answers: true });

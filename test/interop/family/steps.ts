@@ -23,7 +23,7 @@ export async function play(steps: Record<string, () => Promise<unknown>>): Promi
 }
 
 /** What the steps of a script gave. */
-export async function outcomeOf(script: URL, args: readonly string[], timeout = 80_000): Promise<Outcome> {
+export async function outcomeOf(script: URL, args: readonly string[], timeout = 150_000): Promise<Outcome> {
   return (await result(script, args, { ...GROUND, timeout })) as Outcome;
 }
 
