@@ -8,7 +8,7 @@ const ON_THE_CORE =
 const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/hostile/{flood,packets}.test.ts'];
 /** Of those, what speaks both families in every run, or is not about addresses. */
 const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
-/** The kernel and real time take part, and have the machine to themselves. */
+/** The kernel and real time take part: they run two at a time, when nothing else does. */
 const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel}/**/*.test.ts';
 
 export default defineConfig({
@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: [WITH_THE_KERNEL],
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
