@@ -8,4 +8,12 @@ export const LOCAL = [
     local: './forwarding/measure.mjs',
     lasts: (seconds) => 4 * (1.3 + 3 * seconds),
   },
+  {
+    id: 'million',
+    groups: [],
+    title: 'up to a million connections: what one of them and a packet of it cost, no device',
+    local: './million/measure.mjs',
+    named: true,
+    lasts: () => 150,
+  },
 ];

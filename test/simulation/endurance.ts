@@ -1,0 +1,178 @@
+/**
+ * What has to go on for very long: bytes through one connection, connections one after the other, many side by side, between
+ * two stacks on a wire that loses nothing. Every byte is compared at its place. Memory is looked at when a tenth is done and
+ * at the end: in between it is not to grow. Not for: bad weather (`simulation.ts`).
+ */
+import type { ManualClock } from '../../host/core/clock.js';
+import { manualClock } from '../../host/core/clock.js';
+import type { Device } from '../../host/device/device.js';
+import { memoryWire } from '../../host/device/memory.js';
+import type { Socket } from '../../host/socket/socket.js';
+import { createStack, type Stack } from '../../host/stack/stack.js';
+
+export interface Endurance {
+  /** What was asked for and done: bytes or connections. */
+  done: number;
+  bytes: number;
+  seconds: number;
+  /** Connections that ended with an error, and bytes that were not what they should have been. */
+  faults: number;
+  /** Connections left in both stacks. */
+  left: number;
+  /** When a tenth was done, and at the end. */
+  linear: [number, number];
+  rss: [number, number];
+}
+
+export type Progress = (share: number) => void;
+
+/** What can be asked for, by name; `size` is bytes of `bulk`, connections of the others. */
+export const ENDURANCE: Readonly<Record<string, (size: number, progress: Progress) => Promise<Endurance>>> = {
+  bulk: (size, progress) => run(size, size, 1, 1, progress),
+  short: (size, progress) => run(size, 100, size, SIDE_BY_SIDE, progress),
+  parallel: (size, progress) => run(size, 1 << 20, size, size, progress),
+};
+
+/** `connections` of `bytes` each way to the server, so many at a time; every other one is ended by the server first. */
+async function run(done: number, bytes: number, connections: number, atOnce: number, progress: Progress) {
+  const world = await prepare();
+  const begun = performance.now();
+  const ends = { opened: 0, closed: 0, faults: 0, bytes: 0 };
+  const total = bytes * connections;
+  world.server.listen<Reader>({
+    hostname: SERVER,
+    port: PORT,
+    socket: {
+      data(socket, chunk) {
+        socket.data ??= { at: 0 };
+        if (!matches(chunk, socket.data.at)) ends.faults++;
+        socket.data.at += chunk.length;
+        ends.bytes += chunk.length;
+        if (socket.data.at === bytes) answer(socket, ends.closed % 2 === 0);
+      },
+      close(_socket, error) {
+        if (error !== undefined) ends.faults++;
+      },
+    },
+  });
+  let early: Sizes | undefined;
+  const seen = () => ends.bytes / total;
+  while (ends.closed < connections) {
+    for (; ends.opened < connections && ends.opened - ends.closed < atOnce; ends.opened++) open(world, bytes, ends);
+    await turn(world.clock);
+    if (early === undefined && seen() >= 0.1) early = world.sizes();
+    progress(seen());
+  }
+  for (let left = 0; left < 200; left++) await turn(world.clock);
+  const late = world.sizes();
+  const left = [world.client, world.server].reduce((sum, stack) => sum + stack.counters().connections, 0);
+  const faults = ends.faults + (ends.bytes === total ? 0 : 1);
+  world.client.close();
+  world.server.close();
+  const { linear, rss } = early ?? late;
+  const seconds = (performance.now() - begun) / 1000;
+  const memory = { linear: [linear, late.linear], rss: [rss, late.rss] } satisfies Partial<Endurance>;
+  return { done, bytes: ends.bytes, seconds, faults, left, ...memory } as Endurance;
+}
+
+interface Reader {
+  at: number;
+}
+
+/** The server has everything: it says so, and is the first to end or leaves that to the client. */
+function answer(socket: Socket<Reader>, ends: boolean): void {
+  socket.write('.');
+  if (ends) socket.end();
+}
+
+function open(world: World, bytes: number, ends: { closed: number; faults: number }): void {
+  let sent = 0;
+  const fill = (socket: Socket<undefined>): void => {
+    while (sent < bytes) {
+      const from = sent % BLOCK;
+      const taken = socket.write(CONTENT, from, Math.min(BLOCK - from, bytes - sent));
+      if (taken <= 0) return;
+      sent += taken;
+    }
+  };
+  const connected = world.client.connect({
+    hostname: SERVER,
+    port: PORT,
+    socket: {
+      open: fill,
+      drain: fill,
+      data: (socket) => void socket.end(),
+      close(_socket, error) {
+        if (error !== undefined) ends.faults++;
+        ends.closed++;
+      },
+    },
+  });
+  connected.catch(() => {
+    ends.faults++;
+    ends.closed++;
+  });
+}
+
+/** Whether a chunk is what the client sends from `at` on. */
+function matches(chunk: Buffer, at: number): boolean {
+  for (let done = 0; done < chunk.length; ) {
+    const from = (at + done) % BLOCK;
+    const length = Math.min(chunk.length - done, BLOCK - from);
+    if (chunk.compare(CONTENT, from, from + length, done, done + length) !== 0) return false;
+    done += length;
+  }
+  return true;
+}
+
+/** Everything that is due within a millisecond, handlers included. */
+async function turn(clock: ManualClock): Promise<void> {
+  clock.advance(1);
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+interface World {
+  clock: ManualClock;
+  client: Stack;
+  server: Stack;
+  sizes(): Sizes;
+}
+
+/** Bytes of both stacks' linear memory, and of the process. */
+interface Sizes {
+  linear: number;
+  rss: number;
+}
+
+async function prepare(): Promise<World> {
+  const clock = manualClock(1000);
+  const ends = memoryWire({ mtu: 1500 });
+  const memories = ends.map(memoryOf);
+  const common = { clock, maximumSegmentLifetime: 1 };
+  const client = await createStack({ ...common, device: ends[0], addresses: ['10.0.0.1/24'] });
+  const server = await createStack({ ...common, device: ends[1], addresses: [`${SERVER}/24`] });
+  const sizes = () => {
+    globalThis.gc?.();
+    const linear = memories.reduce((sum, memory) => sum + memory(), 0);
+    return { linear, rss: process.memoryUsage().rss };
+  };
+  return { clock, client, server, sizes };
+}
+
+/** The linear memory that a device is told of, in bytes. */
+function memoryOf(device: Device): () => number {
+  const attach = device.attach.bind(device);
+  let given: Parameters<Device['attach']>[0] | undefined;
+  device.attach = (port) => {
+    given = port;
+    attach(port);
+  };
+  return () => given?.memory.buffer.byteLength ?? 0;
+}
+
+const SERVER = '10.0.0.2';
+const PORT = 7;
+const SIDE_BY_SIDE = 100;
+/** A length that no size of a segment or buffer divides. */
+const BLOCK = 1_000_003;
+const CONTENT = Buffer.from(Uint32Array.from({ length: BLOCK }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24));
