@@ -158,3 +158,8 @@ export class State {
 }
 
 export const state: State = changetype<State>(STATE_BASE);
+
+/** The moment of the running call in whole seconds, for what is compared with much longer times. */
+export function seconds(): u32 {
+  return <u32>(state.now / 1_000_000);
+}

@@ -5,7 +5,7 @@
 //                               5 checkAcknowledgment  6 checkUrgent  7 takeText  8 checkFin
 
 import { ERROR_CONNECTION_RESET, STATE_SYN_RECEIVED, STATE_SYN_SENT, STATE_TIME_WAIT } from '../abi/constants';
-import { state } from '../memory/state';
+import { seconds, state } from '../memory/state';
 import { checkAcknowledgment } from './acknowledge';
 import { abort } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_DUPLICATE_ACK, OWE_OUTPUT, STOP } from './block/owed';
@@ -94,12 +94,12 @@ function takeTimestamp(tcb: Tcb, seg: Segment, sequence: u32): void {
   if (!tcb.has(TIMESTAMPS_ON) || !seg.hasTimestamps) return;
   if (!seqLe(sequence, tcb.lastAckSent) || isOld(tcb, seg)) return;
   tcb.tsRecent = seg.tsVal;
-  tcb.tsRecentAt = state.now;
+  tcb.tsRecentAt = seconds();
 }
 
 /** PAWS (RFC 7323 §5.3 R1), unless TS.Recent is older than half the timestamp clock's circle (§5.5). */
 function isOld(tcb: Tcb, seg: Segment): bool {
-  return seqLt(seg.tsVal, tcb.tsRecent) && state.now - tcb.tsRecentAt < TIMESTAMP_LIFE;
+  return seqLt(seg.tsVal, tcb.tsRecent) && seconds() - tcb.tsRecentAt < TIMESTAMP_LIFE;
 }
 
 function unacceptable(tcb: Tcb, seg: Segment): u32 {
@@ -128,8 +128,9 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
 function unwanted(tcb: Tcb, seg: Segment): u32 {
   if (seg.flags & SYN) return OWE_CHALLENGE_ACK | STOP; // RFC 5961 §4.2: irrespective of its number
   if (seg.size > 0) return OWE_DUPLICATE_ACK | STOP;
-  if (tcb.answeredAt != 0 && state.now - tcb.answeredAt < ANSWER_INTERVAL) return STOP;
-  tcb.answeredAt = state.now;
+  const now = <u32>(state.now / 1_000);
+  if (tcb.answeredAt != 0 && now - tcb.answeredAt < ANSWER_INTERVAL) return STOP;
+  tcb.answeredAt = max<u32>(now, 1);
   return OWE_CHALLENGE_ACK | STOP;
 }
 
@@ -166,7 +167,7 @@ function checkSyn(tcb: Tcb, seg: Segment): u32 {
   return STOP;
 }
 
-/** Linux's tcp_invalid_ratelimit. */
-const ANSWER_INTERVAL: i64 = 500_000;
-/** 24 days, in microseconds (RFC 7323 §5.5). */
-const TIMESTAMP_LIFE: i64 = 24 * 24 * 3600 * 1_000_000;
+/** Linux's tcp_invalid_ratelimit, in milliseconds. */
+const ANSWER_INTERVAL: u32 = 500;
+/** 24 days, in seconds (RFC 7323 §5.5). */
+const TIMESTAMP_LIFE: u32 = 24 * 24 * 3600;

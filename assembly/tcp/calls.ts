@@ -336,7 +336,7 @@ function discard(tcb: Tcb): void {
 
 /** Nobody will read: what waits is dropped, and the peer will hear of it unless it has long gone. */
 function refuse(tcb: Tcb): void {
-  const lost = (unread(tcb) > 0 || tcb.reassemblyCount > 0) && !tcb.has(DISCARD) && tcb.state != STATE_TIME_WAIT;
+  const lost = (unread(tcb) > 0 || tcb.reassembly != 0) && !tcb.has(DISCARD) && tcb.state != STATE_TIME_WAIT;
   tcb.set(REFUSE);
   dropReceived(tcb);
   if (lost) tcb.set(RESET_WHEN_SENT);

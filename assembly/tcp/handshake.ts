@@ -2,7 +2,7 @@
 // (§3.10.7.3) and the step into ESTABLISHED. Simultaneous open included.
 
 import { ERROR_CONNECTION_REFUSED, STATE_ESTABLISHED, STATE_FIN_WAIT_1, STATE_SYN_RECEIVED } from '../abi/constants';
-import { NEVER, state } from '../memory/state';
+import { NEVER, seconds, state } from '../memory/state';
 import { buffersEstablished, firstWindow, receiveSizeFirst, windowShift } from './block/buffers';
 import { armRetransmit, noDeadlines, waitProgresses } from './block/deadlines';
 import { Endpoint } from './block/endpoint';
@@ -93,7 +93,7 @@ export function tcbAccept(tcb: Tcb, window: u32): void {
   tcb.lastAckSent = tcb.rcvNxt;
   segmentsBegin(tcb);
   tcb.rcvMss = <u16>min<u32>(DEFAULT_MSS, tcb.mss);
-  tcb.tsRecentAt = state.now;
+  tcb.tsRecentAt = seconds();
   tcb.rcvAdv = tcb.rcvNxt + firstWindow(tcb, largestSegment(tcb));
   tcb.sndWnd = window;
   tcb.sndWndMax = window;

@@ -40,7 +40,7 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   if (seg.seq != tcb.rcvNxt) return takeOutOfOrder(tcb, seg);
   receiveTune(tcb, seg);
   if (!keep(tcb, seg)) return STOP;
-  const filled = tcb.reassemblyCount > 0;
+  const filled = tcb.reassembly != 0;
   const next = seg.seq + seg.length;
   if (filled) reassemblyTwice(tcb, seg.seq, next);
   tcb.rcvNxt = filled ? reassemblyAbsorb(tcb, next) : next;

@@ -390,7 +390,7 @@ function dataEnd(tcb: Tcb): u32 {
 /** Rings that hold nothing go back: an idle connection is its control block and nothing else. */
 function giveBackStorage(tcb: Tcb): void {
   if (tcb.sendRing.length == 0) ringFree(tcb.sendRing);
-  if (tcb.receiveRing.length == 0 && tcb.reassemblyCount == 0) ringFree(tcb.receiveRing);
+  if (tcb.receiveRing.length == 0 && tcb.reassembly == 0) ringFree(tcb.receiveRing);
 }
 
 const DONE: u32 = 0;

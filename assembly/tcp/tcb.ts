@@ -18,11 +18,11 @@ import { Endpoint, halfOpenPool, timeWaitPool } from './block/endpoint';
 
 @unmanaged
 export class Tcb extends Endpoint {
+  // In the order of use, so that a segment touches few cache lines: what every segment reads comes first.
   events: u8; // EVENT_* that the host has not taken
   raised: u8; // EVENT_* that were raised once and for all
   softError: u8; // the trouble since the peer was heard last: an ERROR_* without its sign; 0: none
-  error: i32; // ERROR_* that ended the connection, 0: none
-  readyNext: usize;
+  error: i8; // ERROR_* that ended the connection, 0: none
 
   // Send sequence space.
   sndUna: u32;
@@ -35,71 +35,69 @@ export class Tcb extends Endpoint {
 
   // Receive sequence space.
   rcvAdv: u32; // the right edge of the window as last advertised; never moves left
-  rcvFin: u32; // where the peer's FIN stands, once seen
-  irs: u32;
   lastAckSent: u32; // Last.ACK.sent (RFC 7323 §4.3)
   receiveSize: u32; // bytes that may wait for the reader (block/buffers.ts)
-  takenSeq: u32; // where the user's reading stood …
-  takenAt: u32; // … at this moment, in milliseconds: what was taken since sizes the buffer
-  ceiling: u16; // what the peer, the user and the interface allow `mss` to be
   rcvMss: u16; // the peer's segments as seen, for ACKing every second one
+  textAt: u16; // when text last came, the low bits of milliseconds
+  tsRecentAt: u32; // when TS.Recent was taken (RFC 7323 §5.5), in seconds
+  reassembly: usize; // ranges received out of order; 0: none
+  duplicateStart: u32; // bytes that came twice, to be reported (RFC 2883); empty: none
+  duplicateEnd: u32;
+
+  // Pieces of this batch that the user may still take from their slots.
+  pieceBytes: u32;
+  pieceFirst: u8; // 1 + index in the piece table; 0: none
+  pieceLast: u8;
   duplicateAcks: u8;
   quickAcks: u8; // segments whose ACKs do not wait (open/quick.ts)
-  textAt: u16; // when text last came, the low bits of milliseconds
-
-  tsRecentAt: Micros; // when TS.Recent was taken (RFC 7323 §5.5)
-
-  // Round-trip time (RFC 6298), microseconds.
-  srtt: u32;
-  rttvar: u32;
-  rto: u32;
-  rttSeq: u32; // the timed segment is acknowledged when SND.UNA passes this
-  rttAt: Micros; // when it was sent; 0: none is timed
-
-  // Congestion control (RFC 5681, RFC 6582), bytes.
-  cwnd: u32;
-  ssthresh: u32;
-  recover: u32;
-  flow: usize; // congestion/flow.ts; 0: nothing was sent for a while
-  scoreboard: usize; // recovery/sent.ts; 0: nothing is in flight, or no SACK
-  rttMinimum: u32; // the least seen, microseconds
-
-  // Timers; NEVER: not running. The wheel holds the earliest or an earlier moment.
-  retransmitAt: Micros; // retransmission, zero-window probe or TIME-WAIT: never two of them at once
-  ackAt: Micros;
-  keepAt: Micros;
-  timeoutAt: Micros; // the user's
-  heardAt: Micros; // when the last segment arrived
-  waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/deadlines.ts)
-  answeredAt: Micros; // when a bare ACK that did not belong here was last answered; 0: never
-
-  // Keep-alive (RFC 9293 §3.8.4), milliseconds.
-  keepIdle: u32;
-  keepInterval: u32;
   keepCount: u8;
   keepProbes: u8;
   congestion: u8; // CONGESTION_*
   timer: u8; // what `retransmitAt` stands for: TIMER_*
 
-  // Pieces of this batch that the user may still take from their slots.
-  pieceFirst: u8; // 1 + index in the piece table; 0: none
-  pieceLast: u8;
-  pieceBytes: u32;
-
-  // Ranges received out of order.
-  reassembly: usize; // 0: none
-  reassemblyCount: u32;
-  duplicateStart: u32; // bytes that came twice, to be reported (RFC 2883); empty: none
-  duplicateEnd: u32;
-
+  readyNext: usize;
   rare: usize; // block/rare.ts; 0: nothing of it was needed yet
   statistics: usize; // observe/statistics.ts; 0: nothing is counted
+  flow: usize; // congestion/flow.ts; 0: nothing was sent for a while
+  scoreboard: usize; // recovery/sent.ts; 0: nothing is in flight, or no SACK
+  ceiling: u16; // what the peer, the user and the interface allow `mss` to be
+
+  // Timers; NEVER: not running. The wheel holds the earliest or an earlier moment.
+  ackAt: Micros;
+  heardAt: Micros; // when the last segment arrived
+  retransmitAt: Micros; // retransmission, zero-window probe or TIME-WAIT: never two of them at once
+  waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/deadlines.ts)
 
   // Rings, each as long as `Ring`.
-  sendRingFields: u64;
-  sendRingFields2: u64;
   receiveRingFields: u64;
   receiveRingFields2: u64;
+  sendRingFields: u64;
+  sendRingFields2: u64;
+
+  // Congestion control (RFC 5681, RFC 6582), bytes.
+  cwnd: u32;
+  ssthresh: u32;
+  recover: u32;
+
+  // Round-trip time (RFC 6298), microseconds.
+  srtt: u32;
+  rttvar: u32;
+  rto: u32;
+  rttAt: Micros; // when the timed segment was sent; 0: none is timed
+  rttSeq: u32; // it is acknowledged when SND.UNA passes this
+  rttMinimum: u32; // the least seen
+
+  takenSeq: u32; // where the user's reading stood …
+  takenAt: u32; // … at this moment, in milliseconds: what was taken since sizes the buffer
+  rcvFin: u32; // where the peer's FIN stands, once seen
+  irs: u32;
+  answeredAt: u32; // when a bare ACK that did not belong here was last answered, in milliseconds; 0: never
+
+  // Keep-alive (RFC 9293 §3.8.4), milliseconds.
+  keepIdle: u32;
+  keepInterval: u32;
+  keepAt: Micros;
+  timeoutAt: Micros; // the user's
 
   get sendRing(): Ring {
     return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>('sendRingFields'));
@@ -145,8 +143,8 @@ export function tcbFree(tcb: Tcb): void {
   poolGive(connectionPool, changetype<usize>(tcb));
 }
 
-/** What an idle connection costs. */
-const TCB_SIZE: usize = 384;
+/** What an idle connection costs, beside its place in the connection table. */
+const TCB_SIZE: usize = 368;
 
 export const connectionPool: Pool = changetype<Pool>(POOLS_BASE);
 

@@ -6,12 +6,21 @@
  * now. So on the manual clock packets move when the clock is moved (`advance(0)` is enough), always in the same order
  * and at their exact moment; on the system clock they move on the next turn of the event loop.
  *
- * Not for: joining more than two stacks (`switch.ts`), and offloads: checksums on this wire are real, packets fit its MTU.
+ * Checksums on this wire are real and packets fit its MTU, unless `offload` lets both stacks spare themselves the work.
+ *
+ * Not for: joining more than two stacks (`switch.ts`).
  */
-import { ETHERNET_HEADER } from '../../assembly/abi/constants.js';
+import {
+  ETHERNET_HEADER,
+  OFFLOAD_CHECKSUM,
+  OFFLOAD_TSO4,
+  OFFLOAD_TSO6,
+  PACKET_LIMIT,
+  VNET_HEADER,
+} from '../../assembly/abi/constants.js';
 import type { Timer } from '../core/clock.js';
 import type { Device, DevicePort, LinkType } from './device.js';
-import { framePayload, linkTypeOf, onlyKnown, packetSize, portAddresses, wholeNumber } from './options.js';
+import { framePayload, linkTypeOf, onlyKnown, packetSize, portAddresses, unexpected, wholeNumber } from './options.js';
 import { PacketQueue } from './queue.js';
 
 export interface MemoryWireOptions {
@@ -23,6 +32,11 @@ export interface MemoryWireOptions {
   mtu?: number | undefined;
   /** Packets that wait in each direction before `write` answers false. Default 256. */
   capacity?: number | undefined;
+  /**
+   * Segments pass uncut, up to 64 KiB in one packet, and their checksums are left out: nothing on the way can damage them.
+   * Not on Ethernet. Default false.
+   */
+  offload?: boolean | undefined;
 }
 
 /**
@@ -31,12 +45,14 @@ export interface MemoryWireOptions {
  * @throws TypeError for a bad option
  */
 export function memoryWire(options: MemoryWireOptions = {}): [Device, Device] {
-  onlyKnown('memoryWire', options, ['linkType', 'hardwareAddresses', 'mtu', 'capacity']);
+  onlyKnown('memoryWire', options, ['linkType', 'hardwareAddresses', 'mtu', 'capacity', 'offload']);
   const linkType = linkTypeOf('linkType', options.linkType);
-  const { hardwareAddresses } = options;
+  const { hardwareAddresses, offload = false } = options;
   if (linkType === 'ip' && hardwareAddresses !== undefined) {
     throw new TypeError("hardwareAddresses can be given with linkType 'ethernet' only");
   }
+  if (typeof offload !== 'boolean') throw unexpected('offload', 'true or false', offload);
+  if (offload && linkType !== 'ip') throw new TypeError("offload can be given with linkType 'ip' only");
   const mtu = (linkType === 'ip' ? packetSize : framePayload)('mtu', options.mtu);
   const capacity = wholeNumber('capacity', options.capacity, 1, 65536, 256);
   const names = linkType === 'ip' ? [] : portAddresses('hardwareAddresses', hardwareAddresses, 2);
@@ -44,13 +60,14 @@ export function memoryWire(options: MemoryWireOptions = {}): [Device, Device] {
   const right = new End(linkType, names[1], mtu, capacity);
   left.peer = right;
   right.peer = left;
+  if (offload) left.offloads = OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6;
   return [left, right];
 }
 
 class End implements Device {
   readonly addresses = [];
-  offloads = 0;
   peer!: End;
+  #offloads = 0;
   #port: DevicePort | undefined;
   #closed = false;
   /** Rings when packets have arrived at an empty queue. */
@@ -59,19 +76,40 @@ class End implements Device {
   #room: Timer | undefined;
   /** The peer's queue was full when this end wrote. */
   #blocked = false;
-  readonly #queue: PacketQueue;
-
-  /** Bytes of the largest packet or frame. */
-  readonly #largest: number;
+  #queue: PacketQueue;
 
   constructor(
     readonly linkType: LinkType,
     readonly hardwareAddress: string | undefined,
     readonly mtu: number,
-    capacity: number,
+    private readonly capacity: number,
   ) {
-    this.#largest = linkType === 'ip' ? mtu : mtu + ETHERNET_HEADER;
     this.#queue = new PacketQueue(this.#largest, capacity);
+  }
+
+  get offloads(): number {
+    return this.#offloads;
+  }
+
+  /** @throws Error when the other end is in use: what it sends counts on what was announced */
+  set offloads(offloads: number) {
+    if (offloads === this.#offloads) return;
+    if (this.peer.#port !== undefined) throw new Error('the other end of the wire sends with offloads already');
+    for (const end of [this, this.peer]) {
+      end.#offloads = offloads;
+      end.#queue = new PacketQueue(end.#largest + end.#header, this.capacity);
+    }
+  }
+
+  /** Bytes of the largest packet or frame. */
+  get #largest(): number {
+    if (this.#offloads !== 0) return PACKET_LIMIT;
+    return this.linkType === 'ip' ? this.mtu : this.mtu + ETHERNET_HEADER;
+  }
+
+  /** Bytes of the virtio-net header that passes with each packet. */
+  get #header(): number {
+    return this.#offloads === 0 ? 0 : VNET_HEADER;
   }
 
   attach(port: DevicePort): void {
@@ -86,8 +124,9 @@ class End implements Device {
     const port = this.#attached();
     const packet = this.#queue.shift();
     if (packet === undefined) return 0;
-    const length = Math.min(packet.length, capacity);
-    new Uint8Array(port.memory.buffer, address, length).set(packet.subarray(0, length));
+    const header = this.#header;
+    const length = Math.min(packet.length - header, capacity);
+    new Uint8Array(port.memory.buffer, address - header, header + length).set(packet.subarray(0, header + length));
     this.peer.#roomMade();
     return length;
   }
@@ -100,7 +139,8 @@ class End implements Device {
       this.#blocked = true;
       return false;
     }
-    this.peer.#arrived(new Uint8Array(port.memory.buffer, address, length));
+    const header = this.#header;
+    this.peer.#arrived(new Uint8Array(port.memory.buffer, address - header, header + length));
     return true;
   }
 

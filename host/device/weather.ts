@@ -91,6 +91,7 @@ class WeatherDevice implements Weather {
     this.linkType = below.linkType;
     this.hardwareAddress = below.hardwareAddress;
     this.addresses = below.addresses;
+    below.offloads = 0;
   }
 
   get counts() {
@@ -101,7 +102,6 @@ class WeatherDevice implements Weather {
     if (this.#port !== undefined) throw new Error('this weather is attached already');
     this.#port = port;
     this.#arrival = port.clock.timer(() => this.#wake(port));
-    this.below.offloads = 0;
     this.below.attach({
       interface: port.interface,
       clock: port.clock,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { manualClock, systemClock } from '../../host/core/clock.js';
 import { type MemoryWireOptions, memoryWire } from '../../host/device/memory.js';
+import { weather } from '../../host/device/weather.js';
 import { TestPort } from './port.js';
 
 describe('memoryWire', () => {
@@ -128,6 +129,34 @@ describe('memoryWire', () => {
     ]);
   });
 
+  it('with offload passes what is larger than the MTU, and the virtio-net header of each packet', () => {
+    const { left, right } = wire({ offload: true });
+    const header = Uint8Array.from({ length: 10 }, (_, index) => index + 1);
+    const packet = new Uint8Array(65_535).fill(7);
+    left.write(packet, header);
+    left.write(Uint8Array.of(1), new Uint8Array(10));
+    expect(right.read()).toEqual(packet);
+    expect(right.header).toEqual(header);
+    expect(right.read()).toEqual(Uint8Array.of(1));
+    expect(right.header).toEqual(new Uint8Array(10));
+  });
+
+  it('with offload announces at both ends what both have left of it', () => {
+    const [left, right] = memoryWire({ offload: true });
+    expect([left.offloads, right.offloads]).toEqual([7, 7]);
+    const wrapped = weather(right);
+    expect([left.offloads, right.offloads, wrapped.offloads]).toEqual([0, 0, 0]);
+    const first = new TestPort(left);
+    expect(() => first.write(new Uint8Array(1501))).toThrow(/1500/);
+  });
+
+  it('does not take back an offload that the other end counts on', () => {
+    const [left, right] = memoryWire({ offload: true });
+    new TestPort(left);
+    expect(() => weather(right)).toThrow(/the other end/);
+    expect(right.offloads).toBe(7);
+  });
+
   it('reads into memory that has grown meanwhile', () => {
     const { left, right } = wire();
     right.memory.grow(1);
@@ -149,6 +178,8 @@ describe('memoryWire', () => {
     [{ capacity: 0 }, /capacity/],
     [{ capcity: 5 }, /"capcity"/],
     [{ linkType: 'token ring' }, /linkType .*'ethernet'.*"token ring"/],
+    [{ offload: 1 }, /offload/],
+    [{ linkType: 'ethernet', offload: true }, /offload .*'ip'/],
     [{ linkType: 'ethernet', mtu: 65522 }, /mtu .*65521/],
     [{ hardwareAddresses: ['02:00:00:00:00:01', '02:00:00:00:00:02'] }, /hardwareAddresses .*'ethernet'/],
     [{ linkType: 'ethernet', hardwareAddresses: ['02:00:00:00:00:01', 'one'] }, /hardwareAddresses\[1\]/],

@@ -40,7 +40,7 @@ import { timeWaitFold } from './timewait';
 export function finish(tcb: Tcb, error: i32): void {
   if (tcb.state == STATE_SYN_RECEIVED) leaveHalfOpen(tcb);
   tcb.state = STATE_CLOSED;
-  tcb.error = error;
+  tcb.error = <i8>error;
   noDeadlines(tcb);
   tableRemove(tcb);
   ringFree(tcb.sendRing);

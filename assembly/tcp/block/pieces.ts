@@ -21,7 +21,7 @@ export class Piece {
 
 /** Whether a connection may keep bytes in their slot. */
 export function piecePossible(tcb: Tcb): bool {
-  return tcb.receiveRing.length == 0 && tcb.reassemblyCount == 0 && state.pieceCount < BATCH_LIMIT;
+  return tcb.receiveRing.length == 0 && tcb.reassembly == 0 && state.pieceCount < BATCH_LIMIT;
 }
 
 export function pieceAppend(tcb: Tcb, address: usize, length: u32): void {

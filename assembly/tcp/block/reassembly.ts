@@ -2,7 +2,9 @@
 // themselves lie in the receive ring at their place. Beside it, which ranges grew last: a SACK option reports the
 // newest first (RFC 2018 §4).
 //
-//   block   size u32, free u32 | newest × NEWEST | range × …        each: start u32 | end u32, sequence numbers, end exclusive
+//   block   size u32, ranges u32 | newest × NEWEST | range × …        each: start u32 | end u32, sequence numbers, end exclusive
+//
+// There is a block as long as there is a range.
 //
 // A queue that overflows drops every other packet, so a large window may come as thousands of ranges.
 
@@ -18,7 +20,7 @@ export function reassemblyAdd(tcb: Tcb, start: u32, end: u32): bool {
   let last = first;
   let from = start;
   let to = end;
-  while (last < tcb.reassemblyCount && seqLe(rangeStart(tcb, last), to)) {
+  while (last < rangeCount(tcb) && seqLe(rangeStart(tcb, last), to)) {
     from = seqMin(from, rangeStart(tcb, last));
     to = seqMax(to, rangeEnd(tcb, last));
     last++;
@@ -56,7 +58,7 @@ export function blocksToReport(tcb: Tcb): u32 {
 /** Whether all of start … end has arrived out of order before. The range it lies in is reported first again (RFC 2018 §4). */
 export function reassemblyHas(tcb: Tcb, start: u32, end: u32): bool {
   const index = firstReaching(tcb, end);
-  if (index == tcb.reassemblyCount || !seqLe(rangeStart(tcb, index), start)) return false;
+  if (index == rangeCount(tcb) || !seqLe(rangeStart(tcb, index), start)) return false;
   noteNewest(tcb, rangeStart(tcb, index), rangeEnd(tcb, index));
   return true;
 }
@@ -65,7 +67,7 @@ export function reassemblyHas(tcb: Tcb, start: u32, end: u32): bool {
 export function reassemblyTwice(tcb: Tcb, start: u32, end: u32): void {
   if (!tcb.has(SACK_ON) || tcb.duplicateStart != tcb.duplicateEnd) return;
   const index = firstReaching(tcb, start + 1);
-  if (index == tcb.reassemblyCount || !seqLt(rangeStart(tcb, index), end)) return;
+  if (index == rangeCount(tcb) || !seqLt(rangeStart(tcb, index), end)) return;
   tcb.duplicateStart = seqMax(start, rangeStart(tcb, index));
   tcb.duplicateEnd = seqMin(end, rangeEnd(tcb, index));
 }
@@ -74,24 +76,23 @@ export function reassemblyTwice(tcb: Tcb, start: u32, end: u32): void {
 export function reassemblyAbsorb(tcb: Tcb, next: u32): u32 {
   let end = next;
   let count: u32 = 0;
-  while (count < tcb.reassemblyCount && seqGe(end, rangeStart(tcb, count))) {
+  while (count < rangeCount(tcb) && seqGe(end, rangeStart(tcb, count))) {
     end = seqGt(rangeEnd(tcb, count), end) ? rangeEnd(tcb, count) : end;
     count++;
   }
   if (count > 0) {
-    const left = tcb.reassemblyCount - count;
+    const left = rangeCount(tcb) - count;
     memory.copy(ranges(tcb), ranges(tcb) + ((<usize>count) << 3), (<usize>left) << 3);
-    tcb.reassemblyCount = left;
+    setRangeCount(tcb, left);
     forgetBefore(tcb, end);
+    if (left == 0) reassemblyFree(tcb);
   }
-  if (tcb.reassemblyCount == 0) reassemblyFree(tcb);
   return end;
 }
 
 export function reassemblyFree(tcb: Tcb): void {
   if (tcb.reassembly != 0) slabGive(tcb.reassembly, load<u32>(tcb.reassembly));
   tcb.reassembly = 0;
-  tcb.reassemblyCount = 0;
 }
 
 /** The range start … end has grown: it is the newest now, in place of what it has swallowed. */
@@ -123,7 +124,7 @@ function forgetBefore(tcb: Tcb, end: u32): void {
 /** The first range that ends at `sequence` or behind it; their number when none does. */
 function firstReaching(tcb: Tcb, sequence: u32): u32 {
   let low: u32 = 0;
-  let high = tcb.reassemblyCount;
+  let high = rangeCount(tcb);
   while (low < high) {
     const middle = (low + high) >> 1;
     if (seqLt(rangeEnd(tcb, middle), sequence)) low = middle + 1;
@@ -145,7 +146,7 @@ function create(tcb: Tcb): bool {
 function ensureRoom(tcb: Tcb): bool {
   const old = tcb.reassembly;
   const size = load<u32>(old);
-  const used = HEAD + (tcb.reassemblyCount << 3);
+  const used = HEAD + (rangeCount(tcb) << 3);
   if (used < size) return true;
   const block = size < LARGEST ? slabTake(size << 1) : 0;
   if (block == 0) return false;
@@ -168,11 +169,19 @@ function ranges(tcb: Tcb): usize {
 /** Puts one range in place of the ranges first … last - 1. */
 function replace(tcb: Tcb, first: u32, last: u32, start: u32, end: u32): void {
   const at = ranges(tcb) + ((<usize>first) << 3);
-  const tail = (<usize>(tcb.reassemblyCount - last)) << 3;
+  const tail = (<usize>(rangeCount(tcb) - last)) << 3;
   memory.copy(at + 8, ranges(tcb) + ((<usize>last) << 3), tail);
   store<u32>(at, start);
   store<u32>(at, end, 4);
-  tcb.reassemblyCount = tcb.reassemblyCount + 1 - (last - first);
+  setRangeCount(tcb, rangeCount(tcb) + 1 - (last - first));
+}
+
+function rangeCount(tcb: Tcb): u32 {
+  return tcb.reassembly == 0 ? 0 : load<u32>(tcb.reassembly, 4);
+}
+
+function setRangeCount(tcb: Tcb, count: u32): void {
+  store<u32>(tcb.reassembly, count, 4);
 }
 
 function rangeStart(tcb: Tcb, index: u32): u32 {
