@@ -33,13 +33,21 @@ export function copySum(target: usize, source: usize, length: u32): u32 {
   return addLanes(lanes) + sumTail(at, length & 15);
 }
 
+/** The sum of a header, whose `length` is a multiple of four. So few bytes are not worth the vectors. */
+export function headerSum(address: usize, length: u32): u32 {
+  let value: u64 = 0;
+  const end = address + length;
+  for (let at = address; at < end; at += 4) value += load<u32>(at);
+  return narrow(value);
+}
+
 /**
  * The sum of the pseudo-header of TCP, UDP (RFC 9293 §3.1, RFC 768) and ICMPv6 (RFC 8200 §8.1); `length` of header and
  * data. One sum serves both families: the word ffff of each IPv4-mapped address is a zero in ones' complement.
  */
 export function pseudoSum(fromHigh: u64, fromLow: u64, toHigh: u64, toLow: u64, protocol: u32, length: u32): u32 {
-  const addresses = wordSum(withoutZone(fromHigh)) + wordSum(fromLow) + wordSum(withoutZone(toHigh)) + wordSum(toLow);
-  return fold(addresses) + (protocol << 8) + <u32>bswap<u16>(<u16>length);
+  const addresses = halves(withoutZone(fromHigh)) + halves(fromLow) + halves(withoutZone(toHigh)) + halves(toLow);
+  return narrow(addresses) + (protocol << 8) + <u32>bswap<u16>(<u16>length);
 }
 
 /** Folds a sum to 16 bits. */
@@ -98,5 +106,16 @@ function sumTail(address: usize, length: u32): u32 {
 }
 
 function wordSum(word: u64): u32 {
-  return (<u32>word & 0xffff) + (<u32>word >> 16) + (<u32>(word >> 32) & 0xffff) + <u32>(word >> 48);
+  return narrow(halves(word));
+}
+
+/** Sums may be taken of wider words than 16 bits, since 2¹⁶ counts as 1 (RFC 1071 §2 (C)). */
+function halves(word: u64): u64 {
+  return (word & 0xffffffff) + (word >> 32);
+}
+
+/** A sum of 32-bit words, in 17 bits. */
+function narrow(value: u64): u32 {
+  const once = halves(value);
+  return <u32>(once & 0xffff) + <u32>((once >> 16) & 0xffff) + <u32>(once >> 32);
 }

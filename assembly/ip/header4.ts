@@ -9,7 +9,7 @@
 //   |                      Destination Address                      |  16
 
 import { load16, store16, store32 } from '../memory/bytes';
-import { complement, sum } from './checksum';
+import { complement, headerSum } from './checksum';
 
 export function version(packet: usize): u32 {
   return load<u8>(packet) >> 4;
@@ -90,7 +90,7 @@ export function writeHeader4(
   store<u16>(packet + 10, 0);
   store<u32>(packet + 12, from);
   store<u32>(packet + 16, to);
-  store<u16>(packet + 10, complement(sum(packet, HEADER4)));
+  store<u16>(packet + 10, complement(headerSum(packet, HEADER4)));
 }
 
 /** Bytes of a header without options. */

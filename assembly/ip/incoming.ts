@@ -27,6 +27,14 @@ export class Incoming {
   identification: u32;
   largest: u32; // of a packet that was put together: bytes of the largest fragment packet
 
+  // The last packet whose addresses were found good, and its destination ours (ip/input.ts).
+  trainFromHigh: u64;
+  trainFromLow: u64;
+  trainToHigh: u64;
+  trainToLow: u64;
+  trainInterface: u32;
+  trainGeneration: u32; // 1 + that of the addresses
+
   // What is wrong with its headers (ip/extension.ts).
   problemCode: u32; // of ICMPv6's Parameter Problem (RFC 4443 §3.4)
   problemAt: usize; // address of the field in question

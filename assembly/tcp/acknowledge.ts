@@ -37,7 +37,7 @@ import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported, undoAcknowledged } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqWithin } from './seq';
-import { FAST_OPEN, FIN_SENT, HELD, PASSIVE, PERSIST, SACK_ON, SEARCHES, Tcb } from './tcb';
+import { ECN_REDUCES, FAST_OPEN, FIN_SENT, HELD, PASSIVE, PERSIST, RECOVERY, SACK_ON, SEARCHES, Tcb } from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
@@ -86,6 +86,9 @@ function repeated(tcb: Tcb, seg: Segment, window: u32): void {
 /** An ACK on a connection with SACK: what has arrived, then what must be lost because of it. */
 function selective(tcb: Tcb, seg: Segment): void {
   const before = tcb.sndUna;
+  // The peer sends, and nothing of ours is remembered that could be acknowledged, lost or repaired.
+  const nothing = tcb.scoreboard == 0 && tcb.flow == 0 && !tcb.has(RECOVERY | ECN_REDUCES);
+  if (nothing && seg.ack == before && seg.sackCount == 0) return;
   const sacked = sackedBytes(tcb);
   ackArrives(tcb, seg);
   sackArrives(tcb, seg);

@@ -8,7 +8,7 @@ import {
   STATE_SYN_RECEIVED,
   TRACE_SEGMENT_OUT,
 } from '../abi/constants';
-import { complement, copySum, fold, pseudoSum, sum, swapped } from '../ip/checksum';
+import { complement, copySum, fold, headerSum, pseudoSum, swapped } from '../ip/checksum';
 import { FRAGMENTS, PROTOCOL_TCP } from '../ip/header4';
 import { headerSize } from '../ip/header6';
 import { interfaceAt } from '../ip/interface';
@@ -179,7 +179,7 @@ export function emitReplyReset(reply: Reply): void {
   const between = ((<u32>reply.localPort) << 16) | reply.remotePort;
   writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.control, 0);
   const pseudo = pseudoSum(localHigh, localLow, remoteHigh, remoteLow, PROTOCOL_TCP, TCP_HEADER);
-  store<u16>(tcp + CHECKSUM_AT, complement(pseudo + sum(tcp, TCP_HEADER)));
+  store<u16>(tcp + CHECKSUM_AT, complement(pseudo + headerSum(tcp, TCP_HEADER)));
   writePlain(packet);
   const length = ip + TCP_HEADER;
   const lifetime = state.timeToLive;
@@ -232,7 +232,7 @@ function finishSegment(
     store<u16>(tcp + CHECKSUM_AT, <u16>fold(pseudo));
     writeOffload(packet, ip + header, ip, CHECKSUM_AT, length > size ? size : 0);
   } else {
-    store<u16>(tcp + CHECKSUM_AT, complement(pseudo + sum(tcp, header) + fold(payload)));
+    store<u16>(tcp + CHECKSUM_AT, complement(pseudo + headerSum(tcp, header) + fold(payload)));
     writePlain(packet);
   }
   const size = ip + header + length;

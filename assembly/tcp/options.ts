@@ -19,6 +19,11 @@ export function parseOptions(seg: Segment, address: usize, size: u32): void {
   seg.sackPermitted = 0;
   seg.sackCount = 0;
   seg.hasFastOpen = 0;
+  // What nearly every segment carries (RFC 7323 appendix A).
+  if (size == TIMESTAMPS_SIZE && load<u32>(address) == PADDED_TIMESTAMPS) {
+    parseOption(seg, TIMESTAMPS, address + 4, 10);
+    return;
+  }
   let at: u32 = 0;
   while (at < size) {
     const kind = load<u8>(address + at);
@@ -146,6 +151,8 @@ const SACK_PERMITTED: u32 = 4;
 const SACK: u32 = 5;
 const SACK_BLOCK: u32 = 8;
 const TIMESTAMPS: u32 = 8;
+/** NOP, NOP and the head of the option, as they lie in memory. */
+const PADDED_TIMESTAMPS: u32 = 0x0a080101;
 const FAST_OPEN: u32 = 34;
 const EXPERIMENT: u32 = 254;
 /** RFC 6994: which experiment it is. */

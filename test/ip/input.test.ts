@@ -42,6 +42,28 @@ describe('an IPv4 packet', () => {
     expect(bad(t)).toBe(2);
   });
 
+  test.each(spoilt)('%s is dropped although a good one has come just before it', async (_, spoil) => {
+    const { t, bytes } = await syn();
+    t.injectRaw(bytes.slice());
+    t.expect({ flags: 'SA', seq: 0 });
+    spoil(bytes);
+    refit(bytes);
+    t.injectRaw(bytes);
+    t.expectNothing();
+    expect(bad(t)).toBe(1);
+  });
+
+  test('is for nobody once its destination is no address of ours any more', async () => {
+    const { t, bytes } = await syn();
+    t.injectRaw(bytes);
+    t.expect({ flags: 'SA', seq: 0 });
+    t.driver.putAddresses(LOCAL);
+    expect(t.driver.calls.addressRemove(1)).toBe(0);
+    t.injectRaw(bytes);
+    t.expectNothing();
+    expect(bad(t)).toBe(1);
+  });
+
   test('with a wrong header checksum is dropped (RFC 1122 §3.2.1.2)', async () => {
     const { t, bytes } = await syn();
     bytes.set([64, 6, 0, 0], 8);

@@ -13,6 +13,7 @@ export interface Internals extends CoreExports {
   seqMin(a: number, b: number): number;
   seqWithin(low: number, value: number, high: number): number;
   sum(address: number, length: number): number;
+  headerSum(address: number, length: number): number;
   copySum(target: number, source: number, length: number): number;
   fold(value: number): number;
   swapped(value: number): number;

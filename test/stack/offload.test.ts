@@ -27,17 +27,16 @@ test.each([
       port: 0,
       socket: { open: (socket) => void writeAll(socket, BYTES), data: (_socket, data) => there.take(data) },
     });
-    const socket = await client.connect({
+    const connected = client.connect({
       hostname,
       port: listener.port,
-      socket: { data: (_socket, data) => back.take(data) },
+      socket: { open: (socket) => void writeAll(socket, BYTES), data: (_socket, data) => back.take(data) },
     });
-    void writeAll(socket, BYTES);
     await until(clock, () => there.length === BYTES.length && back.length === BYTES.length);
     for (const { chunks } of [there, back]) expect(Buffer.compare(Buffer.concat(chunks), BYTES)).toBe(0);
     // Cut into segments, the data alone would fill 5,800 packets of 1,500 bytes.
     expect(packets() - before).toBeLessThan(600);
-    socket.end();
+    (await connected).end();
     listener.stop(true);
   }
   for (const end of [client, server]) expect(end.counters()).toMatchObject({ packetsBad: 0, segmentsRetransmitted: 0 });

@@ -50,6 +50,7 @@ export function newestCount(tcb: Tcb): u32 {
 
 /** How many SACK blocks the next segment carries: what came twice, then the newest ranges (RFC 2018 §4, RFC 2883 §4). */
 export function blocksToReport(tcb: Tcb): u32 {
+  if (tcb.reassembly == 0 && tcb.duplicateStart == tcb.duplicateEnd) return 0;
   if (!tcb.has(SACK_ON)) return 0;
   const twice: u32 = tcb.duplicateStart != tcb.duplicateEnd ? 1 : 0;
   return min(twice + newestCount(tcb), tcb.has(TIMESTAMPS_ON) ? SACK_BLOCKS : SACK_BLOCKS + 1);
