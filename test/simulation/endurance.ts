@@ -63,7 +63,7 @@ async function run(done: number, bytes: number, connections: number, atOnce: num
     if (early === undefined && seen() >= 0.1) early = world.sizes();
     progress(seen());
   }
-  for (let left = 0; left < 200; left++) await turn(world.clock);
+  for (let seconds = 0; seconds < AFTER; seconds++) await turn(world.clock, 1000);
   const late = world.sizes();
   const left = [world.client, world.server].reduce((sum, stack) => sum + stack.counters().connections, 0);
   const faults = ends.faults + (ends.bytes === total ? 0 : 1);
@@ -125,9 +125,9 @@ function matches(chunk: Buffer, at: number): boolean {
   return true;
 }
 
-/** Everything that is due within a millisecond, handlers included. */
-async function turn(clock: ManualClock): Promise<void> {
-  clock.advance(1);
+/** Everything that is due within a millisecond, or more, handlers included. */
+async function turn(clock: ManualClock, milliseconds = 1): Promise<void> {
+  clock.advance(milliseconds);
   await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -173,6 +173,8 @@ function memoryOf(device: Device): () => number {
 const SERVER = '10.0.0.2';
 const PORT = 7;
 const SIDE_BY_SIDE = 100;
+/** Seconds in which ends are repeated that the other side has not heard. */
+const AFTER = 120;
 /** A length that no size of a segment or buffer divides. */
 const BLOCK = 1_000_003;
 const CONTENT = Buffer.from(Uint32Array.from({ length: BLOCK }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24));
