@@ -42,7 +42,7 @@ describe.skipIf(missing)(`with a TUN device${missing === undefined ? '' : ` (${m
 
   test('process.exit never waits', async () => {
     const { exit, stderr } = await runInNamespace(new URL('./exit-script.ts', import.meta.url), [], {
-      timeout: 10_000,
+      timeout: PATIENCE,
     });
     expect([exit, stderr]).toEqual([7, '']);
   });
