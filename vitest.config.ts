@@ -5,7 +5,7 @@ import { forbidSkips } from './scripts/forbid-skips.mjs';
 const ON_THE_CORE =
   'test/{bsd,conformance/tcp,core,crypto,hostile,ip,memory,packet,packetscript,simulation,tcp,tls,trace}/**/*.test.ts';
 /** What is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
-const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/hostile/{flood,packets}.test.ts'];
+const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/{hostile/{flood,packets},udp/datagrams}.test.ts'];
 /** Of those, what speaks both families in every run, or is not about addresses. */
 const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
 /** The kernel and real time take part: they run two at a time, when nothing else does. */

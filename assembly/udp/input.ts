@@ -1,7 +1,7 @@
 // UDP input: the datagram in `incoming` is checked and given to whoever it is for (RFC 768, RFC 1122 §4.1).
 // Not for: what becomes of it then (receive.ts).
 
-import { COUNTER_DATAGRAMS_IN, COUNTER_DATAGRAMS_UNCLAIMED } from '../abi/constants';
+import { COUNTER_DATAGRAMS_BAD, COUNTER_DATAGRAMS_IN, COUNTER_DATAGRAMS_UNCLAIMED } from '../abi/constants';
 import { fold, pseudoSum, sum } from '../ip/checksum';
 import { PROTOCOL_UDP } from '../ip/header4';
 import { icmpErrorOwe } from '../ip/icmp/errors';
@@ -17,16 +17,23 @@ import { tableFind, tableFirst, tableNext, takes } from './table';
 /** Takes the datagram in `incoming`. False: malformed. */
 export function udpInput(): bool {
   const udp = incoming.payload;
+  if (!sound(udp)) {
+    count(COUNTER_DATAGRAMS_BAD);
+    return false;
+  }
+  count(COUNTER_DATAGRAMS_IN);
+  const data = udp + UDP_HEADER;
+  const length = lengthField(udp) - UDP_HEADER;
+  if (incoming.has(INCOMING_MULTICAST)) toAll(data, length, destinationPort(udp), sourcePort(udp));
+  else toOne(data, length, destinationPort(udp), sourcePort(udp));
+  return true;
+}
+
+function sound(udp: usize): bool {
   if (incoming.size < UDP_HEADER) return false;
   // What stands behind the datagram is not part of it, and not of the checksum (RFC 768).
   const length = lengthField(udp);
-  if (length < UDP_HEADER || length > incoming.size) return false;
-  if (!checksumGood(udp, length)) return false;
-  count(COUNTER_DATAGRAMS_IN);
-  const data = udp + UDP_HEADER;
-  if (incoming.has(INCOMING_MULTICAST)) toAll(data, length - UDP_HEADER, destinationPort(udp), sourcePort(udp));
-  else toOne(data, length - UDP_HEADER, destinationPort(udp), sourcePort(udp));
-  return true;
+  return length >= UDP_HEADER && length <= incoming.size && checksumGood(udp, length);
 }
 
 /** Over IPv4 none is allowed (RFC 768); over IPv6 nothing else protects the addresses (RFC 8200 §8.1). */

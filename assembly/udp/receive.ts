@@ -10,7 +10,7 @@ import { COUNTER_DATAGRAMS_DROPPED, ERROR_AGAIN, ERROR_STALE_HANDLE, UDP_DATA } 
 import { BATCH_LIMIT } from '../abi/limits';
 import { incoming } from '../ip/incoming';
 import { count } from '../memory/counters';
-import { RESULT_BASE, setResult, UDP_DATAGRAMS } from '../memory/map';
+import { DYNAMIC_BASE, RESULT_BASE, setResult, UDP_DATAGRAMS } from '../memory/map';
 import { slabGive, slabSize, slabTake } from '../memory/slab';
 import { state } from '../memory/state';
 import { raise } from './events';
@@ -165,9 +165,10 @@ function cost(length: u32): u32 {
   return length + OVERHEAD;
 }
 
-/** The last quarter of the memory is for connections, which lose more than a datagram. */
+/** The last quarter of the memory that is not fixed is for connections, which lose more than a datagram. */
 function memoryScarce(): bool {
-  return state.bufferBytes > state.memoryLimit - (state.memoryLimit >> 2);
+  const room = state.memoryLimit - <u32>DYNAMIC_BASE;
+  return state.bufferBytes > room - (room >> 2);
 }
 
 const RECORD: u32 = 64;

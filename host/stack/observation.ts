@@ -9,6 +9,11 @@ import {
   COUNTER_COOKIES_ACCEPTED,
   COUNTER_COOKIES_FAILED,
   COUNTER_COOKIES_SENT,
+  COUNTER_DATAGRAMS_BAD,
+  COUNTER_DATAGRAMS_DROPPED,
+  COUNTER_DATAGRAMS_IN,
+  COUNTER_DATAGRAMS_OUT,
+  COUNTER_DATAGRAMS_UNCLAIMED,
   COUNTER_FORWARD_DROPPED,
   COUNTER_FORWARDED,
   COUNTER_HALF_OPEN,
@@ -21,9 +26,11 @@ import {
   COUNTER_SEGMENTS_IN,
   COUNTER_SEGMENTS_OUT,
   COUNTER_SEGMENTS_RETRANSMITTED,
+  COUNTER_SEGMENTS_RETRANSMITTED_FAST,
   COUNTER_SYNS_DROPPED,
   COUNTER_TIME_WAIT,
   COUNTER_TLS,
+  COUNTER_UDP_SOCKETS,
   TRACE_RECORD,
   TRACE_SEGMENT_IN,
   TRACE_SEGMENT_OUT,
@@ -31,7 +38,7 @@ import {
 import { formatAddress } from '../core/address.js';
 import type { Core } from '../core/core.js';
 
-/** Sums since the stack was made, and what is in use now (`connections`, `listeners`, `tls`, `bufferBytes`). */
+/** Sums since the stack was made, and what is in use now (`connections`, `listeners`, `tls`, `udpSockets`, `bufferBytes`). */
 export interface Counters {
   packetsIn: number;
   packetsOut: number;
@@ -40,6 +47,8 @@ export interface Counters {
   segmentsIn: number;
   segmentsOut: number;
   segmentsRetransmitted: number;
+  /** Of these: because ACKs said that they were lost, and not because time had passed. */
+  segmentsRetransmittedFast: number;
   resetsOut: number;
   challengeAcks: number;
   /** Dropped because a listener's queue was full. */
@@ -64,6 +73,16 @@ export interface Counters {
   /** Packets for others: passed on, and dropped (no route, no hops left, too large, no room). */
   forwarded: number;
   forwardDropped: number;
+  /** UDP: for sockets or not, malformed ones left out. */
+  datagramsIn: number;
+  datagramsOut: number;
+  /** Of `packetsBad`: a wrong length or checksum of UDP. */
+  datagramsBad: number;
+  /** Nobody's: no socket is there for them. */
+  datagramsUnclaimed: number;
+  /** Their socket's buffer was full, or memory scarce. */
+  datagramsDropped: number;
+  udpSockets: number;
 }
 
 /** One decision of the core. */
@@ -102,6 +121,7 @@ export function readCounters(core: Core): Counters {
     segmentsIn: read(COUNTER_SEGMENTS_IN),
     segmentsOut: read(COUNTER_SEGMENTS_OUT),
     segmentsRetransmitted: read(COUNTER_SEGMENTS_RETRANSMITTED),
+    segmentsRetransmittedFast: read(COUNTER_SEGMENTS_RETRANSMITTED_FAST),
     resetsOut: read(COUNTER_RESETS_OUT),
     challengeAcks: read(COUNTER_CHALLENGE_ACKS),
     synsDropped: read(COUNTER_SYNS_DROPPED),
@@ -117,6 +137,12 @@ export function readCounters(core: Core): Counters {
     tls: read(COUNTER_TLS),
     forwarded: read(COUNTER_FORWARDED),
     forwardDropped: read(COUNTER_FORWARD_DROPPED),
+    datagramsIn: read(COUNTER_DATAGRAMS_IN),
+    datagramsOut: read(COUNTER_DATAGRAMS_OUT),
+    datagramsBad: read(COUNTER_DATAGRAMS_BAD),
+    datagramsUnclaimed: read(COUNTER_DATAGRAMS_UNCLAIMED),
+    datagramsDropped: read(COUNTER_DATAGRAMS_DROPPED),
+    udpSockets: read(COUNTER_UDP_SOCKETS),
   };
 }
 

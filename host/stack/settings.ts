@@ -47,6 +47,7 @@ import {
   SETTING_TAIL_PROBE,
   SETTING_TIME_TO_LIVE,
   SETTING_TIMESTAMPS,
+  SETTING_UDP_RECEIVE_BUFFER,
   SETTING_USER_TIMEOUT,
   SETTING_WINDOW_SCALING,
 } from '../../assembly/abi/constants.js';
@@ -140,6 +141,8 @@ export interface Limits {
   sendBuffer?: number;
   /** Bytes that a connection may hold for its reader at most; it begins with less and follows what a round trip brings. */
   receiveBuffer?: number;
+  /** Bytes of datagrams that a UDP socket may hold for its reader, each counted with 256 more; it may have a number of its own. */
+  udpReceiveBuffer?: number;
   /** Bytes of linear memory that buffers and pools may take in all. */
   memoryLimit?: number;
   /** Connections in all states, TIME-WAIT included. */
@@ -245,6 +248,7 @@ const TUNING = {
 const LIMITS: readonly (readonly [keyof Limits, number])[] = [
   ['sendBuffer', SETTING_SEND_BUFFER],
   ['receiveBuffer', SETTING_RECEIVE_BUFFER],
+  ['udpReceiveBuffer', SETTING_UDP_RECEIVE_BUFFER],
   ['memoryLimit', SETTING_MEMORY_LIMIT],
   ['connectionLimit', SETTING_CONNECTION_LIMIT],
   ['maximumSegmentLifetime', SETTING_MSL],

@@ -44,7 +44,7 @@ interface BeyondBun {
   reusePort?: boolean;
   /** On `::`, IPv6 alone. */
   ipv6Only?: boolean;
-  /** Bytes of datagrams that wait for the reader, each counted with 256 more; 256 KiB unless the stack says otherwise. */
+  /** Bytes of datagrams that wait for the reader, each counted with 256 more; 256 KiB unless `udpReceiveBuffer` of the stack says otherwise. */
   receiveBuffer?: number;
   /** Number of the only interface that the socket uses. */
   interface?: number;

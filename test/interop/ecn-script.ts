@@ -50,9 +50,10 @@ await play(
 function counted({ stack }: Table) {
   return {
     marked: { ours: router?.counts.out.marked, kernels: router?.counts.in.marked },
+    // Not for the time that had passed: a machine that stands still for a moment makes timers fire though nothing is lost.
     repeated: {
-      ours: stack.counters().segmentsRetransmitted,
-      kernels: kernelCounts('/proc/net/snmp').get('TcpRetransSegs'),
+      ours: stack.counters().segmentsRetransmittedFast,
+      kernels: netstat('TcpExtTCPFastRetrans'),
     },
     // What the kernel has received with CE, and what it was told of CE on what it sent.
     kernel: { seen: netstat('IpExtInCEPkts'), told: netstat('TcpExtTCPDeliveredCE') },

@@ -8,6 +8,7 @@ import { CONTENT } from './orders.js';
 interface Outcome {
   digest: string;
   marked: { ours: number; kernels: number };
+  /** Because ACKs said that it was lost. */
   repeated: { ours: number; kernels: number };
   kernel: { seen: number; told: number };
 }
@@ -25,7 +26,7 @@ async function play(name: string): Promise<Outcome> {
 
 describe.skipIf(missing)(`a TUN device${missing === undefined ? '' : ` (${missing})`}`, () => {
   test.each(['connect and send', 'listen and send'])(
-    '%s: the kernel sees our data marked, and nothing is sent twice',
+    '%s: the kernel sees our data marked, and no mark is taken for a loss',
     async (name) => {
       const { marked, repeated, kernel } = await play(name);
       expect(marked.ours).toBeGreaterThan(10);
@@ -36,7 +37,7 @@ describe.skipIf(missing)(`a TUN device${missing === undefined ? '' : ` (${missin
   );
 
   test.each(['connect and receive', 'listen and receive'])(
-    '%s: we tell the kernel of its marks, and nothing is sent twice',
+    '%s: we tell the kernel of its marks, and it takes none for a loss',
     async (name) => {
       const { marked, repeated, kernel } = await play(name);
       expect(marked.kernels).toBeGreaterThan(10);

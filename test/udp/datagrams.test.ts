@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import {
   BIND_IPV6_ONLY,
   COUNTER_BUFFER_BYTES,
+  COUNTER_DATAGRAMS_BAD,
   COUNTER_DATAGRAMS_DROPPED,
   COUNTER_PACKETS_BAD,
   COUNTER_UDP_SOCKETS,
@@ -18,6 +19,8 @@ import {
   ERROR_MESSAGE_SIZE,
   ERROR_NETWORK_UNREACHABLE,
   ERROR_STALE_HANDLE,
+  SETTING_MEMORY_LIMIT,
+  SETTING_UDP_RECEIVE_BUFFER,
   UDP_DATA,
   UDP_DRAIN,
   UDP_ERROR,
@@ -29,7 +32,8 @@ import {
 } from '../../assembly/abi/constants.js';
 import { ANY, FAMILY, faraway, IP_HEADER, LOCAL, LOOPBACK, neighbor, PEER } from '../kit/family.js';
 import { icmpMessage, PORT_UNREACHABLE } from '../kit/icmp.js';
-import { headerLength, transportChecksum } from '../kit/packet.js';
+import { headerLength, refit, transportChecksum } from '../kit/packet.js';
+import { Timeline } from '../kit/timeline.js';
 import { datagram, UDP, UdpDriver } from './driver.js';
 
 const arriving = { source: PEER, destination: LOCAL };
@@ -97,8 +101,10 @@ describe('what arrives', () => {
     t.open(ANY, 7);
     const short = datagram(arriving).slice(0, IP_HEADER + 7);
     new DataView(short.buffer).setUint16(FAMILY === 4 ? 2 : 4, FAMILY === 4 ? short.length : 7);
+    refit(short);
     t.driver.input([datagram({ ...arriving, checksum: 0x1234 }), short]);
     expect(t.calls.counter(COUNTER_PACKETS_BAD)).toBe(2);
+    expect(t.calls.counter(COUNTER_DATAGRAMS_BAD)).toBe(2);
     expect(t.packets()).toEqual([]);
   });
 
@@ -277,6 +283,38 @@ describe('floods', () => {
     expect(t.calls.counter(COUNTER_BUFFER_BYTES)).toBeLessThan(20_000);
     expect(t.received(handle)).toHaveLength(Math.floor(10_000 / 356));
     expect(t.calls.counter(COUNTER_BUFFER_BYTES)).toBe(0);
+  });
+
+  test('a socket without a buffer of its own has that of the stack', async () => {
+    const t = await UdpDriver.create({ settings: { [SETTING_UDP_RECEIVE_BUFFER]: 4096 } });
+    const handle = t.open(ANY, 7);
+    t.driver.input(Array.from({ length: 64 }, () => datagram({ ...arriving, data: 'x'.repeat(100) })));
+    t.driver.output();
+    expect(t.received(handle)).toHaveLength(Math.floor(4096 / 356));
+  });
+
+  test('sockets that nobody reads hold three quarters of the memory in all; a connection still opens and is heard', async () => {
+    const limit = 8 << 20;
+    const t = await UdpDriver.create({ settings: { [SETTING_MEMORY_LIMIT]: limit } });
+    const handles = Array.from({ length: 10 }, (_, index) => t.open(ANY, 7 + index));
+    for (const handle of handles) t.calls.udpOption(handle, UDP_OPTION_RECEIVE_BUFFER, 1 << 26);
+    for (let batch = 0; batch < 200; batch++) {
+      const to = 7 + (batch % handles.length);
+      t.driver.input(Array.from({ length: 64 }, () => datagram({ ...arriving, to, data: new Uint8Array(1400) })));
+      t.driver.output();
+    }
+    const held = t.calls.counter(COUNTER_BUFFER_BYTES);
+    expect(held).toBeGreaterThan(limit / 2);
+    expect(held).toBeLessThanOrEqual((limit * 3) / 4);
+    expect(t.calls.counter(COUNTER_DATAGRAMS_DROPPED)).toBeGreaterThan(1000);
+    t.driver.happened();
+    const peer = new Timeline(t.driver);
+    peer.listen();
+    peer.inject({ flags: 'S', seq: 0 });
+    peer.expect({ flags: 'SA', seq: 0, ack: 1 });
+    peer.inject({}, { seq: 1, data: 500 });
+    expect(peer.events()).toEqual(['open', 'data']);
+    expect(peer.receive()).toBe(500);
   });
 
   test('closing gives everything back', async () => {
