@@ -36,6 +36,18 @@ export interface Device {
    */
   write(address: number, length: number): boolean;
 
+  /**
+   * `read` for many packets, where a device can do that in one call: as many as wait and have room.
+   * @throws DeviceError when the device is gone
+   */
+  readBatch?(arrivals: Arrivals): void;
+
+  /**
+   * `write` for many packets, likewise; those that the device has no room for are dropped.
+   * @throws DeviceError when the device is gone
+   */
+  writeBatch?(departures: Departures): void;
+
   /** Whether this device alone keeps the process alive; devices start unref'd. */
   ref(): void;
   unref(): void;
@@ -77,3 +89,4 @@ export class DeviceError extends Error {
 
 import type { Clock } from '../core/clock.js';
 import type { LinearMemory } from '../core/exports.js';
+import type { Arrivals, Departures } from './batch.js';

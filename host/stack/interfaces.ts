@@ -3,8 +3,6 @@
  * Not for: when that happens (`stack.ts`) and what the packets mean (the core).
  */
 import {
-  BATCH_LIMIT,
-  HEADROOM,
   LINK_ETHERNET,
   LINK_IP,
   PACKET_LIMIT,
@@ -15,6 +13,7 @@ import {
 import type { Clock } from '../core/clock.js';
 import type { Core } from '../core/core.js';
 import { isStationAddress, parseHardwareAddress } from '../core/hardware-address.js';
+import { Arrivals, Departures } from '../device/batch.js';
 import { type Device, DeviceError } from '../device/device.js';
 
 /** What devices call. */
@@ -26,6 +25,9 @@ export interface InterfaceEvents {
 
 export class Interfaces {
   readonly #attached: Attached[] = [];
+  /** The batch that is being filled. */
+  readonly #arrivals: Arrivals;
+  readonly #departures = new Departures();
   /** Which device is asked first, so that a busy one can't starve the others. */
   #first = 0;
 
@@ -33,7 +35,9 @@ export class Interfaces {
     private readonly core: Core,
     private readonly clock: Clock,
     private readonly events: InterfaceEvents,
-  ) {}
+  ) {
+    this.#arrivals = new Arrivals(core.calls.receiveArena(), core.calls.receiveArenaEnd());
+  }
 
   /** Adds a device. @returns the number of its interface */
   add(device: Device): number {
@@ -72,28 +76,12 @@ export class Interfaces {
 
   /** Fills the receive arena with what waits, up to one batch. @returns how many packets */
   read(): number {
-    const { calls } = this.core;
-    const end = calls.receiveArenaEnd() - HEADROOM - PACKET_LIMIT;
-    const descriptors = calls.receiveDescriptors() >> 2;
-    let address = calls.receiveArena();
-    let count = 0;
-    for (let turn = 0; turn < this.#attached.length; turn++) {
-      const attached = this.#attached[(this.#first + turn) % this.#attached.length] as Attached;
-      while (count < BATCH_LIMIT && address <= end) {
-        const packet = address + HEADROOM;
-        const length = this.#read(attached, packet);
-        if (length === 0) break;
-        const { words } = this.core;
-        const descriptor = descriptors + count * (RECEIVE_DESCRIPTOR >> 2);
-        words[descriptor] = packet;
-        words[descriptor + 1] = length;
-        words[descriptor + 2] = attached.number;
-        address = (packet + length + ALIGNMENT - 1) & -ALIGNMENT;
-        count++;
-      }
+    const attached = this.#attached;
+    for (let turn = 0; turn < attached.length; turn++) {
+      this.#fill(attached[(this.#first + turn) % attached.length] as Attached);
     }
     this.#first++;
-    return count;
+    return this.#describe();
   }
 
   /** Hands the transmit queues to the devices until they are empty or the devices full. @returns how many packets left */
@@ -109,39 +97,88 @@ export class Interfaces {
     for (const { device } of this.#attached) device.close();
   }
 
-  #read(attached: Attached, address: number): number {
-    if (attached.lost) return 0;
+  /** Takes from a device what the batch has room for. */
+  #fill(attached: Attached): void {
+    if (attached.lost) return;
+    const { device, number } = attached;
+    this.#arrivals.interface = number;
     try {
-      return attached.device.read(address, PACKET_LIMIT);
+      if (device.readBatch === undefined) this.#readEach(device);
+      else device.readBatch(this.#arrivals);
     } catch (error) {
       this.#lose(attached, error);
-      return 0;
     }
+  }
+
+  #readEach(device: Device): void {
+    const arrivals = this.#arrivals;
+    while (arrivals.room(PACKET_LIMIT) > 0) {
+      const address = arrivals.place(PACKET_LIMIT);
+      const length = device.read(address, PACKET_LIMIT);
+      if (length === 0) return;
+      arrivals.add(address, length);
+    }
+  }
+
+  /** Tells the core where the packets of the batch are. @returns how many */
+  #describe(): number {
+    const arrivals = this.#arrivals;
+    const { count } = arrivals;
+    const { words } = this.core;
+    let descriptor = this.core.calls.receiveDescriptors() >> 2;
+    for (let index = 0; index < count; index++) {
+      words[descriptor] = arrivals.addresses[index] as number;
+      words[descriptor + 1] = arrivals.lengths[index] as number;
+      words[descriptor + 2] = arrivals.interfaces[index] as number;
+      descriptor += RECEIVE_DESCRIPTOR >> 2;
+    }
+    arrivals.clear();
+    return count;
   }
 
   #flush(attached: Attached): number {
     const { calls, words } = this.core;
     const queue = calls.transmitQueue(attached.number) >> 2;
-    const head = words[queue] as number;
     const count = words[queue + 1] as number;
-    let sent = 0;
-    while (sent < count) {
-      const descriptor = queue + 2 + ((head + sent) % TRANSMIT_LIMIT) * (TRANSMIT_DESCRIPTOR >> 2);
-      if (!this.#write(attached, words[descriptor] as number, words[descriptor + 1] as number)) break;
-      sent++;
-    }
+    if (count === 0) return 0;
+    const sent = this.#send(attached, queue, count);
     attached.blocked = sent < count;
     if (sent > 0) calls.transmitDone(attached.number, sent);
     return sent;
   }
 
-  #write(attached: Attached, address: number, length: number): boolean {
-    if (attached.lost) return true;
+  /** @returns how many of the first `count` packets in a queue are gone */
+  #send(attached: Attached, queue: number, count: number): number {
+    const { device, lost } = attached;
+    if (lost) return count;
     try {
-      return attached.device.write(address, length);
+      if (device.writeBatch === undefined) return this.#writeEach(device, queue, count);
+      this.#writeBatches(device, queue, count);
     } catch (error) {
       this.#lose(attached, error);
-      return true;
+    }
+    return count;
+  }
+
+  #writeEach(device: Device, queue: number, count: number): number {
+    const { words } = this.core;
+    for (let sent = 0; sent < count; sent++) {
+      const descriptor = descriptorAt(words, queue, sent);
+      if (!device.write(words[descriptor] as number, words[descriptor + 1] as number)) return sent;
+    }
+    return count;
+  }
+
+  #writeBatches(device: Device, queue: number, count: number): void {
+    const { words } = this.core;
+    const departures = this.#departures;
+    for (let sent = 0; sent < count; ) {
+      departures.count = 0;
+      for (; sent < count && !departures.full; sent++) {
+        const descriptor = descriptorAt(words, queue, sent);
+        departures.add(words[descriptor] as number, words[descriptor + 1] as number);
+      }
+      device.writeBatch?.(departures);
     }
   }
 
@@ -162,6 +199,11 @@ export function shareOffloads(devices: readonly Device[]): void {
   for (const device of devices) device.offloads = common;
 }
 
+/** The place, in `words`, of the descriptor behind the first `index` of a transmit queue. */
+function descriptorAt(words: Uint32Array, queue: number, index: number): number {
+  return queue + 2 + (((words[queue] as number) + index) % TRANSMIT_LIMIT) * (TRANSMIT_DESCRIPTOR >> 2);
+}
+
 interface Attached {
   readonly device: Device;
   readonly number: number;
@@ -169,6 +211,3 @@ interface Attached {
   blocked: boolean;
   lost: boolean;
 }
-
-/** Packets start on a cache line (behind their headroom), where SIMD loads are cheapest. */
-const ALIGNMENT = 64;

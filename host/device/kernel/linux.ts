@@ -23,10 +23,23 @@ export interface Linux {
   write(descriptor: number, address: number, length: number): number;
   /** Lets others that want this processor have it first. */
   yield(): number;
+  /** `io_uring_setup(2)`. */
+  ringSetup(entries: number, parameters: Uint32Array): number;
+  /** `io_uring_enter(2)`, which waits for nothing. */
+  ringEnter(ring: number, requests: number): number;
+  /** Memory of the kernel that a descriptor shows at `offset`, to be read and written. Throws when it can't be had. */
+  map(descriptor: number, offset: number, length: number): Mapping;
+  /** The buffer must not be touched afterwards. */
+  unmap(mapping: Mapping): void;
   /** Of the last call, as a positive number of `ERRNO`. */
   errno(): number;
   /** Where a buffer begins in this process. */
   addressOf(buffer: ArrayBufferLike): number;
+}
+
+export interface Mapping {
+  readonly address: number;
+  readonly buffer: ArrayBuffer;
 }
 
 /** @throws DeviceError `ERR_UNSUPPORTED_PLATFORM`, `ERR_KOFFI_MISSING` */
@@ -61,6 +74,29 @@ function load(): Linux {
     yield: libc.func('int sched_yield()'),
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
+    ...sharing(koffi, libc),
+  };
+}
+
+/** What a ring needs; the C library has no names for its calls, whose numbers are the same on every architecture. */
+function sharing(koffi: typeof koffiModule, libc: Library): Pick<Linux, 'ringSetup' | 'ringEnter' | 'map' | 'unmap'> {
+  const setup = libc.func('int64_t syscall(int64_t number, uint entries, void *parameters)');
+  const enter = libc.func(
+    'int64_t syscall(int64_t number, int ring, uint requests, uint answers, uint flags, int64_t set, int64_t size)',
+  );
+  const mmap = libc.func(
+    'int64_t mmap(uintptr_t address, size_t length, int protection, int flags, int fd, int64_t offset)',
+  );
+  const munmap = libc.func('int munmap(uintptr_t address, size_t length)');
+  return {
+    ringSetup: (entries, parameters) => setup(IO_URING_SETUP, entries, parameters),
+    ringEnter: (ring, requests) => enter(IO_URING_ENTER, ring, requests, 0, 0, 0, 0),
+    map: (descriptor, offset, length) => {
+      const address = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, offset);
+      if (address < 0) throw new RangeError('no mapping');
+      return { address, buffer: koffi.view(address, length) };
+    },
+    unmap: ({ address, buffer }) => void munmap(address, buffer.byteLength),
   };
 }
 
@@ -69,7 +105,7 @@ function load(): Linux {
  * has every page faulted in again, which can cost more than all the rest: so it is told to keep some. Other C libraries
  * have no such call.
  */
-function keepHeap(libc: ReturnType<typeof koffiModule.load>): void {
+function keepHeap(libc: Library): void {
   try {
     const mallopt = libc.func('int mallopt(int parameter, int value)');
     mallopt(M_TRIM_THRESHOLD, KEPT_HEAP);
@@ -111,6 +147,14 @@ export const ERRNO = {
   ENOBUFS: 105,
 } as const;
 
+type Library = ReturnType<typeof koffiModule.load>;
+
+const IO_URING_SETUP = 425;
+const IO_URING_ENTER = 426;
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_POPULATE = 0x8000;
 /** Bytes. */
 const KEPT_HEAP = 256 << 20;
 const M_TRIM_THRESHOLD = -1;

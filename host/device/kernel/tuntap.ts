@@ -1,18 +1,28 @@
 /**
- * A Linux TUN or TAP device: the kernel's packets or frames on one side, ours on the other, one system call each, straight
- * between the kernel and linear memory.
+ * A Linux TUN or TAP device: the kernel's packets or frames on one side, ours on the other, straight between the kernel and
+ * linear memory: a batch in one system call where there is a ring (`ring.ts`), else one call each.
  *
- * `read` goes on until the kernel has nothing more; then a worker waits (`readiness.ts`).
+ * It is read until the kernel has nothing more; then a worker waits (`readiness.ts`).
  * Not for: how a device comes to be (`open.ts`), and which options it has (`../tun.ts`, `../tap.ts`).
  */
-import { OFFLOAD_CHECKSUM, OFFLOAD_TSO4, OFFLOAD_TSO6, VNET_HEADER } from '../../../assembly/abi/constants.js';
+import {
+  BATCH_LIMIT,
+  ETHERNET_HEADER,
+  OFFLOAD_CHECKSUM,
+  OFFLOAD_TSO4,
+  OFFLOAD_TSO6,
+  PACKET_LIMIT,
+  VNET_HEADER,
+} from '../../../assembly/abi/constants.js';
 import { addressFamily, parseAddressWithPrefix } from '../../core/address.js';
+import type { Arrivals, Departures } from '../batch.js';
 import { type Device, DeviceError, type DevicePort, type LinkType } from '../device.js';
 import { unexpected, wholeNumber } from '../options.js';
 import { IFNAMSIZ } from './ifreq.js';
 import { ERRNO, errnoName, type Linux, linux } from './linux.js';
 import { type Opened, setOffload } from './open.js';
 import { POLLERR, POLLIN, POLLOUT, Readiness } from './readiness.js';
+import { Ring } from './ring.js';
 
 /** What TUN and TAP have in common. */
 export interface KernelDevice extends Device {
@@ -45,6 +55,9 @@ export class TunTapDevice implements KernelDevice {
   readonly name: string;
   offloads: number;
   dropped = 0;
+  /** Both where the kernel allows a ring. */
+  readonly readBatch?: (arrivals: Arrivals) => void;
+  readonly writeBatch?: (departures: Departures) => void;
   readonly #opened: Opened;
   readonly #linux: Linux = linux();
   readonly #descriptor: number;
@@ -61,9 +74,14 @@ export class TunTapDevice implements KernelDevice {
   #emptyAt = Number.NEGATIVE_INFINITY;
   /** A look at the device is due in the next turn of the event loop. */
   #looking = false;
-  #buffer: ArrayBufferLike | undefined;
-  /** Where linear memory begins in this process. */
+  /** Linear memory, and where it begins in this process. */
+  #memory = new Uint8Array(0);
   #base = 0;
+  readonly #ring: Ring | undefined;
+  /** How many packets are asked for at once. */
+  #expected = FEWEST;
+  /** Bytes that each of them has room for. */
+  #capacity = PACKET_LIMIT;
 
   constructor(
     opened: Opened,
@@ -77,6 +95,11 @@ export class TunTapDevice implements KernelDevice {
     this.name = opened.name;
     this.mtu = opened.mtu;
     this.offloads = opened.hasHeader ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 : 0;
+    const ring = Ring.open(this.#linux, opened.descriptor);
+    this.#ring = ring;
+    if (ring === undefined) return;
+    this.readBatch = (arrivals) => this.#readBatch(ring, arrivals);
+    this.writeBatch = (departures) => this.#writeBatch(ring, departures);
   }
 
   attach(port: DevicePort): void {
@@ -85,6 +108,10 @@ export class TunTapDevice implements KernelDevice {
     this.#port = port;
     if (this.#opened.hasHeader) setOffload(this.#opened, kernelOffloads(this.offloads));
     this.#clearHeaders = this.#opened.hasHeader && this.offloads === 0;
+    const frame = this.linkType === 'ethernet' ? ETHERNET_HEADER + VLAN_TAG : 0;
+    const segmented = (this.offloads & (OFFLOAD_TSO4 | OFFLOAD_TSO6)) === 0;
+    // One byte more than there should ever be, see `#length`.
+    if (segmented) this.#capacity = Math.min(this.mtu + frame + 1, PACKET_LIMIT);
     this.#readiness = new Readiness(
       this.#descriptor,
       (events) => this.#polled(port, events),
@@ -105,28 +132,25 @@ export class TunTapDevice implements KernelDevice {
         return length - header;
       }
       const errno = length < 0 ? this.#linux.errno() : ERRNO.EINTR;
-      // EIO: the interface is down, like a cable that is not plugged in.
-      if (errno === ERRNO.EAGAIN || errno === ERRNO.EIO) {
-        this.#nothing();
-        return 0;
-      }
-      if (errno !== ERRNO.EINTR) throw this.#lost(errno);
+      if (!NOTHING.includes(errno)) throw this.#lost(errno);
+      if (errno === ERRNO.EINTR) continue;
+      this.#nothing();
+      return 0;
     }
   }
 
   write(address: number, length: number): boolean {
     if (this.#closed) return true;
     const header = this.#header;
-    if (this.#clearHeaders) this.#clear(address - header, header);
-    if (this.#linux.write(this.#descriptor, this.#native(address) - header, length + header) >= 0) return true;
+    const from = this.#native(address) - header;
+    if (this.#clearHeaders) this.#memory.fill(0, address - header, address);
+    if (this.#linux.write(this.#descriptor, from, length + header) >= 0) return true;
     const errno = this.#linux.errno();
     if (errno === ERRNO.EAGAIN || errno === ERRNO.ENOBUFS || errno === ERRNO.ENOMEM) {
       this.#readiness?.want(POLLOUT);
       return false;
     }
-    if (errno === ERRNO.EBADFD || errno === ERRNO.EBADF || errno === ERRNO.ENODEV || errno === ERRNO.ENXIO) {
-      throw this.#lost(errno);
-    }
+    if (GONE.includes(errno)) throw this.#lost(errno);
     // EIO: the interface is down. EINVAL: not a packet, as a damaged one may be.
     this.dropped++;
     return true;
@@ -146,18 +170,75 @@ export class TunTapDevice implements KernelDevice {
     if (this.#closed) return;
     this.#closed = true;
     this.#readiness?.close();
+    this.#ring?.close();
     this.#linux.close(this.#descriptor);
+  }
+
+  #writeBatch(ring: Ring, departures: Departures): void {
+    if (this.#closed) return;
+    const header = this.#header;
+    const base = this.#native(0) - header;
+    const { count } = departures;
+    for (let index = 0; index < count; index++) {
+      const address = departures.addresses[index] as number;
+      if (this.#clearHeaders) this.#memory.fill(0, address - header, address);
+      ring.write(base + address, header + (departures.lengths[index] as number));
+    }
+    ring.enter();
+    for (let index = 0; index < count; index++) this.#written(ring.answers[index] as number);
+  }
+
+  #readBatch(ring: Ring, arrivals: Arrivals): void {
+    const capacity = this.#capacity;
+    const wanted = Math.min(this.#expected, arrivals.room(capacity));
+    if (this.#closed || wanted === 0) return;
+    const header = this.#header;
+    const first = arrivals.place(capacity);
+    const span = arrivals.place(capacity, 1) - first;
+    const base = this.#native(first) - header;
+    for (let index = 0; index < wanted; index++) ring.read(base + index * span, header + capacity);
+    ring.enter();
+    const before = arrivals.count;
+    for (let index = 0; index < wanted; index++) {
+      const length = this.#length(ring.answers[index] as number);
+      if (length > 0) arrivals.add(first + index * span, length);
+    }
+    this.#came(arrivals.count - before, wanted);
+  }
+
+  #written(answer: number): void {
+    if (answer >= 0) return;
+    if (GONE.includes(-answer)) throw this.#lost(-answer);
+    this.dropped++;
+  }
+
+  /** Bytes of the packet that a read has brought, 0 when it has brought none. */
+  #length(answer: number): number {
+    if (answer <= this.#header) {
+      if (answer < 0 && !NOTHING.includes(-answer)) throw this.#lost(-answer);
+      return 0;
+    }
+    const length = answer - this.#header;
+    // It has filled its place to the brim, and was cut off: somebody has raised the MTU.
+    if (length === this.#capacity) this.#capacity = PACKET_LIMIT;
+    return length;
+  }
+
+  /** Asks for more the next time where many come, and for little where few do: a read that finds nothing has its price. */
+  #came(came: number, wanted: number): void {
+    this.#expected = Math.min(Math.max(came * 2, FEWEST), BATCH_LIMIT);
+    if (came > 0) this.#busy = true;
+    if (came < wanted) this.#nothing();
   }
 
   /**
    * The address in this process of an address in linear memory. The base stays when memory grows, but that is not
-   * promised: it is asked for again whenever the buffer is another object.
+   * promised: it is asked for again whenever the buffer is another one, and the old one has length 0.
    */
   #native(address: number): number {
-    const { memory } = this.#port as DevicePort;
-    const { buffer } = memory;
-    if (buffer !== this.#buffer) {
-      this.#buffer = buffer;
+    if (this.#memory.length === 0) {
+      const { buffer } = (this.#port as DevicePort).memory;
+      this.#memory = new Uint8Array(buffer);
       this.#base = this.#linux.addressOf(buffer);
     }
     return this.#base + address;
@@ -183,10 +264,6 @@ export class TunTapDevice implements KernelDevice {
     this.#linux.yield();
     if (!this.#closed) this.#port?.onReadable();
   };
-
-  #clear(address: number, length: number): void {
-    new Uint8Array((this.#port as DevicePort).memory.buffer, address, length).fill(0);
-  }
 
   #polled(port: DevicePort, events: number): void {
     if ((events & POLLERR) !== 0) {
@@ -244,6 +321,12 @@ function kernelOffloads(offloads: number): number {
 
 /** In milliseconds. */
 const LOOK_AGAIN = 0.05;
+/** Two, so that one who sends a packet at a time is known to have sent no more. */
+const FEWEST = 2;
+const VLAN_TAG = 4;
+/** What a read has brought no packet for. EIO: the interface is down, like a cable that is not plugged in. */
+const NOTHING: readonly number[] = [ERRNO.EAGAIN, ERRNO.EIO, ERRNO.EINTR];
+const GONE: readonly number[] = [ERRNO.EBADFD, ERRNO.EBADF, ERRNO.ENODEV, ERRNO.ENXIO];
 const TUN_F_CSUM = 1;
 const TUN_F_TSO4 = 2;
 const TUN_F_TSO6 = 4;

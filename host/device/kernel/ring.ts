@@ -1,0 +1,160 @@
+/**
+ * Reads and writes of one descriptor, many in one system call: Linux's io_uring
+ * (https://man7.org/linux/man-pages/man7/io_uring.7.html). Whoever has no right to it, as in many containers, or an older
+ * kernel has no ring, and calls one by one.
+ *
+ * No request may wait: each has its answer when `enter` returns, and between calls the kernel touches nothing. So nothing
+ * here is shared between threads, and plain loads and stores will do.
+ * Not for: what the bytes are (`tuntap.ts`).
+ */
+import { ERRNO, type Linux, type Mapping } from './linux.js';
+
+export class Ring {
+  /** Requests made since the last `enter`. */
+  count = 0;
+  /** What each request of the last `enter` came to: bytes, or the negative of `ERRNO`. */
+  readonly answers = new Int32Array(ENTRIES);
+  readonly #entries: Uint32Array;
+  readonly #words: Int32Array;
+
+  /** A ring for `descriptor`; `undefined` where there can be none. */
+  static open(linux: Linux, descriptor: number): Ring | undefined {
+    const parameters = new Uint32Array(PARAMETERS);
+    const ring = linux.ringSetup(ENTRIES, parameters);
+    if (ring < 0) return undefined;
+    const mappings: Mapping[] = [];
+    try {
+      const places = placesIn(parameters);
+      mappings.push(linux.map(ring, QUEUES, places.bytes), linux.map(ring, REQUESTS, ENTRIES * REQUEST * 4));
+      const opened = new Ring(linux, descriptor, ring, places, mappings);
+      if (opened.#works()) return opened;
+    } catch {
+      // the runtime can't show memory that is not its own, or the kernel can't map it
+    }
+    for (const mapping of mappings) linux.unmap(mapping);
+    linux.close(ring);
+    return undefined;
+  }
+
+  private constructor(
+    private readonly linux: Linux,
+    private readonly descriptor: number,
+    private readonly ring: number,
+    private readonly places: Places,
+    private mappings: Mapping[],
+  ) {
+    const [queues, requests] = mappings as [Mapping, Mapping];
+    this.#words = new Int32Array(queues.buffer);
+    this.#entries = new Uint32Array(requests.buffer);
+    for (let entry = 0; entry < ENTRIES; entry++) this.#words[places.array + entry] = entry;
+  }
+
+  /** Asks for a packet to be read to an address of this process. */
+  read(address: number, capacity: number): void {
+    this.#request(READ, address, capacity);
+  }
+
+  /** Asks for a packet to be written. */
+  write(address: number, length: number): void {
+    this.#request(WRITE, address, length);
+  }
+
+  /** Has done what was asked for, in that order; at most `ENTRIES` requests. */
+  enter(): void {
+    const { count, places } = this;
+    const words = this.#words;
+    this.count = 0;
+    this.answers.fill(-ERRNO.EAGAIN, 0, count);
+    this.linux.ringEnter(this.ring, count);
+    let head = words[places.answerHead] as number;
+    for (const tail = words[places.answerTail] as number; head !== tail; head = (head + 1) | 0) {
+      const answer = places.answers + (head & places.answerMask) * ANSWER;
+      this.answers[words[answer] as number] = words[answer + ANSWER_RESULT] as number;
+    }
+    words[places.answerHead] = head;
+    // What was not taken must not be taken later, when it means something else.
+    words[places.tail] = words[places.head] as number;
+  }
+
+  close(): void {
+    for (const mapping of this.mappings) this.linux.unmap(mapping);
+    this.mappings = [];
+    this.linux.close(this.ring);
+  }
+
+  #request(operation: number, address: number, length: number): void {
+    const { places } = this;
+    const tail = this.#words[places.tail] as number;
+    const entries = this.#entries;
+    const entry = (tail & places.mask) * REQUEST;
+    entries[entry] = operation;
+    entries[entry + 1] = this.descriptor;
+    entries[entry + REQUEST_ADDRESS] = address >>> 0;
+    entries[entry + REQUEST_ADDRESS + 1] = address / WORD;
+    entries[entry + REQUEST_LENGTH] = length;
+    entries[entry + REQUEST_FLAGS] = RWF_NOWAIT;
+    entries[entry + REQUEST_NAME] = this.count++;
+    this.#words[places.tail] = (tail + 1) | 0;
+  }
+
+  /** Reading nothing is never refused for want of packets: whether the kernel knows how to read without waiting. */
+  #works(): boolean {
+    this.read(0, 0);
+    this.enter();
+    const answer = this.answers[0] as number;
+    return answer === 0 || answer === -ERRNO.EAGAIN;
+  }
+}
+
+/** Where things are in the mapped queues, counted in words of 32 bits. */
+interface Places {
+  bytes: number;
+  head: number;
+  tail: number;
+  mask: number;
+  array: number;
+  answerHead: number;
+  answerTail: number;
+  answerMask: number;
+  answers: number;
+}
+
+/** @param parameters `struct io_uring_params`, filled by the kernel */
+function placesIn(parameters: Uint32Array): Places {
+  const word = (index: number) => parameters[index] as number;
+  if ((word(5) & FEATURE_SINGLE_MAPPING) === 0) throw new RangeError('an older kernel');
+  const answers = word(1);
+  return {
+    bytes: Math.max(word(16) + ENTRIES * 4, word(25) + answers * ANSWER * 4),
+    head: word(10) >> 2,
+    tail: word(11) >> 2,
+    mask: ENTRIES - 1,
+    array: word(16) >> 2,
+    answerHead: word(20) >> 2,
+    answerTail: word(21) >> 2,
+    answerMask: answers - 1,
+    answers: word(25) >> 2,
+  };
+}
+
+/** Requests that may be made before `enter`: a full batch. A power of 2. */
+const ENTRIES = 64;
+/** Words of `struct io_uring_params`, of a request, and of an answer. */
+const PARAMETERS = 30;
+const REQUEST = 16;
+const ANSWER = 4;
+// Words of a request.
+const REQUEST_ADDRESS = 4;
+const REQUEST_LENGTH = 6;
+const REQUEST_FLAGS = 7;
+const REQUEST_NAME = 8;
+/** Word of an answer. */
+const ANSWER_RESULT = 2;
+// What is mapped of a ring.
+const QUEUES = 0;
+const REQUESTS = 0x10000000;
+const FEATURE_SINGLE_MAPPING = 1;
+const READ = 22;
+const WRITE = 23;
+const RWF_NOWAIT = 8;
+const WORD = 2 ** 32;
