@@ -4,6 +4,7 @@
 import { HEADROOM, VNET_HEADER } from '../../assembly/abi/constants.js';
 import { type Clock, manualClock } from '../../host/core/clock.js';
 import { scratchMemory } from '../../host/core/scratch.js';
+import { Arrivals, Departures } from '../../host/device/batch.js';
 import type { Device, DeviceError, DevicePort } from '../../host/device/device.js';
 
 export class TestPort implements DevicePort {
@@ -52,6 +53,29 @@ export class TestPort implements DevicePort {
   read(capacity = 65535): Uint8Array | undefined {
     const length = this.device.read(READ_AT, capacity);
     return length === 0 ? undefined : new Uint8Array(this.memory.buffer, READ_AT, length).slice();
+  }
+
+  /** Writes packets together, with empty virtio-net headers. */
+  writeBatch(packets: readonly Uint8Array[]): void {
+    const departures = new Departures();
+    let address = WRITE_AT;
+    for (const packet of packets) {
+      new Uint8Array(this.memory.buffer).fill(0, address - VNET_HEADER, address).set(packet, address);
+      departures.add(address, packet.length);
+      address += HEADROOM + packet.length;
+    }
+    if (this.device.writeBatch === undefined) throw new Error('this device moves packets one by one');
+    this.device.writeBatch(departures);
+  }
+
+  /** @returns copies of what one call brings */
+  readBatch(): Uint8Array[] {
+    const arrivals = new Arrivals(READ_AT - HEADROOM, this.memory.buffer.byteLength);
+    if (this.device.readBatch === undefined) throw new Error('this device moves packets one by one');
+    this.device.readBatch(arrivals);
+    return Array.from({ length: arrivals.count }, (_, index) =>
+      new Uint8Array(this.memory.buffer, arrivals.addresses[index], arrivals.lengths[index]).slice(),
+    );
   }
 
   readAll(): Uint8Array[] {

@@ -52,6 +52,39 @@ const cases: Record<string, () => unknown> = {
     return [before, await answered(port, 2)];
   },
 
+  /** Three out and three in, with something among them that is no packet. */
+  async batches() {
+    const device = tun({ ...OPTIONS, offload: argument(0) !== 'plain' });
+    const port = new TestPort(device, systemClock());
+    const socket = createSocket('udp4').bind(7777, THEIRS);
+    await once(socket, 'listening');
+    const heard: string[] = [];
+    socket.on('message', (message) => heard.push(String(message)));
+    const datagram = (text: string) => udp(OURS, THEIRS, [7777, 7777], Buffer.from(text));
+    port.writeBatch([datagram('one'), new Uint8Array(40).fill(0xff), datagram('two'), datagram('three')]);
+    const dropped = device.dropped;
+    await until(() => heard.length === 3);
+    for (const text of ['four', 'five', 'six']) socket.send(text, 7777, OURS);
+    const came = await datagramsInBatches(port, 3);
+    socket.close();
+    return { heard, dropped, came };
+  },
+
+  /** Packets that are larger than they should be: one is cut off, the next one is whole. */
+  async 'raised MTU'() {
+    const port = new TestPort(tun({ ...OPTIONS, offload: false }), systemClock());
+    ip('link', 'set', 'dev', 'glass0', 'mtu', '4000');
+    const socket = createSocket('udp4').bind(7777, THEIRS);
+    await once(socket, 'listening');
+    const lengths: number[] = [];
+    for (let turn = 0; turn < 2; turn++) {
+      socket.send('a'.repeat(3000), 7777, OURS);
+      for (const text of await datagramsInBatches(port, 1)) lengths.push(text.length);
+    }
+    socket.close();
+    return lengths;
+  },
+
   async 'capture of offloaded datagrams'() {
     const device = pcap(tun(OPTIONS), { path: argument(0) });
     const port = new TestPort(device, systemClock());
@@ -126,7 +159,9 @@ const cases: Record<string, () => unknown> = {
     const device = tun(OPTIONS);
     const port = new TestPort(device, systemClock());
     ip('link', 'delete', device.name);
-    return [thrown(() => port.read()), thrown(() => port.write(echoRequest(OURS, THEIRS, 1, new Uint8Array(8))))];
+    const request = echoRequest(OURS, THEIRS, 1, new Uint8Array(8));
+    const alone = [thrown(() => port.read()), thrown(() => port.write(request))];
+    return [...alone, thrown(() => port.readBatch()), thrown(() => port.writeBatch([request]))];
   },
 
   async 'down and up'() {
@@ -240,6 +275,16 @@ async function datagrams(device: Tun, offload: boolean) {
   await until(() => heard.length > 0);
   socket.close();
   return { heard, payload: Buffer.from(packet.subarray(28)).toString(), needsChecksum: offload && header[0] === 1 };
+}
+
+/** The payloads of the next datagrams to port 7777, read by batches. */
+async function datagramsInBatches(port: TestPort, count: number): Promise<string[]> {
+  const came: string[] = [];
+  await until(() => {
+    for (const packet of port.readBatch()) if (packet[9] === 17) came.push(String(Buffer.from(packet.subarray(28))));
+    return came.length >= count;
+  });
+  return came;
 }
 
 async function answered(port: TestPort, sequence: number): Promise<number> {

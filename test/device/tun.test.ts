@@ -78,6 +78,21 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
       expect([heard, payload]).toEqual([['to the kernel'], 'to the stack']);
     });
 
+    it.each(['plain', 'with offload'])(
+      'moves in batches, in order, and what is no packet is dropped alone: %s',
+      async (mode) => {
+        expect(await result('batches', [mode])).toEqual({
+          heard: ['one', 'two', 'three'],
+          dropped: 1,
+          came: ['four', 'five', 'six'],
+        });
+      },
+    );
+
+    it('has places for larger ones as soon as one has shown that the MTU was raised', async () => {
+      expect(await result('raised MTU')).toEqual([1501 - 28, 3000]);
+    });
+
     it('goes on reading and writing in memory that has grown', async () => {
       expect(await result('grown memory')).toEqual([1, 2]);
     });
@@ -132,7 +147,7 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
 
     it('throws from read and write when the interface has been deleted', async () => {
       const gone = deviceError('EBADFD', 'glass0 is gone');
-      expect(await result('deleted while busy')).toEqual([gone, gone]);
+      expect(await result('deleted while busy')).toEqual([gone, gone, gone, gone]);
     });
 
     it('drops and counts while the interface is down, and goes on when it is up', async () => {

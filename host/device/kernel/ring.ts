@@ -25,7 +25,8 @@ export class Ring {
     const mappings: Mapping[] = [];
     try {
       const places = placesIn(parameters);
-      mappings.push(linux.map(ring, QUEUES, places.bytes), linux.map(ring, REQUESTS, ENTRIES * REQUEST * 4));
+      mappings.push(linux.map(ring, QUEUES, places.bytes));
+      mappings.push(linux.map(ring, REQUESTS, ENTRIES * REQUEST * 4));
       const opened = new Ring(linux, descriptor, ring, places, mappings);
       if (opened.#works()) return opened;
     } catch {
