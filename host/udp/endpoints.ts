@@ -5,6 +5,7 @@
  */
 import { UDP_DATA, UDP_DRAIN, UDP_ERROR } from '../../assembly/abi/constants.js';
 import type { Address } from '../core/address.js';
+import { Chunks } from '../core/chunks.js';
 import type { Core } from '../core/core.js';
 import type { StackPort } from '../stack/connections.js';
 import type { Turn } from '../stack/delivery.js';
@@ -12,6 +13,7 @@ import { Endpoint } from './endpoint.js';
 
 export class Endpoints {
   readonly #live = new Map<number, Endpoint>();
+  readonly #chunks = new Chunks();
   #current: Endpoint | undefined;
   #events = 0;
 
@@ -120,7 +122,7 @@ export class Endpoints {
     const length = core.calls.udpReceive(endpoint.handle);
     if (length < 0) return false;
     const address = core.result(12);
-    const data = copy(core.bytes, address, length);
+    const data = this.#chunks.copy(core.bytes, address, length);
     endpoint.owner?.message(data, { address: core.takeAddress(0), port: core.result(8) });
     return true;
   }
@@ -132,11 +134,4 @@ export class Endpoints {
     endpoint.owner?.failed(errno, { address: core.takeAddress(0), port: core.result(4) });
     return true;
   }
-}
-
-/** Node's `Buffer` where there is one, which skips the zero-filling. */
-function copy(bytes: Uint8Array, address: number, length: number): Uint8Array<ArrayBuffer> {
-  const target = typeof Buffer === 'undefined' ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length);
-  target.set(bytes.subarray(address, address + length));
-  return target;
 }

@@ -115,3 +115,17 @@ export interface Report {
   missing: Record<string, string>;
   rows: Summary[];
 }
+
+/** Something small that is done again and again; `bytes`: how many each time. */
+export interface Work {
+  label: string;
+  bytes?: number;
+  work: (turns: number) => unknown;
+}
+
+/** How many nanoseconds it took, in each round. */
+export interface Timed {
+  label: string;
+  bytes?: number;
+  times: number[];
+}

@@ -56,6 +56,34 @@ describe.each([
   });
 });
 
+test.each<['buffer' | 'uint8array' | 'arraybuffer', string]>([
+  ['buffer', 'Buffer'],
+  ['uint8array', 'Uint8Array'],
+  ['arraybuffer', 'ArrayBuffer'],
+])(
+  'datagrams come as %s, each with its bytes and no others, and may be kept and written to',
+  async (binaryType, name) => {
+    const { one, two } = lab;
+    const heard = new Heard<Uint8Array | ArrayBuffer>();
+    const server = await two.udpSocket({
+      hostname: '10.9.0.2',
+      binaryType,
+      socket: { data: (_, data) => heard.add(data) },
+    });
+    const client = await one.udpSocket({ connect: { hostname: '10.9.0.2', port: server.port } });
+    for (const text of ['first', 'second', '']) client.send(text);
+    const kept = [await heard.take(), await heard.take(), await heard.take()];
+    expect(kept.map((data) => data.constructor.name)).toEqual([name, name, name]);
+    bytesOf(kept[0]).fill(0x78);
+    expect(kept.map((data) => Buffer.from(bytesOf(data)).toString())).toEqual(['xxxxx', 'second', '']);
+  },
+);
+
+/** The same memory. */
+function bytesOf(data: Uint8Array | ArrayBuffer | undefined): Uint8Array {
+  return data instanceof Uint8Array ? data : new Uint8Array(data ?? 0);
+}
+
 describe.each([
   ['IPv4', '10.9.0.2', 65_507],
   ['IPv6', 'fd00::2', 65_527],

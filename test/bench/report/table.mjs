@@ -7,13 +7,17 @@ export function renderRow(summary) {
   const heading = `${summary.title}${summary.congestion ? ` (kernel: ${summary.congestion})` : ''}`;
   const table = summary.columns ? [['', ...summary.columns], ...summary.rows] : measured(summary);
   return [
-    heading,
-    ...align(table).map((line) => `  ${line}`),
+    ...renderTable(heading, table),
     ...align(summary.bars.map(renderBar)).map((line) => `  ${line}`),
     ...Object.entries(summary.failures).map(
       ([name, message]) => `  FAILED ${name}: ${message.replaceAll('\n', '\n    ')}`,
     ),
   ];
+}
+
+/** Cells in columns below a title. @param {string} title @param {string[][]} rows the first of them has the columns' titles */
+export function renderTable(title, rows) {
+  return [title, ...align(rows).map((line) => `  ${line}`)];
 }
 
 /** A number as it is printed everywhere. */

@@ -1,7 +1,8 @@
 /** Small pieces of work measured in turns in this process, so that a noisy moment meets all of them. */
 
 /**
- * @param {Record<string, (turns: number) => void>} contestants each does its piece of work `turns` times
+ * @param {Record<string, (turns: number) => number | void>} contestants each does its piece of work `turns` times; what it
+ * answers, if anything, are the milliseconds that count
  * @param {{ seconds: number, rounds: number }} settings `seconds` shared by all of them in all rounds
  * @returns {Record<string, number[]>} nanoseconds for one piece of work, in each round
  */
@@ -22,12 +23,15 @@ export function takeTurns(contestants, { seconds, rounds }) {
 /** The number of turns between two looks at the clock grows until the clock costs nothing. */
 function timeOf(work, milliseconds) {
   const began = performance.now();
-  let [turns, done, elapsed] = [1, 0, 0];
-  while (elapsed < milliseconds) {
-    work(turns);
+  let [turns, done, counted] = [1, 0, 0];
+  for (let last = began; last - began < milliseconds; ) {
+    const own = work(turns);
+    const now = performance.now();
+    const took = typeof own === 'number' ? own : now - last;
+    counted += took;
     done += turns;
-    elapsed = performance.now() - began;
-    if ((elapsed / done) * turns < milliseconds / 40) turns *= 2;
+    if ((now - last) * 40 < milliseconds) turns *= 2;
+    last = now;
   }
-  return (elapsed * 1e6) / done;
+  return (counted * 1e6) / done;
 }
