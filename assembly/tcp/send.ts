@@ -1,14 +1,7 @@
 // What a connection sends, and when: SYN, lost segments, new data within both windows, FIN, ACK. `tcpOutput` is called
 // for connections on the want-to-send list. Not for: writing the segment (tcp/emit.ts).
 
-import {
-  COUNTER_SEGMENTS_RETRANSMITTED,
-  COUNTER_SEGMENTS_RETRANSMITTED_FAST,
-  DIALECT_BSD,
-  STATE_CLOSED,
-  STATE_SYN_RECEIVED,
-} from '../abi/constants';
-import { count } from '../memory/counters';
+import { DIALECT_BSD, STATE_CLOSED, STATE_SYN_RECEIVED } from '../abi/constants';
 import { ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { armRetransmit, waitBegins } from './block/deadlines';
@@ -375,9 +368,7 @@ function noteRepeated(tcb: Tcb, index: u32): void {
 
 /** Something goes out once more: it is not timed (Karn's rule), and may have been needless. */
 function noteAgain(tcb: Tcb, length: u32): void {
-  count(COUNTER_SEGMENTS_RETRANSMITTED);
-  if (tcb.has(RECOVERY)) count(COUNTER_SEGMENTS_RETRANSMITTED_FAST);
-  if (tcb.statistics != 0) countRepeated(tcb, length);
+  countRepeated(tcb, length);
   rttForget(tcb);
   undoRepeated(tcb, length);
 }

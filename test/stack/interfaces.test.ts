@@ -110,7 +110,12 @@ class Flood implements Device {
 
 /** The same device with calls for batches. */
 function inBatches(device: Device): Device {
-  return Object.assign(Object.create(device) as Device, {
+  const { mtu, linkType, addresses, offloads } = device;
+  return {
+    mtu,
+    linkType,
+    addresses,
+    offloads,
     attach: (port: DevicePort) => device.attach(port),
     read: () => expect.unreachable('it is asked for batches'),
     write: () => expect.unreachable('it is given batches'),
@@ -127,6 +132,8 @@ function inBatches(device: Device): Device {
         device.write(departures.addresses[index] as number, departures.lengths[index] as number);
       }
     },
+    ref: () => device.ref(),
+    unref: () => device.unref(),
     close: () => device.close(),
-  });
+  };
 }

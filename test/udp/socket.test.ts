@@ -81,7 +81,8 @@ test.each<['buffer' | 'uint8array' | 'arraybuffer', string]>([
 
 /** The same memory. */
 function bytesOf(data: Uint8Array | ArrayBuffer | undefined): Uint8Array {
-  return data instanceof Uint8Array ? data : new Uint8Array(data ?? 0);
+  if (data === undefined) throw new Error('nothing was heard');
+  return data instanceof Uint8Array ? data : new Uint8Array(data);
 }
 
 describe.each([

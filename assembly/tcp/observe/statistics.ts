@@ -2,6 +2,8 @@
 // counts looks whether it is there. The counts are those of Linux's `struct tcp_info` (block/info.ts; RFC 4898 names many
 // of them). Not for: deciding anything.
 
+import { COUNTER_SEGMENTS_RETRANSMITTED, COUNTER_SEGMENTS_RETRANSMITTED_FAST } from '../../abi/constants';
+import { count } from '../../memory/counters';
 import { slabGive, slabTake } from '../../memory/slab';
 import { Micros, state } from '../../memory/state';
 import { ACK, ECE } from '../header';
@@ -9,7 +11,7 @@ import { payloadSize } from '../path/size';
 import { inFlight, sackedBytes } from '../recovery/sent';
 import { Segment } from '../segment';
 import { seqGe, seqGt, seqLt } from '../seq';
-import { DRAIN_WANTED, ECN_ON, FIN_QUEUED, FIN_SENT, PASSIVE, Tcb } from '../tcb';
+import { DRAIN_WANTED, ECN_ON, FIN_QUEUED, FIN_SENT, PASSIVE, RECOVERY, Tcb } from '../tcb';
 
 @unmanaged
 export class Statistics {
@@ -128,8 +130,11 @@ export function countSent(tcb: Tcb, length: u32): void {
   if (own.flightAt == 0) beginFlight(tcb, own, tcb.sndNxt + length);
 }
 
-/** It had been sent before. */
+/** It had been sent before; of this the stack keeps count, too. */
 export function countRepeated(tcb: Tcb, length: u32): void {
+  count(COUNTER_SEGMENTS_RETRANSMITTED);
+  if (tcb.has(RECOVERY)) count(COUNTER_SEGMENTS_RETRANSMITTED_FAST);
+  if (tcb.statistics == 0) return;
   const own = statistics(tcb);
   own.segmentsRepeated++;
   own.bytesRepeated += length;
