@@ -29,10 +29,7 @@ export async function measure({ progress, counts = COUNTS }) {
       'core',
       'nextDeadline ns',
     ],
-    rows: [
-      ...whole.steps.map((step, index) => row(step, core.steps[index])),
-      ...endings('closed and opened and closed again', whole.end, core.end),
-    ],
+    rows: [...whole.steps.map((step, index) => row(step, core.steps[index])), ...endings(whole.end, core.end)],
     bars: [
       bar(`µs of an echo and its ACK, ${most.count} : ${least.count}`, packet(most) / packet(least), 2, 1.3),
       bar('the same, core alone', packet(core.steps.at(-1)) / packet(core.steps[0]), 2, 1.3),
@@ -66,13 +63,13 @@ function row(whole, core) {
   return [`${count.toLocaleString('en')} connections`, ...memory, ...costs, ...pauses, core.next.toFixed(0)];
 }
 
-function endings(label, whole, core) {
-  const total = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-  const { first, second, closing, left, judged } = whole;
-  if (left !== 0 || core.left !== 0) throw new Error(`${left} and ${core.left} connections are left`);
-  const sizes = [first, second].map(({ linear, rss }) => `linear ${total(linear)}, RSS ${total(rss)}`);
+/** What is left when all are closed, and when all were opened and closed once more. */
+function endings(whole, core) {
+  if (whole.left !== 0 || core.left !== 0) throw new Error(`${whole.left} and ${core.left} connections are left`);
+  const sizes = ({ linear, rss, heap }) => [linear, rss, heap].map((bytes) => (bytes / 2 ** 20).toFixed(0));
   return [
-    [`${label}: ${sizes.join('; ')}; closing ${closing.toFixed(1)} µs; ${judged.toLocaleString('en')} answers judged`],
+    ['all closed, MiB', ...sizes(whole.first)],
+    ['opened and closed again, MiB', ...sizes(whole.second)],
   ];
 }
 
