@@ -9,7 +9,7 @@ const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/{hostile/{flood,packet
 /** Of those, what speaks both families in every run, or is not about addresses. */
 const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
 /** The kernel and real time take part: they run two at a time, when nothing else does. */
-const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel}/**/*.test.ts';
+const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel,workers/kernel}/**/*.test.ts';
 
 export default defineConfig({
   test: {

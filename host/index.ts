@@ -70,3 +70,7 @@ export type { TlsConnection, TlsEvent } from './tls/connection.js';
 export { clientConfig, loadCore, serverConfig, TlsEngine, type TlsEngineEnvironment } from './tls/engine.js';
 export type { TLSOptions } from './tls/options.js';
 export type * as udp from './udp/namespace.js';
+export type { WorkerCounters } from './workers/messages.js';
+export type { WorkerModule, WorkerPlace } from './workers/module.js';
+export type { WorkerStackOptions, WorkersListenOptions, WorkersOptions } from './workers/options.js';
+export { createWorkers, type Workers } from './workers/workers.js';

@@ -157,7 +157,11 @@ export const SETTING_RTO_SPREAD = 45; // the least that a timeout lies above the
 export const SETTING_FORWARDING = 46; // 1: packets for others are passed on (RFC 1812); a stack is a router
 export const SETTING_ICMP_RATE = 47; // ICMP errors a second (RFC 1812 §4.3.2.8, RFC 4443 §2.4 (f)); 0: none are sent
 export const SETTING_UDP_RECEIVE_BUFFER = 48; // bytes of datagrams that a UDP socket holds for its reader, and 256 for each
-export const SETTING_LIMIT = 49;
+export const SETTING_SHARE = 49; // how many stacks have the same addresses, << 8; the lowest 8 bits: which of them this one is
+export const SETTING_LIMIT = 50;
+
+/** Ports from here on are chosen by stacks; several that share an address have every so-manyth (SETTING_SHARE). */
+export const CHOSEN_PORTS = 32768;
 
 // Bits of SETTING_FAST_OPEN (RFC 7413), as Linux's tcp_fastopen.
 export const FAST_OPEN_CLIENT = 1;

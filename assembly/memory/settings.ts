@@ -95,4 +95,5 @@ const TABLE: usize = memory.data<u32>([
   0, 0, 1, // SETTING_FORWARDING: RFC 1122 §3.3.1.1: a host does not pass packets on unless it is told to
   1_000, 0, 1_000_000, // SETTING_ICMP_RATE: Linux's icmp_msgs_per_sec
   1 << 18, 1 << 11, 1 << 26, // SETTING_UDP_RECEIVE_BUFFER: as Linux's rmem_default
+  1 << 8, 1 << 8, (1 << 16) | 0xff, // SETTING_SHARE: as many as a device of Linux's has queues
 ]);

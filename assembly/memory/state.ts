@@ -70,6 +70,7 @@ export class State {
   forwarding: u32;
   icmpRate: u32;
   udpReceiveBuffer: u32;
+  share: u32;
 
   // Dynamic memory.
   dynamicEnd: usize;

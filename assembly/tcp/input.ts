@@ -12,9 +12,10 @@ import {
 import { randomBelow } from '../crypto/random';
 import { fold, pseudoSum, sum } from '../ip/checksum';
 import { PROTOCOL_TCP } from '../ip/header4';
-import { INCOMING_CHECKSUM_KNOWN, incoming } from '../ip/incoming';
+import { INCOMING_CHECKSUM_KNOWN, INCOMING_REASSEMBLED, incoming } from '../ip/incoming';
 import { count } from '../memory/counters';
 import { REPLY_ACK, REPLY_RECORD_ACK, REPLY_RESET, REPLY_STAMPS, replyNew } from '../memory/replies';
+import { isShared } from '../memory/share';
 import { Micros, state } from '../memory/state';
 import { segmentArrives } from './arrives';
 import { synWindow } from './block/buffers';
@@ -102,6 +103,9 @@ function dispatch(seg: Segment): void {
 }
 
 function toListener(seg: Segment): void {
+  // Fragments come to every stack that shares the address, since nobody knows whose connection they are of: not to answer is
+  // right for all but one, and that one has found it.
+  if (incoming.has(INCOMING_REASSEMBLED) && isShared()) return;
   const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
   if (listener == null) {
     resetStranger(seg);

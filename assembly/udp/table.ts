@@ -5,6 +5,7 @@ import { randomBelow } from '../crypto/random';
 import { sipHash } from '../crypto/siphash';
 import { isMapped, isUnspecified } from '../ip/address';
 import { UDP_BUCKETS } from '../memory/map';
+import { ownPort, ownPorts } from '../memory/share';
 import { state } from '../memory/state';
 import { IPV6_ONLY, REUSE_ADDRESS, REUSE_PORT, sameFamily, UdpSocket } from './socket';
 
@@ -103,9 +104,9 @@ export function tableCollides(high: u64, low: u64, port: u32, flags: u32): bool 
 
 /** A free port, which nobody can foretell (RFC 6056 §3.3.1); 0 when every one is taken. */
 export function ephemeralPort(high: u64, low: u64, flags: u32): u32 {
-  const offset = randomBelow(COUNT);
-  for (let tried: u32 = 0; tried < COUNT; tried++) {
-    const port = FIRST + ((offset + tried) % COUNT);
+  const offset = randomBelow(ownPorts());
+  for (let tried: u32 = 0; tried < ownPorts(); tried++) {
+    const port = ownPort(offset + tried);
     if (!tableCollides(high, low, port, flags & ~(REUSE_ADDRESS | REUSE_PORT))) return port;
   }
   return 0;
@@ -143,6 +144,3 @@ function bucket(port: u32): usize {
 }
 
 const BUCKETS: u32 = 1024;
-/** RFC 6056 §3.2 asks for as many ports as possible; below 32768 many services live. */
-const FIRST: u32 = 32768;
-const COUNT: u32 = 32768;

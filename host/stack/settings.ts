@@ -38,6 +38,7 @@ import {
   SETTING_SACK,
   SETTING_SEND_BUFFER,
   SETTING_SEND_BUFFER_INITIAL,
+  SETTING_SHARE,
   SETTING_STATISTICS,
   SETTING_STRICT_RESET,
   SETTING_STRICT_SYN,
@@ -84,6 +85,12 @@ export interface StackOptions extends Limits {
    * Servers that share it take each other's cookies. Without it the stack has one of its own for each day.
    */
   fastOpenKey?: readonly [number, number, number, number];
+  /**
+   * Which of `count` stacks with the same addresses this one is, from 0 on: it chooses local ports from 32768 on whose distance
+   * from there, modulo `count`, is `index`, and does not refuse what came in fragments and may be another's. Who sees to it
+   * that each gets its packets is `createWorkers`.
+   */
+  share?: { index: number; count: number };
   /** How names become addresses. */
   dns?: DnsOptions;
   /** Where time comes from; the runtime's clock by default. */
@@ -164,6 +171,16 @@ export function applySettings(core: Core, settings: StackSettings): void {
   applyTuning(core, settings.tcp);
   applyCongestion(core, settings.congestion);
   applyFastOpenKey(core, settings.fastOpenKey);
+}
+
+/** @throws RangeError for a share that can't be */
+export function applyShare(core: Core, share: StackOptions['share']): void {
+  if (share === undefined) return;
+  const { index, count } = share;
+  const sane = Number.isInteger(index) && Number.isInteger(count) && index >= 0 && index < count;
+  if (!sane || core.calls.configure(SETTING_SHARE, count * 256 + index) < 0) {
+    throw new RangeError(`share can't be ${index} of ${count}`);
+  }
 }
 
 /** @throws TypeError for a controller that does not exist */

@@ -38,7 +38,7 @@ import { Network } from './network.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingOptions, type PingReply, Pings } from './pings.js';
 import { Pump, type Rounds } from './pump.js';
-import { applySettings, type InterfaceOptions, type StackOptions, type StackSettings } from './settings.js';
+import { applySettings, applyShare, type InterfaceOptions, type StackOptions, type StackSettings } from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 
 /**
@@ -78,6 +78,7 @@ export class Stack {
   static createSync(compiled: CompiledCore, options: StackOptions = {}): Stack {
     const core = Core.initialized(compiled.instantiate(options.seed));
     applySettings(core, options);
+    applyShare(core, options.share);
     const stack = new Stack(core, options.clock ?? systemClock(), options);
     stack.#settle(options);
     stack.#pump.wake();

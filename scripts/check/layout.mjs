@@ -43,6 +43,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
   'host/dhcp': ['host/core'],
   'host/dns': ['host/core', 'host/stack', 'host/socket'],
   'host/node': ['*'],
+  'host/workers': ['host/core', 'host/device', 'host/socket', 'host/stack'],
   'host/web': ['host/socket', 'host/stack', 'host/tls'],
   'host/inspector': ['*'],
   'host/cli': ['*'],
@@ -58,6 +59,7 @@ export const FOLDERS = /** @type {Record<string, readonly string[]>} */ ({
     'host/node',
     'host/packet',
     'host/packetscript',
+    'host/workers',
   ],
 });
 

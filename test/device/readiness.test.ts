@@ -3,6 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Poller } from '../../host/device/kernel/poller.js';
 import { POLLERR, POLLIN, POLLOUT, Readiness } from '../../host/device/kernel/readiness.js';
 
 // A named pipe, opened for both directions and without blocking, becomes ready as a TUN device does.
@@ -107,13 +108,10 @@ describe.skipIf(process.platform !== 'linux')('readiness (Linux only)', () => {
 });
 
 function watch(descriptor: number): Readiness {
-  return new Readiness(
-    descriptor,
-    (events) => answers.push(events),
-    (error) => {
-      throw error;
-    },
-  );
+  const poller = new Poller(descriptor, (error) => {
+    throw error;
+  });
+  return new Readiness(poller, (events) => answers.push(events));
 }
 
 /** Long enough for an answer that should not come: ten times as long as a worker takes to start. */

@@ -17,7 +17,8 @@ export function identify(fromHigh: u64, fromLow: u64, toHigh: u64, toLow: u64): 
   const counter = state.identifications + ((<usize>(<u32>place & (COUNTERS - 1))) << 2);
   const number = load<u32>(counter);
   store<u32>(counter, number + 1);
-  return start + number;
+  // Others that speak from the same address take the numbers in between.
+  return (start + number) * (state.share >> 8) + (state.share & 0xff);
 }
 
 const COUNTERS: u32 = 256;

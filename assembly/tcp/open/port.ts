@@ -2,6 +2,7 @@
 // be told from outside, and a port comes again as late as possible.
 
 import { sipHash } from '../../crypto/siphash';
+import { ownPort, ownPorts } from '../../memory/share';
 import { state } from '../../memory/state';
 import { tableFind } from '../table';
 import { listenerCollides, listenerFor } from './listener';
@@ -9,8 +10,8 @@ import { listenerCollides, listenerFor } from './listener';
 /** A free local port for a connection between two addresses; 0 when every one is taken. */
 export function ephemeralPort(localHigh: u64, localLow: u64, remoteHigh: u64, remoteLow: u64, remotePort: u32): u32 {
   const offset = <u32>sipHash(state.isnKey1, state.isnKey0, localHigh, localLow, remoteHigh, remoteLow, remotePort);
-  for (let tried: u32 = 0; tried < COUNT; tried++) {
-    const port = FIRST + ((offset + state.ephemeralNext++) % COUNT);
+  for (let tried: u32 = 0; tried < ownPorts(); tried++) {
+    const port = ownPort(offset + state.ephemeralNext++);
     // A port that someone listens on would make its next caller meet this connection instead.
     if (listenerFor(localHigh, localLow, port) != null) continue;
     if (tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) == null) return port;
@@ -21,13 +22,9 @@ export function ephemeralPort(localHigh: u64, localLow: u64, remoteHigh: u64, re
 /** A free port for a listener that leaves the choice to us; 0 when every one is taken. */
 export function listeningPort(high: u64, low: u64, ipv6Only: u32): u32 {
   const offset = <u32>sipHash(state.isnKey1, state.isnKey0, high, low, 0, 0, 0);
-  for (let tried: u32 = 0; tried < COUNT; tried++) {
-    const port = FIRST + ((offset + state.ephemeralNext++) % COUNT);
+  for (let tried: u32 = 0; tried < ownPorts(); tried++) {
+    const port = ownPort(offset + state.ephemeralNext++);
     if (!listenerCollides(high, low, port, ipv6Only)) return port;
   }
   return 0;
 }
-
-/** RFC 6056 §3.2 asks for as many ports as possible; below 32768 many services live. */
-const FIRST: u32 = 32768;
-const COUNT: u32 = 32768;

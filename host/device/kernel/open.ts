@@ -3,13 +3,14 @@
  * https://docs.kernel.org/networking/tuntap.html
  * Not for: packets (`tuntap.ts`); addresses and the rest of an interface (`configure.ts`).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { VNET_HEADER } from '../../../assembly/abi/constants.js';
 import { DeviceError } from '../device.js';
 import { DEFAULT_MTU } from '../options.js';
 import { check, configure, currentMtu, HOW_TO_GET_RIGHTS, type InterfaceSettings } from './configure.js';
 import { IFREQ_VALUE, interfaceRequest, nameIn } from './ifreq.js';
 import { ERRNO, errnoName, type Linux, linux } from './linux.js';
+import type { PollerLoan } from './poller.js';
 
 /** A TUN device carries IP packets, a TAP device Ethernet frames. */
 export type Kind = 'tun' | 'tap';
@@ -21,6 +22,8 @@ export interface Opened {
   readonly mtu: number;
   /** Every packet begins with a virtio-net header. */
   readonly hasHeader: boolean;
+  /** The descriptor is another thread's, which closes it and has waited for it. */
+  readonly poller?: PollerLoan;
 }
 
 export interface OpenSettings extends InterfaceSettings {
@@ -29,17 +32,36 @@ export interface OpenSettings extends InterfaceSettings {
   readonly withHeader: boolean;
 }
 
-/** Creates the interface, or takes a persistent one that nobody uses, and brings it up. */
-export function openDevice(settings: OpenSettings): Opened {
+/** Creates the interface, or takes a persistent one that nobody uses, and brings it up. `more`: IFF_MULTI_QUEUE. */
+export function openDevice(settings: OpenSettings, more = 0): Opened {
   const system = linux();
   const descriptor = openControl(system);
   try {
-    const name = claim(system, descriptor, settings);
+    const name = claim(system, descriptor, settings, more);
     if (settings.withHeader) agreeOnHeader(system, descriptor);
     configure(system, name, settings);
     return { kind: settings.kind, descriptor, name, mtu: settings.mtu, hasHeader: settings.withHeader };
   } catch (error) {
     system.close(descriptor);
+    throw error;
+  }
+}
+
+/** As `openDevice`, but with as many queues, among which the kernel spreads what it sends; each has a descriptor of its own. */
+export function openQueues(settings: OpenSettings, queues: number): Opened[] {
+  const first = openDevice(settings, IFF_MULTI_QUEUE);
+  const opened = [first];
+  const system = linux();
+  try {
+    while (opened.length < queues) {
+      const descriptor = openControl(system);
+      opened.push({ ...first, descriptor });
+      claim(system, descriptor, { ...settings, name: first.name }, IFF_MULTI_QUEUE);
+      if (settings.withHeader) agreeOnHeader(system, descriptor);
+    }
+    return opened;
+  } catch (error) {
+    for (const { descriptor } of opened) system.close(descriptor);
     throw error;
   }
 }
@@ -86,9 +108,9 @@ function openControl(system: Linux): number {
 }
 
 /** @returns the name that the interface has got */
-function claim(system: Linux, descriptor: number, { kind, name, withHeader }: OpenSettings): string {
+function claim(system: Linux, descriptor: number, { kind, name, withHeader }: OpenSettings, more: number): string {
   const request = interfaceRequest(name);
-  const flags = FLAG[kind] | IFF_NO_PI | (withHeader ? IFF_VNET_HDR : 0);
+  const flags = FLAG[kind] | IFF_NO_PI | (withHeader ? IFF_VNET_HDR : 0) | more;
   new DataView(request.buffer).setInt16(IFREQ_VALUE, flags, true);
   if (system.ioctl(descriptor, TUNSETIFF, request) === 0) return nameIn(request);
   const errno = system.errno();
@@ -97,10 +119,24 @@ function claim(system: Linux, descriptor: number, { kind, name, withHeader }: Op
     throw new DeviceError(code, `no right to create a ${NAME[kind]} device (CAP_NET_ADMIN); ${HOW_TO_GET_RIGHTS}`);
   }
   if (errno === ERRNO.EBUSY) throw new DeviceError(code, `the interface ${name} is in use by another program`);
+  if (errno === ERRNO.EINVAL && differsInQueues(name, flags)) {
+    const how = more === 0 ? 'with multi_queue: it is for workers' : 'without multi_queue: it has one queue alone';
+    throw new DeviceError(code, `the interface ${name} was made ${how}`);
+  }
   if (errno === ERRNO.EINVAL && existsSync(`/sys/class/net/${name}`)) {
     throw new DeviceError('EBUSY', `the name ${name} is taken by an interface that is not a ${NAME[kind]} device`);
   }
   throw new DeviceError(code, `cannot create the ${NAME[kind]} device ${name} (${code})`);
+}
+
+/** Whether there is an interface of that name and of this kind, but with several queues in place of one, or one of several. */
+function differsInQueues(name: string, flags: number): boolean {
+  try {
+    const there = Number(readFileSync(`/sys/class/net/${name}/tun_flags`, 'utf8'));
+    return ((there ^ flags) & (FLAG.tun | FLAG.tap | IFF_MULTI_QUEUE)) === IFF_MULTI_QUEUE;
+  } catch {
+    return false;
+  }
 }
 
 /** The ten bytes of the legacy header in little-endian order, whatever the machine's. */
@@ -119,6 +155,7 @@ const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const F_GETFL = 3;
 const F_SETFL = 4;
+const IFF_MULTI_QUEUE = 0x0100;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
 const TUNSETIFF = 0x400454ca;

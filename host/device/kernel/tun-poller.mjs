@@ -1,6 +1,6 @@
 /**
  * The thread that waits for an idle TUN device: waiting in the main thread would block it, and a wait in Node's thread
- * pool could be neither unref'd nor interrupted. Its other side is `readiness.ts`.
+ * pool could be neither unref'd nor interrupted. Its other side is `poller.ts`.
  *
  * It sleeps until it is told what to wait for, waits once, says once what came, and sleeps again: so while the main
  * thread is busy reading, this one costs nothing. An eventfd interrupts the wait.
@@ -15,6 +15,7 @@ import koffi from 'koffi';
  * @property {number} descriptor what to wait for
  * @property {number} eventfd non-blocking; readable when WANTED has changed during a wait
  * @property {SharedArrayBuffer} control two 32-bit words, see below
+ * @property {import('node:worker_threads').MessagePort} [port] where to answer, if not to the thread that started this one
  */
 
 /** Word of `control`: POLL* bits to wait for, and CLOSE. Set by the main thread, taken by this one. */
@@ -24,7 +25,7 @@ const DONE = 1;
 const CLOSE = 1 << 16;
 const POLLIN = 1;
 
-const { descriptor, eventfd, control: shared } = /** @type {PollerData} */ (workerData);
+const { descriptor, eventfd, control: shared, port = parentPort } = /** @type {PollerData} */ (workerData);
 const control = new Int32Array(shared);
 const libc = koffi.load(null);
 const poll = libc.func('int poll(void *fds, ulong count, int timeout)');
@@ -48,7 +49,7 @@ for (;;) {
   const came = waitFor(wanted);
   if (came === 0) continue;
   wanted = 0;
-  parentPort?.postMessage(came);
+  port?.postMessage(came);
 }
 Atomics.store(control, DONE, 1);
 Atomics.notify(control, DONE);

@@ -21,6 +21,7 @@ import { unexpected, wholeNumber } from '../options.js';
 import { IFNAMSIZ } from './ifreq.js';
 import { ERRNO, errnoName, type Linux, linux } from './linux.js';
 import { type Opened, setOffload } from './open.js';
+import { LentPoller, Poller } from './poller.js';
 import { POLLERR, POLLIN, POLLOUT, Readiness } from './readiness.js';
 import { Ring } from './ring.js';
 
@@ -112,11 +113,11 @@ export class TunTapDevice implements KernelDevice {
     const segmented = (this.offloads & (OFFLOAD_TSO4 | OFFLOAD_TSO6)) === 0;
     // One byte more than there should ever be, see `#length`.
     if (segmented) this.#capacity = Math.min(this.mtu + frame + 1, PACKET_LIMIT);
-    this.#readiness = new Readiness(
-      this.#descriptor,
-      (events) => this.#polled(port, events),
-      (cause) => port.onError(new DeviceError('ERR_POLLER', `the poller of ${this.name} failed`, { cause })),
-    );
+    const failed = (cause: Error) =>
+      port.onError(new DeviceError('ERR_POLLER', `the poller of ${this.name} failed`, { cause }));
+    const { poller: loan } = this.#opened;
+    const poller = loan === undefined ? new Poller(this.#descriptor, failed) : new LentPoller(loan);
+    this.#readiness = new Readiness(poller, (events) => this.#polled(port, events));
     if (this.#reffed) this.#readiness.ref();
     this.#readiness.want(POLLIN);
   }
@@ -171,7 +172,7 @@ export class TunTapDevice implements KernelDevice {
     this.#closed = true;
     this.#readiness?.close();
     this.#ring?.close();
-    this.#linux.close(this.#descriptor);
+    if (this.#opened.poller === undefined) this.#linux.close(this.#descriptor);
   }
 
   #writeBatch(ring: Ring, departures: Departures): void {
