@@ -37,6 +37,14 @@ export class Owners {
     return version === 6 ? this.#of6(bytes, at, end) : HERE;
   }
 
+  /** Whether it is a segment for a port that all workers listen on. */
+  isForAny(bytes: Uint8Array, at: number): boolean {
+    const four = (bytes[at] as number) >> 4 === 4;
+    const protocol = bytes[at + (four ? 9 : 6)];
+    const payload = at + (four ? ((bytes[at] as number) & 15) * 4 : HEADER6);
+    return protocol === TCP && this.shared.has(word(bytes, payload + 2));
+  }
+
   #of4(bytes: Uint8Array, at: number, end: number): number {
     const protocol = bytes[at + 9] as number;
     const payload = at + ((bytes[at] as number) & 15) * 4;

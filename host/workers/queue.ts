@@ -37,6 +37,8 @@ export function makeStrays(count: number, shared: readonly number[]): Strays {
 }
 
 export class QueueDevice implements Device {
+  /** The worker listens. Until then what comes for its listener is dropped, not refused: the peer says it again. */
+  serving = false;
   readonly counts: StrayCounts = { straysOut: 0, straysIn: 0, straysDropped: 0 };
   readonly #owners: Owners;
   readonly #bells: Int32Array;
@@ -117,6 +119,7 @@ export class QueueDevice implements Device {
     for (let handed = 0; handed < MOST_HANDED; handed++) {
       const length = this.inner.read(address, capacity);
       if (length === 0) return 0;
+      if (!this.serving && this.#owners.isForAny(this.#memory(), address)) continue;
       const owner = this.#owners.of(this.#memory(), address, length);
       if (owner === HERE || owner === this.number) return length;
       this.#hand(owner, address, length);

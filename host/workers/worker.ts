@@ -24,6 +24,7 @@ export async function work(): Promise<void> {
   const stack = await createStack({ ...assignment.stack, device, share: { index: number, count }, error: trouble });
   await exported.start?.(stack, { number, count, data });
   if (listen !== undefined) stack.listen({ ...listen, socket: handlersOf(exported) });
+  device.serving = true;
   parentPort?.on('message', (order: Order) => obey(order, stack, device, number));
   report({ kind: 'ready' });
 }
