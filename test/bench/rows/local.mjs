@@ -16,4 +16,11 @@ export const LOCAL = [
     named: true,
     lasts: () => 150,
   },
+  {
+    id: 'size',
+    groups: ['memory'],
+    title: 'code size',
+    local: './size.mjs',
+    lasts: () => 1,
+  },
 ];
