@@ -22,6 +22,7 @@ const LONG_TESTS = [
   'test/tls/records/fuzz',
   'test/interop/transfer',
   'test/interop/clients',
+  'test/interop/tls',
 ];
 
 try {

@@ -9,15 +9,16 @@ import { pseudoRandomBytes, sha256 } from '../../../host/cli/demo/content.js';
 import { KERNEL, VITRINE } from '../addresses.js';
 import { CONTENT } from '../orders.js';
 import { requestHead } from './http.js';
+import { MEBIBYTES } from './peer.js';
 
 export type KeyKind = 'p256' | 'p384' | 'rsa' | 'ed25519';
 
 /** The name that every certificate of a server has. */
 export const SERVER_NAME = 'vitrine.test';
-const LARGE = 64 * 1024 * 1024;
+const LARGE = MEBIBYTES * 1024 * 1024;
 const LINE = 64;
 const NEWLINE = 10;
-/** 64 MiB of text, in lines of 64 bytes: some peers take nothing else. */
+/** Text, in lines of 64 bytes: some peers take nothing else. */
 export const LARGE_TEXT = largeText();
 export const LARGE_HASH = sha256(LARGE_TEXT);
 

@@ -2,7 +2,11 @@
  * What a foreign TLS program has to be told to play its part in the interop table. Each file of `peers/` describes one.
  * Not for: running them (`program.ts`).
  */
+import { amount } from '../../kit/soak.js';
 import type { Files, KeyKind } from './files.js';
+
+/** In the rows of bulk. */
+export const MEBIBYTES = amount(16, 64);
 
 export type Version = 'TLSv1.2' | 'TLSv1.3';
 export type Group = 'X25519' | 'P-256' | 'P-384';
@@ -36,7 +40,7 @@ export interface ServerWish {
   readonly alpn: string | undefined;
   /** The one group it speaks; `undefined`: all. */
   readonly group: Group | undefined;
-  /** Takes or sends 64 MiB, on one connection. */
+  /** Takes or sends the large text, on one connection. */
   readonly bulk: 'up' | 'down' | undefined;
 }
 
@@ -79,7 +83,7 @@ export interface Peer {
 export type Serves = {
   /** The way of `up`: written to standard output, sent back line by line, by HTTP's PUT; or not at all. */
   readonly upload: 'print' | 'echo' | 'put' | 'never';
-  /** The path of the file `large`; `undefined`: whatever is asked for, 64 MiB come in the wish of `down`. */
+  /** The path of the file `large`; `undefined`: whatever is asked for, as much comes in the wish of `down`. */
   readonly large: string | undefined;
   /** It can be told which group to speak. */
   readonly group: boolean;

@@ -1,9 +1,9 @@
 /**
  * The table of TLS interop: which peer in which role with what agreed upon. One thing is varied at a time: keys, suites
- * and groups in each version, then what else can be agreed upon, then 64 MiB each way. Not for: playing it (`play.ts`).
+ * and groups in each version, then what else can be agreed upon, then bulk each way. Not for: playing it (`play.ts`).
  */
 import type { KeyKind } from './files.js';
-import { type Group, type Peer, SUITES, type Suite, type Version } from './peer.js';
+import { type Group, MEBIBYTES, type Peer, SUITES, type Suite, type Version } from './peer.js';
 import { PEERS } from './peers/all.js';
 
 export type Feature =
@@ -15,9 +15,9 @@ export type Feature =
   | 'resume'
   /** The server wants another group than the client guessed: HelloRetryRequest. */
   | 'retry'
-  /** 64 MiB from the client to the server. */
+  /** The large text from the client to the server. */
   | 'up'
-  /** 64 MiB from the server to the client. */
+  /** The large text from the server to the client. */
   | 'down';
 
 export interface Row {
@@ -77,8 +77,8 @@ const FEATURES: Record<Feature, string> = {
   mutual: 'a certificate of the client',
   resume: 'a resumed session',
   retry: 'a HelloRetryRequest',
-  up: '64 MiB from client to server',
-  down: '64 MiB from server to client',
+  up: `${MEBIBYTES} MiB from client to server`,
+  down: `${MEBIBYTES} MiB from server to client`,
 };
 const ECDSA: KeyKind = 'p256';
 const RSA: KeyKind = 'rsa';

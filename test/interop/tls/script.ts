@@ -31,7 +31,7 @@ client.close();
 stack.close();
 rmSync(files.directory, { recursive: true });
 
-/** 64 MiB take all there is: they go one after another. */
+/** Bulk takes all there is: they go one after another. */
 function split(all: readonly Row[]): [bulk: Row[], others: Row[]] {
   const isBulk = ({ feature }: Row) => feature === 'up' || feature === 'down';
   return [all.filter(isBulk), all.filter((row) => !isBulk(row))];

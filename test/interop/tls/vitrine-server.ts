@@ -62,7 +62,7 @@ export class VitrineServer {
     return port;
   }
 
-  /** Runs the peer's client. @returns what Vitrine told it of the connection, unless it got 64 MiB instead */
+  /** Runs the peer's client. @returns what Vitrine told it of the connection, unless it got the large text instead */
   async #run({ peer, feature }: Row, wish: ClientWish): Promise<Agreed | undefined> {
     const path = feature === 'down' ? '/large' : '/who';
     const upload = feature === 'up' ? this.files.path('large') : undefined;
