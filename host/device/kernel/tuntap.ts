@@ -96,7 +96,8 @@ export class TunTapDevice implements KernelDevice {
     this.name = opened.name;
     this.mtu = opened.mtu;
     this.offloads = opened.hasHeader ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 : 0;
-    const ring = Ring.open(this.#linux, opened.descriptor);
+    // Nobody could free the ring of a worker that dies; its descriptor is the main thread's.
+    const ring = opened.poller === undefined ? Ring.open(this.#linux, opened.descriptor) : undefined;
     this.#ring = ring;
     if (ring === undefined) return;
     this.readBatch = (arrivals) => this.#readBatch(ring, arrivals);
