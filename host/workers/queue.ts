@@ -3,7 +3,8 @@
  * handed over come first. A wrapper as `weather` and `pcap` are.
  * Not for: whose a packet is (`owner.ts`).
  */
-import { VNET_HEADER } from '../../assembly/abi/constants.js';
+import { PACKET_LIMIT, VNET_HEADER } from '../../assembly/abi/constants.js';
+import type { Arrivals, Departures } from '../device/batch.js';
 import type { Device, DevicePort } from '../device/device.js';
 import { ALL, HERE, Owners } from './owner.js';
 import { Ring } from './ring.js';
@@ -37,6 +38,8 @@ export function makeStrays(count: number, shared: readonly number[]): Strays {
 }
 
 export class QueueDevice implements Device {
+  readonly readBatch?: (arrivals: Arrivals) => void;
+  readonly writeBatch?: (departures: Departures) => void;
   /** The worker listens. Until then what comes for its listener is dropped, not refused: the peer says it again. */
   serving = false;
   readonly counts: StrayCounts = { straysOut: 0, straysIn: 0, straysDropped: 0 };
@@ -57,6 +60,9 @@ export class QueueDevice implements Device {
     private readonly number: number,
     strays: Strays,
   ) {
+    const { readBatch, writeBatch } = inner;
+    if (readBatch !== undefined) this.readBatch = (arrivals) => this.#readBatch(readBatch, arrivals);
+    if (writeBatch !== undefined) this.writeBatch = (departures) => writeBatch.call(inner, departures);
     this.#owners = new Owners(strays.rings.length, new Set(strays.shared));
     this.#bells = new Int32Array(strays.bells);
     this.#incoming = strays.rings.flatMap((from) => ringsAt(from[number]));
@@ -119,15 +125,47 @@ export class QueueDevice implements Device {
     for (let handed = 0; handed < MOST_HANDED; handed++) {
       const length = this.inner.read(address, capacity);
       if (length === 0) return 0;
-      if (!this.serving && this.#owners.isForAny(this.#memory(), address)) continue;
-      const owner = this.#owners.of(this.#memory(), address, length);
-      if (owner === HERE || owner === this.number) return length;
-      this.#hand(owner, address, length);
-      if (owner === ALL) return length;
+      if (this.#keeps(address, length)) return length;
     }
-    // Nothing but strays: the stack has other work, too.
-    setImmediate(() => this.#port?.onReadable());
+    this.#comeBack();
     return 0;
+  }
+
+  /** Some strays first, so that neither way can starve the other. */
+  #readBatch(read: NonNullable<Device['readBatch']>, arrivals: Arrivals): void {
+    for (let taken = 0; taken < MOST_TAKEN && arrivals.room(PACKET_LIMIT) > 0; taken++) {
+      const address = arrivals.place(PACKET_LIMIT);
+      const length = this.#take(address, PACKET_LIMIT);
+      if (length === 0) break;
+      arrivals.add(address, length);
+    }
+    const first = arrivals.count;
+    read.call(this.inner, arrivals);
+    const { addresses, lengths, interfaces, count } = arrivals;
+    arrivals.count = first;
+    for (let index = first; index < count; index++) {
+      const [address, length] = [addresses[index] as number, lengths[index] as number];
+      if (!this.#keeps(address, length)) continue;
+      addresses[arrivals.count] = address;
+      lengths[arrivals.count] = length;
+      interfaces[arrivals.count++] = interfaces[index] as number;
+    }
+    if (count > first && arrivals.count === 0) this.#comeBack();
+  }
+
+  /** Hands over what is another's. @returns whether the packet is for this stack */
+  #keeps(address: number, length: number): boolean {
+    const bytes = this.#memory();
+    if (!this.serving && this.#owners.isForAny(bytes, address)) return false;
+    const owner = this.#owners.of(bytes, address, length);
+    if (owner === HERE || owner === this.number) return true;
+    this.#hand(owner, address, length);
+    return owner === ALL;
+  }
+
+  /** Nothing but strays, and more may wait: the stack has other work, too. */
+  #comeBack(): void {
+    setImmediate(() => this.#port?.onReadable());
   }
 
   /** Reads what others handed over. @returns the length of a packet, 0 when there is none */
@@ -184,6 +222,8 @@ function ringsAt(memory: SharedArrayBuffer | undefined): Ring[] {
   return memory === undefined ? [] : [new Ring(memory)];
 }
 
+/** Strays that begin a batch. */
+const MOST_TAKEN = 16;
 /** Strays that one `read` hands over before it gives up its turn. */
 const MOST_HANDED = 64;
 /** ES2024, which runtimes have had for longer than compilers know it. */
