@@ -21,6 +21,8 @@ export async function work(): Promise<void> {
     number,
     assignment.strays,
   );
+  // It has a ring of io_uring, which nobody else could free; only a worker that runs out of memory leaves it to the process.
+  process.on('exit', () => device.close());
   const stack = await createStack({ ...assignment.stack, device, share: { index: number, count }, error: trouble });
   await exported.start?.(stack, { number, count, data });
   if (listen !== undefined) stack.listen({ ...listen, socket: handlersOf(exported) });

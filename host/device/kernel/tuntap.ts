@@ -96,8 +96,7 @@ export class TunTapDevice implements KernelDevice {
     this.name = opened.name;
     this.mtu = opened.mtu;
     this.offloads = opened.hasHeader ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 : 0;
-    // Nobody could free the ring of a worker that dies; its descriptor is the main thread's.
-    const ring = opened.poller === undefined ? Ring.open(this.#linux, opened.descriptor) : undefined;
+    const ring = Ring.open(this.#linux, opened.descriptor);
     this.#ring = ring;
     if (ring === undefined) return;
     this.readBatch = (arrivals) => this.#readBatch(ring, arrivals);
