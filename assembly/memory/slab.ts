@@ -28,6 +28,11 @@ export function slabTake(size: u32): usize {
   return block;
 }
 
+/** Whether a block of `size` bytes, a slab class, waits to be used again. */
+export function slabHas(size: u32): bool {
+  return load<usize>(classHead(size)) != 0;
+}
+
 /** Gives back a block of `size` bytes, a slab class. */
 export function slabGive(block: usize, size: u32): void {
   const head = classHead(size);

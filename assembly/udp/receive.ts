@@ -10,8 +10,8 @@ import { COUNTER_DATAGRAMS_DROPPED, ERROR_AGAIN, ERROR_STALE_HANDLE, UDP_DATA } 
 import { BATCH_LIMIT } from '../abi/limits';
 import { incoming } from '../ip/incoming';
 import { count } from '../memory/counters';
-import { DYNAMIC_BASE, RESULT_BASE, setResult, UDP_DATAGRAMS } from '../memory/map';
-import { slabGive, slabSize, slabTake } from '../memory/slab';
+import { RESULT_BASE, setResult, UDP_DATAGRAMS } from '../memory/map';
+import { slabGive, slabHas, slabSize, slabTake } from '../memory/slab';
 import { state } from '../memory/state';
 import { raise } from './events';
 import { receiveLimit, socketFind, UdpSocket } from './socket';
@@ -144,8 +144,8 @@ function inBatch(index: u32): Datagram {
 
 /** Memory for a datagram that outlives its batch; null when the socket's buffer or the stack's memory has no room for it. */
 function inBlock(socket: UdpSocket, length: u32): Datagram | null {
-  if (socket.heldBytes + cost(length) > receiveLimit(socket) || memoryScarce()) return null;
   const size = slabSize(RECORD + length);
+  if (socket.heldBytes + cost(length) > receiveLimit(socket) || memoryScarce(size)) return null;
   const block = slabTake(size);
   if (block == 0) return null;
   socket.heldBytes += cost(length);
@@ -165,10 +165,10 @@ function cost(length: u32): u32 {
   return length + OVERHEAD;
 }
 
-/** The last quarter of the memory that is not fixed is for connections, which lose more than a datagram. */
-function memoryScarce(): bool {
-  const room = state.memoryLimit - <u32>DYNAMIC_BASE;
-  return state.bufferBytes > room - (room >> 2);
+/** The last quarter of the memory is for connections, which lose more than a datagram. */
+function memoryScarce(size: u32): bool {
+  const share = state.memoryLimit - (state.memoryLimit >> 2);
+  return state.bufferBytes > share || (state.dynamicEnd > share && !slabHas(size));
 }
 
 const RECORD: u32 = 64;
