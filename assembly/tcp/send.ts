@@ -80,10 +80,12 @@ export function sendOwed(): void {
 function sendRound(): bool {
   const last = state.sendTail;
   let blocked: Tcb | null = null;
+  let full: u32 = 0; // a bit for each interface whose queue is: no other needs to try
   let more = false;
   for (let tcb = sendTake(); tcb != null; tcb = sendTake()) {
-    const outcome = tcpOutput(tcb);
+    const outcome = full & (1 << tcb.interface) ? FULL : tcpOutput(tcb);
     if (outcome == MORE) more = true;
+    if (outcome == FULL) full |= 1 << tcb.interface;
     if (outcome == FULL && blocked == null) blocked = tcb;
     else if (outcome != DONE) wantSend(tcb);
     else freeIfDone(tcb);
