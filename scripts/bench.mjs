@@ -1,6 +1,6 @@
 // Measures Vitrine beside the least that C and plain JavaScript can do on the same TUN device, and beside other stacks:
 // `npm run bench`. What the rows mean: test/bench/README.md.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { duration, help, parseCommand } from '../test/bench/arguments.mjs';
 import { findPeers, PEER_NAMES } from '../test/bench/peers/index.mjs';
@@ -13,6 +13,7 @@ import { buildInstruments } from '../test/bench/running/instruments.mjs';
 import { measureRow } from '../test/bench/running/measure.mjs';
 import { insideNamespace, prepareNamespace, runInNamespace } from '../test/bench/running/namespace.mjs';
 import { newestProfile, topCosts } from '../test/bench/running/profile.mjs';
+import { checkMachine, checkOutputs, lackingRows } from '../test/bench/running/requirements.mjs';
 
 async function main() {
   const command = parse();
@@ -21,18 +22,18 @@ async function main() {
     console.log(help());
     return 0;
   }
-  const { commands: peers, missing } = findPeers(peersIn(command), progress);
-  const settings = { ...command, peers, tools: buildInstruments(), congestion: 'cubic', progress };
+  const settings = prepare(command);
+  if (settings === undefined) return 2;
   if (!insideNamespace()) return runInNamespace();
   prepareNamespace();
-  if (settings.profile) mkdirSync(settings.profile, { recursive: true });
 
+  const { rows, missing } = settings;
   const say = command.output === 'text' ? console.log : () => {};
-  say(heading(command, peers));
+  say(heading(settings));
   for (const [name, why] of Object.entries(missing)) say(`without ${name}: ${why}`);
   say();
   const summaries = [];
-  for (const row of command.rows) {
+  for (const row of rows) {
     const summary = row.local
       ? await measureLocal(row, settings)
       : summarize(await measureRow(row, settings, progress));
@@ -54,13 +55,31 @@ function parse() {
   }
 }
 
+/** @returns undefined, having said why, when nothing can be measured here. */
+function prepare(command) {
+  try {
+    checkMachine();
+    checkOutputs(command);
+    const lacking = lackingRows(command.rows);
+    const rows = command.rows.filter(({ id }) => !lacking[id]);
+    const [first] = Object.entries(lacking);
+    if (rows.length === 0) throw new Error(`${first.join(' can not run here: ')}`);
+    const { commands: peers, missing } = findPeers(peersIn(command), progress);
+    const tools = buildInstruments();
+    return { ...command, rows, peers, missing: { ...lacking, ...missing }, tools, congestion: 'cubic', progress };
+  } catch (error) {
+    console.error(`bench: ${error.message}`);
+    return undefined;
+  }
+}
+
 function peersIn({ rows, peers }) {
   return PEER_NAMES.filter((name) => peers.includes(name) && rows.some(({ stacks = {} }) => stacks[name]));
 }
 
-function heading(command, peers) {
-  const minutes = Math.ceil(duration(command, (name) => !PEER_NAMES.includes(name) || peers[name]) / 60);
-  const { rounds, seconds } = command;
+function heading(settings) {
+  const { rounds, seconds, peers } = settings;
+  const minutes = Math.ceil(duration(settings, (name) => !PEER_NAMES.includes(name) || peers[name]) / 60);
   return [
     machineLine(),
     `${rounds} rounds of ${seconds} s, medians and least–most; stacks take turns; about ${minutes} min in all`,

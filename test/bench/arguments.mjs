@@ -15,11 +15,11 @@ export function parseCommand(words) {
   return {
     rows: rowsNamed(positionals),
     seconds: positive('seconds', values.seconds),
-    rounds: positive('rounds', values.rounds),
+    rounds: whole('rounds', values.rounds),
     peers: peersNamed(values.peers),
     output: values.json ? 'json' : values.markdown ? 'markdown' : 'text',
-    plot: values.plot && resolve(values.plot),
-    profile: values.profile && resolve(values.profile),
+    plot: path('plot', values.plot),
+    profile: path('profile', values.profile),
     help: values.help,
   };
 }
@@ -73,8 +73,18 @@ function peersNamed(list) {
 }
 
 function positive(name, text) {
-  if (Number(text) > 0) return Number(text);
-  throw new Error(`--${name} wants a positive number, not ${text}`);
+  if (Number(text) > 0 && Number(text) <= 3600) return Number(text);
+  throw new Error(`--${name} wants a positive number up to 3600, not ${text}`);
+}
+
+function whole(name, text) {
+  if (/^\d+$/.test(text) && Number(text) > 0 && Number(text) <= 1000) return Number(text);
+  throw new Error(`--${name} wants a whole number from 1 to 1000, not ${text}`);
+}
+
+function path(name, text) {
+  if (text === '') throw new Error(`--${name} wants a path`);
+  return text && resolve(text);
 }
 
 function wrapped(words) {

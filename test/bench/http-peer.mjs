@@ -15,7 +15,9 @@ const { positionals, values } = parseArgs({
 });
 const before = cpuSeconds(values.P);
 const load = ['-t', '1', '-c', positionals[0], '-d', String(Math.ceil(Number(values.t)))];
-const { error, stdout, stderr } = spawnSync('wrk', [...load, `http://${values.h}:5006/`], { encoding: 'utf8' });
+// It ends with this process, however that ends.
+const words = ['--pdeathsig', 'KILL', 'wrk', ...load, `http://${values.h}:5006/`];
+const { error, stdout, stderr } = spawnSync('setpriv', words, { encoding: 'utf8' });
 const stackCpu = cpuSeconds(values.P) - before;
 const [, requests, seconds] = /(\d+) requests in ([\d.]+)s/.exec(stdout ?? '') ?? [];
 const complaint = error?.message ?? /(Socket errors|Non-2xx).*/.exec(stdout)?.[0] ?? (requests ? undefined : stderr);

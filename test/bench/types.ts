@@ -6,7 +6,7 @@
  *
  * Of the others, `mode`: words for kpeer, or for `peer`, an instrument or a script in its place. `stacks`: the device that each
  * gets. `metrics`: what is read, by key of METRICS. `oneCpu`: both sides are pinned to it. `udp`: the
- * raw stacks are those of datagrams. `connections`: so many are held idle.
+ * raw stacks are those of datagrams. `needs`: a row without that program is left out. `connections`: so many are held idle.
  */
 export interface Row {
   id: string;
@@ -17,6 +17,7 @@ export interface Row {
   lasts?: (seconds: number) => number;
   mode?: string[];
   peer?: string;
+  needs?: { program: string; install: string };
   stacks?: Record<string, Device>;
   metrics?: string[];
   bars?: RowBar[];

@@ -7,38 +7,21 @@
  *   kpeer connrate  opens, half-closes, waits for the other FIN and closes, -n times or -t seconds, -c at once
  *   kpeer idle      opens -n connections, prints a line, waits for a line on stdin, asks a sample for an echo, prints
  *
- * -h address of the stack   -p port   -s source address   -P process id of the stack, whose CPU time is reported
- * -C congestion control asked of the kernel; where it is refused Reno; a bulk mode's line says which one was used.
+ * -p port; other options as in peer.h. A bulk mode's line says which congestion control was used.
  * Times are seconds, of the stack's process in all its threads (`stackCpu`) and of this one (`peerCpu`).
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-static const char *host = "10.9.0.2", *source_address, *congestion;
-static int port, count = 10000, at_once = 1;
-static pid_t stack_process;
-static double seconds = 3;
+#include "tcp.h"
+
+static int count = 10000, at_once = 1;
 
 static char buffer[1 << 18];
-
-typedef struct {
-  double start, stack_cpu, peer_cpu;
-} stopwatch;
 
 static void run_source(void);
 static void run_sink(void);
@@ -76,70 +59,13 @@ int main(int words_count, char **words) {
 
 static void parse(int words_count, char **words) {
   optind = 2;
-  for (int letter; (letter = getopt(words_count, words, "h:p:t:n:c:P:s:C:")) != -1;) switch (letter) {
-      case 'h': host = optarg; break;
+  for (int letter; (letter = getopt(words_count, words, PEER_OPTIONS "p:n:c:")) != -1;) switch (letter) {
       case 'p': port = atoi(optarg); break;
-      case 't': seconds = atof(optarg); break;
       case 'n': count = atoi(optarg); break;
       case 'c': at_once = atoi(optarg); break;
-      case 'P': stack_process = atoi(optarg); break;
-      case 's': source_address = optarg; break;
-      case 'C': congestion = optarg; break;
-      default: exit(2);
+      default:
+        if (!take_option(letter)) exit(2);
     }
-}
-
-/* -- sockets ------------------------------------------------------------------------------------------------------ */
-
-static _Noreturn void die(const char *what) {
-  printf("{\"error\":\"%s: %s\"}\n", what, strerror(errno));
-  exit(1);
-}
-
-static struct sockaddr_in address_of(const char *text, int number) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(number)};
-  inet_pton(AF_INET, text, &address.sin_addr);
-  return address;
-}
-
-static void bind_source(int fd) {
-  int on = 1;
-  struct sockaddr_in address = address_of(source_address, 0);
-  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  if (bind(fd, (struct sockaddr *)&address, sizeof address)) die("bind");
-}
-
-/* A blocking socket is connected on return and gives up on any call after three seconds without progress. */
-static int open_connection(int nonblocking) {
-  int fd = socket(AF_INET, SOCK_STREAM | (nonblocking ? SOCK_NONBLOCK : 0), 0), on = 1;
-  if (fd < 0) die("socket");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (congestion && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, strlen(congestion)))
-    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4); /* a namespace may refuse any other */
-  if (!nonblocking) {
-    struct timeval patience = {3, 0};
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  }
-  if (source_address) bind_source(fd);
-  struct sockaddr_in address = address_of(host, port);
-  if (!connect(fd, (struct sockaddr *)&address, sizeof address) || (nonblocking && errno == EINPROGRESS)) return fd;
-  if (errno == EINPROGRESS) errno = ETIMEDOUT; /* what the kernel says when the patience is over */
-  die("connect");
-}
-
-/* Closes with RST: no FIN handshake, no TIME-WAIT left for the next run. */
-static void close_hard(int fd) {
-  struct linger now = {1, 0};
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  close(fd);
-}
-
-static struct tcp_info info_of(int fd) {
-  struct tcp_info info = {0};
-  socklen_t size = sizeof info;
-  getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-  return info;
 }
 
 static void allow_many_descriptors(void) {
@@ -148,30 +74,6 @@ static void allow_many_descriptors(void) {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* -- time --------------------------------------------------------------------------------------------------------- */
-
-static double read_clock(clockid_t clock) {
-  struct timespec time;
-  return clock_gettime(clock, &time) ? 0 : time.tv_sec + time.tv_nsec * 1e-9;
-}
-
-static double now(void) { return read_clock(CLOCK_MONOTONIC); }
-
-static double stack_cpu(void) {
-  clockid_t clock;
-  return stack_process && !clock_getcpuclockid(stack_process, &clock) ? read_clock(clock) : 0;
-}
-
-static stopwatch start(void) { return (stopwatch){now(), stack_cpu(), read_clock(CLOCK_PROCESS_CPUTIME_ID)}; }
-
-static int running(const stopwatch *watch) { return now() - watch->start < seconds; }
-
-/* The members that every mode's line has; the caller opens and closes the object. */
-static void print_times(const stopwatch *watch, double end) {
-  double stack = stack_cpu() - watch->stack_cpu, peer = read_clock(CLOCK_PROCESS_CPUTIME_ID) - watch->peer_cpu;
-  printf("\"seconds\":%.6f,\"stackCpu\":%.6f,\"peerCpu\":%.6f", end - watch->start, stack, peer);
 }
 
 /* -- bulk --------------------------------------------------------------------------------------------------------- */

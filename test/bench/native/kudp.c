@@ -7,29 +7,19 @@
  * A datagram of one byte asks the sink how many others it has had: it answers with eight, the least first. Eight bytes, the
  * size and the time in milliseconds, tell the source what to send.
  *
- * -h address of the stack   -s source address   -P process id of the stack, whose CPU time is reported   (-C is for TCP)
+ * Other options as in peer.h; -C is for TCP.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "peer.h"
 
 enum { SINK_PORT = 5007, SOURCE_PORT = 5008, BURST = 64, PACKET = 65536, BUFFER = 16 << 20 };
 enum { QUESTIONS = 1500, PATIENCE = 2000, SILENCE = 100000 }; /* how often it asks, and how long it waits, in µs */
 
-static const char *host = "10.9.0.2", *source_address = "10.9.0.1";
 static int size = 64;
-static pid_t stack_process;
-static double seconds = 3;
 
 static int open_socket(int port);
 static void run_source(void);
@@ -38,42 +28,14 @@ static void run_sink(void);
 int main(int count, char **words) {
   if (count < 2) return 2;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  source_address = "10.9.0.1";
   optind = 2;
-  for (int letter; (letter = getopt(count, words, "h:s:P:t:C:b:")) != -1;) switch (letter) {
-      case 'h': host = optarg; break;
-      case 's': source_address = optarg; break;
-      case 'P': stack_process = atoi(optarg); break;
-      case 't': seconds = atof(optarg); break;
-      case 'b': size = atoi(optarg); break;
-      case 'C': break;
-      default: return 2;
-    }
+  for (int letter; (letter = getopt(count, words, PEER_OPTIONS "b:")) != -1;)
+    if (letter == 'b') size = atoi(optarg);
+    else if (!take_option(letter)) return 2;
   if (strcmp(words[1], "source") == 0) run_source();
   else if (strcmp(words[1], "sink") == 0) run_sink();
   else return 2;
-}
-
-static _Noreturn void die(const char *what) {
-  printf("{\"error\":\"%s: %s\"}\n", what, strerror(errno));
-  exit(1);
-}
-
-static double read_clock(clockid_t clock) {
-  struct timespec time;
-  return clock_gettime(clock, &time) ? 0 : time.tv_sec + time.tv_nsec * 1e-9;
-}
-
-static double now(void) { return read_clock(CLOCK_MONOTONIC); }
-
-static double stack_cpu(void) {
-  clockid_t clock;
-  return stack_process && !clock_getcpuclockid(stack_process, &clock) ? read_clock(clock) : 0;
-}
-
-static struct sockaddr_in address_of(const char *text, int number) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(number)};
-  inet_pton(AF_INET, text, &address.sin_addr);
-  return address;
 }
 
 static void wait_at_most(int fd, int microseconds) {
@@ -112,8 +74,10 @@ static uint64_t count_of(int fd) {
   die("the sink");
 }
 
-static void print(double took, double cpu, uint64_t packets) {
-  printf("{\"seconds\":%.6f,\"stackCpu\":%.6f,\"packets\":%lu}\n", took, cpu, packets);
+static void print(const stopwatch *watch, double end, uint64_t packets) {
+  printf("{");
+  print_times(watch, end);
+  printf(",\"packets\":%lu}\n", packets);
 }
 
 static void run_source(void) {
@@ -123,11 +87,11 @@ static void run_source(void) {
   int fd = open_socket(SINK_PORT);
   fill(many, parts, bytes, 0, size);
   uint64_t before = count_of(fd);
-  double begin = now(), cpu = stack_cpu();
-  while (now() - begin < seconds)
+  stopwatch watch = start();
+  while (running(&watch))
     if (sendmmsg(fd, many, BURST, 0) < 0 && errno != ENOBUFS) die("sendmmsg");
   uint64_t packets = count_of(fd) - before;
-  print(now() - begin, stack_cpu() - cpu, packets);
+  print(&watch, now(), packets);
 }
 
 static void run_sink(void) {
@@ -138,15 +102,16 @@ static void run_sink(void) {
   fill(many, parts, bytes, 1 << 11, 1 << 11);
   struct sockaddr_in stack = address_of(host, SOURCE_PORT);
   uint32_t wanted[2] = {size, seconds * 1000};
-  double cpu = stack_cpu(), begin = 0, end = 0;
+  stopwatch watch = start();
+  double end = 0;
   uint64_t packets = 0;
   wait_at_most(fd, SILENCE);
   if (sendto(fd, wanted, sizeof wanted, 0, (struct sockaddr *)&stack, sizeof stack) < 0) die("sendto");
   for (int got; (got = recvmmsg(fd, many, BURST, MSG_WAITFORONE, NULL)) > 0; end = now()) {
-    if (!packets) begin = now();
+    if (!packets) watch.start = now();
     packets += got;
   }
   errno = ETIMEDOUT;
   if (!packets) die("the source");
-  print(end - begin, stack_cpu() - cpu, packets);
+  print(&watch, end, packets);
 }

@@ -4,10 +4,10 @@
  * package: nothing of theirs is kept here, nothing is fetched.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compile, FOLDER, isNewer } from '../running/instruments.mjs';
+import { isThere } from '../running/requirements.mjs';
 
 /** `needs`: a path, or the name of a program. `install`: what brings it. `build` answers the path of the program that is run. */
 const PEERS = {
@@ -66,11 +66,6 @@ export function findPeers(names, progress) {
     }
   }
   return found;
-}
-
-function isThere(need) {
-  if (need.startsWith('/')) return existsSync(need);
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(`${folder}/${need}`));
 }
 
 /** From the folder of that name. Debian's sources of Go lie in a GOPATH of their own. */

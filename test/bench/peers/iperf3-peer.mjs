@@ -18,7 +18,8 @@ console.log(JSON.stringify(report(run(values.C)) ?? report(run('reno'))));
 
 /** A namespace may refuse the congestion control. */
 function run(congestion) {
-  const { stdout, error } = spawnSync('iperf3', [...words, '--congestion', congestion], { encoding: 'utf8' });
+  const client = ['--pdeathsig', 'KILL', 'iperf3', ...words, '--congestion', congestion];
+  const { stdout, error } = spawnSync('setpriv', client, { encoding: 'utf8' });
   return error ? { error: error.message } : { congestion, ...JSON.parse(stdout) };
 }
 

@@ -9,6 +9,13 @@ export const LOCAL = [
     lasts: (seconds) => 4 * (1.3 + 3 * seconds),
   },
   {
+    id: 'workers',
+    groups: [],
+    title: 'createWorkers: 16 connections at once, plain TUN, MTU 1500',
+    local: './workers/measure.mjs',
+    lasts: (seconds) => 3 * 3 * (0.6 + 3 * seconds),
+  },
+  {
     id: 'million',
     groups: [],
     title: 'up to a million connections: what one of them and a packet of it cost, no device',

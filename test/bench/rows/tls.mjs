@@ -42,6 +42,7 @@ export const TLS = [
     title: 'a server of node:http asked by wrk, 64 connections, plain TUN, MTU 1500 (node: on the kernel)',
     mode: ['64'],
     peer: './http-peer.mjs',
+    needs: { program: 'wrk', install: 'apt-get install wrk' },
     stacks: each(PLAIN, 'node', 'vitrine'),
     metrics: ['requestsPerSecond', 'cpuPerRequest'],
     bars: [],

@@ -1,6 +1,7 @@
-/** Compiles the C instruments of the bench into `dist/bench`, each only when its source is newer. */
+/** Compiles the C instruments of the bench into `dist/bench`, each only when its source, or a header beside it, is newer. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where programs are built. */
@@ -16,7 +17,9 @@ export function buildInstruments() {
 export function compile(source, name, flags = []) {
   mkdirSync(FOLDER, { recursive: true });
   const program = FOLDER + name;
-  if (isNewer(program, source)) return program;
+  const folder = dirname(source);
+  const headers = readdirSync(folder).filter((file) => file.endsWith('.h'));
+  if ([source, ...headers.map((file) => `${folder}/${file}`)].every((file) => isNewer(program, file))) return program;
   execFileSync('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, source, ...flags], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -27,4 +30,4 @@ export function isNewer(program, source) {
   return (statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > statSync(source).mtimeMs;
 }
 
-const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'forward'];
+const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'kmany', 'forward'];

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
  */
 export function startPeer({ stack, tools, mode, seconds, congestion, program = 'kpeer', prefix = [] }) {
   const target = ['-h', stack.place.stack, '-s', stack.nextSource(), '-P', stack.pid];
-  const script = () => [process.execPath, fileURLToPath(new URL(`../${program}`, import.meta.url))];
-  const peer = tools[program] ? [tools[program]] : script();
+  const path = () => fileURLToPath(new URL(`../${program}`, import.meta.url));
+  const peer = tools[program] ? [tools[program]] : [...MORTAL, process.execPath, path()];
   const command = [...prefix, ...peer, ...mode, '-t', seconds, '-C', congestion, ...target].map(String);
   const child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   return { lines: parsed(child.stdout), input: child.stdin };
@@ -30,3 +30,6 @@ async function* parsed(output) {
   }
   throw new Error('kpeer ended without an answer');
 }
+
+/** What runs behind these words ends with the bench, however that ends. Instruments see to it themselves. */
+const MORTAL = ['setpriv', '--pdeathsig', 'KILL'];
