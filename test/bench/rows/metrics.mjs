@@ -7,6 +7,7 @@
 export const METRICS = {
   gbits: { title: 'Gbit/s', digits: 2, better: 'more', of: (line) => (line.bytes * 8) / line.seconds / 1e9 },
   secondsPerGB: { title: 's/GB', digits: 3, better: 'less', of: (line) => line.stackCpu / (line.bytes / 1e9) },
+  peerBusy: { title: 'peer busy', digits: 2, better: 'less', of: (line) => line.peerCpu / line.seconds },
   p50: { title: 'p50 µs', digits: 1, better: 'less', of: (line) => line.p50 * 1e6 },
   p99: { title: 'p99 µs', digits: 1, better: 'less', of: (line) => line.p99 * 1e6 },
   cpuPerTrip: { title: 'CPU µs/trip', digits: 1, better: 'less', of: (line) => (line.stackCpu / line.trips) * 1e6 },

@@ -1,10 +1,12 @@
 /** TLS 1.3, and Node's HTTP over Vitrine. */
+import { OPENSSL } from '../running/instruments.mjs';
 import { each, LARGE, PLAIN } from './stacks.mjs';
 
 const tls = {
   groups: ['tls'],
-  metrics: ['gbits', 'secondsPerGB'],
-  peer: './tls/tls-peer.mjs',
+  metrics: ['gbits', 'secondsPerGB', 'peerBusy'],
+  peer: 'ktls',
+  needs: { program: OPENSSL, install: 'apt-get install libssl-dev' },
   stacks: each(LARGE, 'node', 'vitrine'),
   bars: [{ metric: 'gbits', atLeast: { first: 2, goal: 5 } }],
 };

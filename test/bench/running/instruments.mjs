@@ -1,16 +1,23 @@
 /** Compiles the C instruments of the bench into `dist/bench`, each only when its source, or a header beside it, is newer. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** What `native/ktls.c` is built against. */
+export const OPENSSL = '/usr/include/openssl/ssl.h';
 
 /** Where programs are built. */
 export const FOLDER = fileURLToPath(new URL('../../../dist/bench/', import.meta.url));
 
-/** @returns the path of each instrument. @throws when there is no compiler, or a source does not compile. */
+/**
+ * @returns the path of each instrument; one whose library is not there has none.
+ * @throws when there is no compiler, or a source does not compile
+ */
 export function buildInstruments() {
   const source = (name) => fileURLToPath(new URL(`../native/${name}.c`, import.meta.url));
-  return Object.fromEntries(NAMES.map((name) => [name, compile(source(name), name)]));
+  const possible = NAMES.filter((name) => LIBRARIES[name] === undefined || existsSync(LIBRARIES[name].header));
+  return Object.fromEntries(possible.map((name) => [name, compile(source(name), name, LIBRARIES[name]?.flags)]));
 }
 
 /** @returns the path of the program. @throws when it does not compile. */
@@ -30,4 +37,5 @@ export function isNewer(program, source) {
   return (statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > statSync(source).mtimeMs;
 }
 
-const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'kmany', 'forward'];
+const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'kmany', 'ktls', 'forward'];
+const LIBRARIES = { ktls: { header: OPENSSL, flags: ['-lssl', '-lcrypto'] } };
