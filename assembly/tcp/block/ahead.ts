@@ -1,11 +1,13 @@
 // Looks ahead in a batch. Where there are very many connections each packet is for one that no cache holds, and its bucket,
-// then its control block, would be waited for, packet by packet. So before the first is taken all are looked up in steps that
-// do not depend on each other, and memory answers them together.
+// then its control block, would be waited for, packet by packet. So before the first is taken all are looked up, step by
+// step, and the loads of a step do not depend on each other: memory answers them together.
 //
-//   1 bucket of each    2 head of each bucket    3 the end itself, and the lines of its control block
+//   1 hash of each    2 head of each bucket    3 end by end of each chain    4 the lines of the control block
+//   5 what lies beside it while something is in flight
 //
-// What is found is a guess that input puts before `tableFind`, which checks it: until its packet's turn comes anything may
-// have happened to it. Not for: deciding anything.
+// A processor has begun as many loads as fit into the few hundred instructions that it looks ahead itself, so the loops do
+// little else than load. What is found is a guess that input puts before `tableFind`, which checks it: until its packet's
+// turn comes anything may have happened to it. Not for: deciding anything.
 
 import { LINK_ETHERNET } from '../../abi/constants';
 import { RECEIVE_DESCRIPTOR } from '../../abi/limits';
@@ -24,6 +26,7 @@ import { destination6, HEADER6, nextHeader, source6 } from '../../ip/header6';
 import { interfaceAt } from '../../ip/interface';
 import { AHEAD_BASE, RECEIVE_DESCRIPTORS } from '../../memory/map';
 import { state } from '../../memory/state';
+import { Flow } from '../congestion/flow';
 import { destinationPort, sourcePort } from '../header';
 import { bucketOf, tupleHash } from '../table';
 import { Tcb } from '../tcb';
@@ -42,11 +45,12 @@ export function lookAhead(count: u32): void {
   for (let index: u32 = 0; index < count; index++) before = findBucket(index, before);
   for (let index: u32 = 0; index < count; index++) {
     const ahead = aheadOf(index);
-    if (ahead.at == 0) continue;
-    ahead.at = load<usize>(ahead.at);
-    if (ahead.at != 0) touch(ahead.at + offsetof<Endpoint>('hash'));
+    if (ahead.at != 0) ahead.at = load<usize>(ahead.at);
   }
-  for (let index: u32 = 0; index < count; index++) findEnd(aheadOf(index));
+  do touchEnds(count);
+  while (follow(count));
+  for (let index: u32 = 0; index < count; index++) touchBlock(aheadOf(index).at);
+  for (let index: u32 = 0; index < count; index++) touchFlight(aheadOf(index).at);
 }
 
 /** Who packet `index` seems to be for, in place of who was found last. */
@@ -87,7 +91,6 @@ function findBucket(index: u32, before: usize): usize {
     );
   }
   ahead.at = bucketOf(ahead.hash);
-  touch(ahead.at);
   return packet;
 }
 
@@ -97,15 +100,38 @@ function isTrain(packet: usize, before: usize): bool {
   return addresses && load<u32>(packet, HEADER4) == load<u32>(before, HEADER4);
 }
 
-function findEnd(ahead: Ahead): void {
-  let address = ahead.at;
-  while (address != 0 && changetype<Endpoint>(address).hash != ahead.hash)
-    address = changetype<Endpoint>(address).hashNext;
-  ahead.at = address;
+function touchEnds(count: u32): void {
+  for (let index: u32 = 0; index < count; index++) {
+    const address = aheadOf(index).at;
+    if (address != 0) touch(address + offsetof<Endpoint>('hash'));
+  }
+}
+
+/** One step along each chain that has another end first. Answers whether there was one. */
+function follow(count: u32): bool {
+  let moved = false;
+  for (let index: u32 = 0; index < count; index++) {
+    const ahead = aheadOf(index);
+    if (ahead.at == 0 || changetype<Endpoint>(ahead.at).hash == ahead.hash) continue;
+    ahead.at = changetype<Endpoint>(ahead.at).hashNext;
+    moved = true;
+  }
+  return moved;
+}
+
+function touchBlock(address: usize): void {
   if (address == 0) return;
   touch(address);
   if (changetype<Endpoint>(address).kind != CONNECTION) return;
   for (let line: usize = 2 * LINE; line < offsetof<Tcb>(); line += LINE) touch(address + line);
+}
+
+/** What there is beside the control block while something is in flight. */
+function touchFlight(address: usize): void {
+  if (address == 0 || changetype<Endpoint>(address).kind != CONNECTION) return;
+  const tcb = changetype<Tcb>(address);
+  if (tcb.flow != 0) for (let line: usize = 0; line < offsetof<Flow>(); line += LINE) touch(tcb.flow + line);
+  if (tcb.scoreboard != 0) touch(tcb.scoreboard);
 }
 
 function aheadOf(index: u32): Ahead {
