@@ -14,7 +14,7 @@ import { neighborConfirm } from '../link/cache/reach';
 import { ringConsume } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { raiseDrain } from './block/buffers';
-import { armIdle, armRetransmit, waitProgresses } from './block/deadlines';
+import { armRetransmit, waitProgresses } from './block/deadlines';
 import { finish, resetIfSent } from './block/finish';
 import { OWE_CHALLENGE_ACK, OWE_OUTPUT, OWE_RESET, STOP } from './block/owed';
 import { recordsAcknowledged } from './block/queues';
@@ -23,6 +23,7 @@ import { armOrphanFinWait, enterTimeWait } from './close';
 import { ecnAcknowledgmentBegins, ecnAcknowledgmentEnds } from './congestion/ecn';
 import { flow } from './congestion/flow';
 import { validationAcknowledged } from './congestion/validation';
+import { congestionRests } from './congestion/window';
 import { establish } from './handshake';
 import { ACK, FIN, SYN } from './header';
 import { countDuplicate } from './observe/statistics';
@@ -54,6 +55,7 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (seqLt(seg.ack, tcb.sndUna - tcb.sndWndMax)) return OWE_CHALLENGE_ACK | STOP;
 
   const window = seg.wnd << tcb.sndShift;
+  const before = tcb.sndUna;
   const flight = inFlight(tcb);
   ecnAcknowledgmentBegins(tcb, seg);
   if (tcb.has(SACK_ON)) selective(tcb, seg);
@@ -61,6 +63,7 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   else if (isRepeated(tcb, seg)) repeated(tcb, seg, window);
   if (isNewer(tcb, seg)) takeWindow(tcb, seg);
   ecnAcknowledgmentEnds(tcb, flight);
+  if (tcb.sndUna != before && tcb.sndUna == tcb.sndNxt && tcb.sendRing.length == 0) congestionRests(tcb);
   resetIfSent(tcb);
   if (tcb.state == STATE_CLOSED) return STOP;
   return tcb.has(FIN_SENT) && tcb.sndUna == tcb.sndNxt ? finAcknowledged(tcb) : OWE_OUTPUT;
@@ -129,7 +132,6 @@ function advance(tcb: Tcb, seg: Segment): void {
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2
     tcb.rttAt = 0;
-    if (ring.length == 0) armIdle(tcb);
   }
   raiseDrain(tcb);
 }

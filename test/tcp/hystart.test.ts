@@ -169,11 +169,25 @@ describe('a window that is not used', () => {
     expect(t.take(), 'forty before').toHaveLength(20);
   });
 
-  test('costs nothing in memory when the connection is idle', async () => {
+  test('costs nothing in memory once an RTO has made it old', async () => {
     const t = await connection();
-    use(t, 3, 1);
+    use(t, 10, 2);
     expect(t.driver.bufferBytes).toBeGreaterThan(0);
     t.settles();
     expect(t.driver.bufferBytes).toBe(0);
+  });
+
+  test('costs nothing in memory from the last ACK on where it has not grown and nothing went wrong', async () => {
+    const t = await connection();
+    use(t, 3, 2);
+    expect(t.driver.bufferBytes).toBe(0);
+    t.send(3 * MSS);
+    const [first] = t.take();
+    t.pass(60_000);
+    const again = t.take().length;
+    expect(again).toBeGreaterThan(0);
+    t.inject({ ack: (first?.seq ?? 0) + 3 * MSS });
+    t.take();
+    expect(t.driver.bufferBytes, 'a timeout is remembered').toBeGreaterThan(0);
   });
 });

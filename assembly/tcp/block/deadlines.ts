@@ -32,7 +32,7 @@ export function armTimeout(tcb: Tcb, at: Micros): void {
 
 /** Nothing is in flight any more: an RTO from now the connection counts as idle, unless it sends (RFC 5681 §4.1). */
 export function armIdle(tcb: Tcb): void {
-  if (tcb.flow == 0 || state.idleRestart == 0) return;
+  if (state.idleRestart == 0) return;
   flow(tcb).idleAt = state.now + tcb.rto;
   fileDeadlines(tcb);
 }

@@ -1,7 +1,8 @@
 // What a sender knows of its path while it is sending: the state of the congestion controller, of slow start's end, of
 // pacing, and of what may have to be taken back. A connection has this block from its first bytes until it has been idle
 // for a retransmission timeout; then the window starts over anyway (RFC 5681 §4.1), and an idle connection is its
-// control block and nothing else. Not for: what is in flight (recovery/sent.ts).
+// control block and nothing else. One that has learnt nothing by then gives it back with the last ACK.
+// Not for: what is in flight (recovery/sent.ts).
 
 import { slabGive, slabTake } from '../../memory/slab';
 import { Micros, NEVER } from '../../memory/state';
@@ -94,6 +95,14 @@ export function flowEnsure(tcb: Tcb): bool {
  */
 export function smallOut(tcb: Tcb, sent: u32): bool {
   return sent > 0 && (tcb.flow == 0 || seqGt(flow(tcb).smallEnd, tcb.sndUna));
+}
+
+/** Whether it says more of the path than a fresh one: longer round trips, reordering, what may have to be taken back. */
+export function flowTells(tcb: Tcb): bool {
+  const f = flow(tcb);
+  const delay = f.baselineRtt | f.conservativeRounds;
+  const reordering = f.reorderingSteps | f.reorderingPersists | f.reorderingExtent | f.reorderingDegree;
+  return (delay | reordering | f.undoCwnd | f.forwardStep | f.probing) != 0 || f.cubicEpoch != 0;
 }
 
 export function flowFree(tcb: Tcb): void {

@@ -4,11 +4,12 @@
 
 import { CONGESTION_CUBIC } from '../../abi/constants';
 import { state } from '../../memory/state';
+import { armIdle } from '../block/deadlines';
 import { payloadSize } from '../path/size';
 import { seqLt } from '../seq';
 import { ECN_MARKED, ECN_ON, ECN_REDUCES, OWES_CWR, Tcb } from '../tcb';
 import { cubicForget, cubicGrow, cubicPause, cubicThreshold } from './cubic';
-import { flow, flowFree } from './flow';
+import { flow, flowFree, flowTells } from './flow';
 import { hystartAcknowledged, hystartShare } from './hystart';
 import { initialWindow } from './initial';
 import { renoGrow, renoThreshold } from './reno';
@@ -67,6 +68,14 @@ export function congestionRestart(tcb: Tcb): void {
     cubicPause(tcb, idle);
     validationRestart(tcb, idle);
   }
+}
+
+/** Nothing is in flight and nothing waits. What was learnt of the path holds for an RTO; where nothing was, its place is free. */
+export function congestionRests(tcb: Tcb): void {
+  if (tcb.flow == 0) return;
+  const learnt = tcb.ssthresh != u32.MAX_VALUE || tcb.cwnd > initialWindow(payloadSize(tcb)) || flowTells(tcb);
+  if (learnt) armIdle(tcb);
+  else flowFree(tcb);
 }
 
 /** The connection has been idle for an RTO: what was learnt of the path is old, and its place is given back. */
