@@ -7,6 +7,7 @@ import {
   COUNTER_GROUPS,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
+  COUNTER_MEMORY_TAKEN,
   COUNTER_NEIGHBORS,
   COUNTER_ORPHANS,
   COUNTER_REASSEMBLIES,
@@ -107,6 +108,7 @@ export function counter(which: u32): f64 {
   if (which == COUNTER_UDP_SOCKETS) return udpPool.used;
   if (which == COUNTER_GROUPS) return groupsWanted();
   if (which == COUNTER_BUFFER_BYTES) return state.bufferBytes;
+  if (which == COUNTER_MEMORY_TAKEN) return <f64>state.dynamicEnd;
   return countOf(which);
 }
 

@@ -339,6 +339,7 @@ export const COUNTER_UDP_SOCKETS = 35; // in use now
 export const COUNTER_FRAMES_BAD = 36; // dropped: not an Ethernet frame, or not what its type says
 export const COUNTER_NEIGHBORS = 37; // neighbours known now
 export const COUNTER_GROUPS = 38; // multicast groups that interfaces are in now
+export const COUNTER_MEMORY_TAKEN = 39; // bytes of linear memory, up to which pools and buffers reach
 export const COUNTER_LIMIT = 40;
 
 // Ciphers of TLS records, `aead*` and `tlsKeys`.

@@ -19,6 +19,7 @@ Examples:
   sudo vitrine serve . --port 8080 --weather loss=1%,delay=20ms
   sudo vitrine serve . --tls --ca-out ca.pem            then, elsewhere: curl --cacert ca.pem https://10.9.0.2/
   sudo vitrine serve . --cert chain.pem --key key.pem --pcap serve.pcapng --pcap-keys
+  sudo vitrine serve . --workers 4                      on four cores
   sudo vitrine serve . --address 10.8.0.2/24 --kernel-address 10.8.0.1/24 --pcap serve.pcapng`;
 
 export const GET_EXAMPLES = `

@@ -48,9 +48,8 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
     const stack = await createStack({
       device: outermost,
       addresses: addressesOf(options),
-      ...(options.route !== undefined && { routes: options.route }),
+      ...stackOptions(options),
       ...(options.dhcp === true && { dhcp: true, ipv6: { autoconfigure: true } }),
-      dns: dnsOptions(options),
       error: fail,
       ...keylog,
     });
@@ -71,6 +70,16 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
   }
 }
 
+/** What every stack has of the options, whatever it runs on. */
+export function stackOptions(options: NetworkOptions): Pick<StackOptions, 'routes' | 'dns'> {
+  return { ...(options.route !== undefined && { routes: options.route }), dns: dnsOptions(options) };
+}
+
+/** The kernel's addresses that it can have. */
+export function possibleKernelAddresses(options: NetworkOptions): string[] {
+  return kernelAddressesOf(options).filter((address) => options.kernelAddress || isPossible(address));
+}
+
 function dnsOptions({ dns, dhcp }: NetworkOptions): DnsOptions {
   if (dns === undefined && dhcp === true) return {};
   return dns === undefined || dns === 'host' ? { resolver: 'host' } : { servers: dns.split(',') };
@@ -81,7 +90,7 @@ function openDevice(options: NetworkOptions): Tun | Tap {
   if (name !== undefined && tapName !== undefined) throw new UsageError('--tun and --tap exclude each other');
   if (options.dhcp === true && tapName === undefined)
     throw new UsageError('--dhcp needs --tap: there is no DHCP without Ethernet');
-  const kernelAddress = kernelAddressesOf(options).filter((address) => options.kernelAddress || isPossible(address));
+  const kernelAddress = possibleKernelAddresses(options);
   return tapName === undefined ? tun({ name, mtu, kernelAddress }) : tap({ name: tapName, mtu, kernelAddress });
 }
 

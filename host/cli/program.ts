@@ -67,6 +67,11 @@ function serveCommand(program: Command, done: (code: number) => void): void {
     .description('serve a directory over HTTP or HTTPS')
     .argument('[directory]', 'what to serve', '.')
     .option('--port <number>', 'where to listen (default: 80, 443 with TLS)', parse.wholeNumber(1, 65535))
+    .option(
+      '--workers <number>',
+      'so many stacks, each in a thread of its own, on the queues of one TUN interface',
+      parse.wholeNumber(1, 64),
+    )
     .optionsGroup('TLS:')
     .option('--tls', 'serve HTTPS, with a certificate made on the fly unless --cert names one')
     .option('--cert <file>', 'the certificate and those of its issuers, PEM')

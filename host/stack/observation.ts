@@ -18,6 +18,7 @@ import {
   COUNTER_FORWARDED,
   COUNTER_HALF_OPEN,
   COUNTER_LISTENERS,
+  COUNTER_MEMORY_TAKEN,
   COUNTER_ORPHANS,
   COUNTER_PACKETS_BAD,
   COUNTER_PACKETS_IN,
@@ -68,6 +69,8 @@ export interface Counters {
   listeners: number;
   /** Bytes of send and receive buffers. */
   bufferBytes: number;
+  /** Bytes of linear memory that have been taken so far, of those that `memoryLimit` allows. What is free again is used again. */
+  memoryTaken: number;
   /** Record layers of TLS. */
   tls: number;
   /** Packets for others: passed on, and dropped (no route, no hops left, too large, no room). */
@@ -134,6 +137,7 @@ export function readCounters(core: Core): Counters {
     timeWait: read(COUNTER_TIME_WAIT),
     listeners: read(COUNTER_LISTENERS),
     bufferBytes: read(COUNTER_BUFFER_BYTES),
+    memoryTaken: read(COUNTER_MEMORY_TAKEN),
     tls: read(COUNTER_TLS),
     forwarded: read(COUNTER_FORWARDED),
     forwardDropped: read(COUNTER_FORWARD_DROPPED),

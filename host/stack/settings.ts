@@ -86,6 +86,12 @@ export interface StackOptions extends Limits {
    */
   fastOpenKey?: readonly [number, number, number, number];
   /**
+   * What the keys of TLS tickets (RFC 5077 §4) are made of, 32 bytes that are hard to guess. Servers that share it, and their
+   * certificate, resume each other's sessions. The keys change with each day; whoever has the secret has all of them. Without
+   * it each listener has random keys of its own, and forgets them after two days.
+   */
+  ticketSecret?: Uint8Array;
+  /**
    * Which of `count` stacks with the same addresses this one is, from 0 on: it chooses local ports from 32768 on whose distance
    * from there, modulo `count`, is `index`, and does not refuse what came in fragments and may be another's. Who sees to it
    * that each gets its packets is `createWorkers`.
@@ -183,6 +189,14 @@ export function applyShare(core: Core, share: StackOptions['share']): void {
   }
 }
 
+/** @throws TypeError, RangeError for what is no secret */
+export function checkTicketSecret(secret: unknown): void {
+  if (secret === undefined) return;
+  if (!(secret instanceof Uint8Array)) throw new TypeError('ticketSecret must be a Uint8Array');
+  if (secret.length < LEAST_SECRET)
+    throw new RangeError(`ticketSecret has ${secret.length} bytes; it needs ${LEAST_SECRET}`);
+}
+
 /** @throws TypeError for a controller that does not exist */
 function applyCongestion(core: Core, congestion: Congestion | undefined): void {
   if (congestion === undefined) return;
@@ -219,6 +233,8 @@ function applySetting(core: Core, name: string, setting: number, value: number |
   if (!sane || core.calls.configure(setting, value) < 0) throw new RangeError(`${name} can't be ${value}`);
 }
 
+/** RFC 5077 §5.5: keys of at least 128 bits; ours have 256. */
+const LEAST_SECRET = 32;
 const CONTROLLERS: Readonly<Record<Congestion, number>> = { reno: CONGESTION_RENO, cubic: CONGESTION_CUBIC };
 
 /** What each of them means stands beside the constants. */

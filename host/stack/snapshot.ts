@@ -45,7 +45,10 @@ export interface SocketSnapshot {
 }
 
 export interface RestoreOptions
-  extends Pick<StackOptions, 'device' | 'addresses' | 'interfaces' | 'clock' | 'core' | 'error' | 'dns'> {
+  extends Pick<
+    StackOptions,
+    'device' | 'addresses' | 'interfaces' | 'clock' | 'core' | 'error' | 'dns' | 'ticketSecret'
+  > {
   /** The handlers of every socket and listener of the snapshot, until `reload`. */
   socket: SocketHandler<unknown>;
   /** For listeners that speak TLS, whose keys no snapshot holds; without it they stop. */

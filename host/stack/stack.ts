@@ -38,7 +38,14 @@ import { Network } from './network.js';
 import { type Counters, readCounters, readStates, type StateName, type TraceRecord, takeTrace } from './observation.js';
 import { type PingOptions, type PingReply, Pings } from './pings.js';
 import { Pump, type Rounds } from './pump.js';
-import { applySettings, applyShare, type InterfaceOptions, type StackOptions, type StackSettings } from './settings.js';
+import {
+  applySettings,
+  applyShare,
+  checkTicketSecret,
+  type InterfaceOptions,
+  type StackOptions,
+  type StackSettings,
+} from './settings.js';
 import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 
 /**
@@ -103,7 +110,12 @@ export class Stack {
     return stack;
   }
 
-  private constructor(core: Core, clock: Clock, options: Pick<StackOptions, 'error' | 'keylog' | 'dns' | 'seed'>) {
+  private constructor(
+    core: Core,
+    clock: Clock,
+    options: Pick<StackOptions, 'error' | 'keylog' | 'dns' | 'seed' | 'ticketSecret'>,
+  ) {
+    checkTicketSecret(options.ticketSecret);
     this.clock = clock;
     this.#core = core;
     this.#report = options.error ?? uncaught;
@@ -114,7 +126,7 @@ export class Stack {
       core,
       clock,
       keepAlive: new KeepAlive(),
-      tls: { wall: () => clock.wall(), ...(options.keylog && { keylog: options.keylog }) },
+      tls: { wall: () => clock.wall(), keylog: options.keylog, ticketSecret: options.ticketSecret },
       tick: () => core.calls.timersExpire(clock.now()),
       wake: () => this.#pump.wake(),
       transmit: () => this.#pump.transmit(),

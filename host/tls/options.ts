@@ -14,6 +14,7 @@ import { bytesOf, readBoolean, readNumber, readString, type Source, wrongType, w
 import { readVersions, type Versions } from './options/versions.js';
 import { SUITES, type SuiteName, TLS12, TLS13 } from './parameters.js';
 import { TicketKeys } from './session/ticket-keys.js';
+import { concat, EMPTY } from './wire/bytes.js';
 import { matchesHost } from './x509/names.js';
 import { TrustStore } from './x509/trust.js';
 
@@ -82,6 +83,8 @@ export interface TlsEnvironment {
   readonly keylog?: ((line: string) => void) | undefined;
   /** `defaultProvider()` unless given. */
   readonly provider?: CryptoProvider | undefined;
+  /** Of servers: what keys of tickets are made of, see `StackOptions.ticketSecret`. */
+  readonly ticketSecret?: Uint8Array | undefined;
 }
 
 /**
@@ -205,10 +208,20 @@ export function parseTls(source: Source, role: TlsConfig['role'], environment: T
     requestCert: readBoolean(source, 'requestCert') ?? false,
     rejectUnauthorized: readBoolean(source, 'rejectUnauthorized') ?? true,
     session: undefined,
-    ticketKeys: role === 'server' && versions.tickets ? new TicketKeys({ provider, wall }) : undefined,
+    ticketKeys: role === 'server' && versions.tickets ? ticketKeys(environment, provider, credentials) : undefined,
     select: undefined,
     maxSendFragment: MAX_FRAGMENT,
   };
+}
+
+/** Who has another certificate is another server, and opens none of the tickets (RFC 8446 §4.6.1 leaves it to names alone). */
+function ticketKeys(
+  { wall, ticketSecret: secret }: TlsEnvironment,
+  provider: CryptoProvider,
+  credentials: readonly Credentials[],
+): TicketKeys {
+  const certificates = concat(...credentials.map(({ chain }) => chain[0]?.raw ?? EMPTY));
+  return new TicketKeys({ provider, wall, secret, context: provider.hash('sha256', certificates) });
 }
 
 /** A list without suites of TLS 1.2 leaves TLS 1.3 alone, as in Node, and the other way round. */

@@ -23,14 +23,15 @@ import { makeStrays } from './queue.js';
  *   or started
  */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
-  const count = wholeNumber('workers', options.workers, 1, MOST_WORKERS, 1);
-  const module = new URL(options.module).href;
+  onlyKnown('createWorkers', options, ['workers', 'tun', 'stack', 'listen', 'module', 'data', 'error']);
+  const count = numberOf(options.workers);
+  const module = moduleOf(options.module);
   const { tun = {}, data } = options;
   const addresses = [...(tun.addresses ?? [])];
   for (const address of addresses) parseAddressWithPrefix(address);
-  const listen = options.listen && { ...options.listen, port: options.listen.port || randomInt(CHOSEN_PORTS, 65536) };
-  const strays = makeStrays(count, listen === undefined ? [] : [Number(listen.port)]);
-  const stack: WorkerStackOptions = { fastOpenKey: fastOpenKey(), ...options.stack };
+  const listen = options.listen && { ...options.listen, port: portOf(options.listen.port) };
+  const strays = makeStrays(count, listen === undefined ? [] : [listen.port]);
+  const stack: WorkerStackOptions = { ...sharedSecrets(), ...options.stack };
   const queues = openQueues(interfaceSettings(tun), count);
   const report = options.error ?? uncaught;
   const members = queues.map((queue, number) => {
@@ -93,6 +94,24 @@ export class Workers {
   }
 }
 
+function numberOf(workers: unknown): number {
+  const count = wholeNumber('workers', workers, 1, MOST_WORKERS, 0);
+  if (count === 0) throw unexpected('workers', `a whole number from 1 to ${MOST_WORKERS}`, workers);
+  return count;
+}
+
+/** One for all of them. */
+function portOf(port: unknown): number {
+  return wholeNumber('listen.port', port, 0, 65_535, 0) || randomInt(CHOSEN_PORTS, 65_536);
+}
+
+/** @throws TypeError for a path: relative to what would it be? */
+function moduleOf(module: unknown): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module === 'string' && URL.canParse(module)) return new URL(module).href;
+  throw unexpected('module', 'a URL', module);
+}
+
 function interfaceSettings(options: Omit<TunOptions, 'fd'>) {
   onlyKnown('tun', options, ['name', 'kernelAddress', 'addresses', 'queueLength', 'mtu', 'offload']);
   const { offload = true } = options;
@@ -101,9 +120,10 @@ function interfaceSettings(options: Omit<TunOptions, 'fd'>) {
   return { kind: 'tun', mtu, withHeader: offload, ...kernelSettings(options) } as const;
 }
 
-/** One worker's cookies have to be good for all. */
-function fastOpenKey(): [number, number, number, number] {
-  return [...randomFillSync(new Uint32Array(4))] as [number, number, number, number];
+/** One worker's cookies and tickets have to be good for all. */
+function sharedSecrets(): Required<Pick<WorkerStackOptions, 'fastOpenKey' | 'ticketSecret'>> {
+  const fastOpenKey = [...randomFillSync(new Uint32Array(4))] as [number, number, number, number];
+  return { fastOpenKey, ticketSecret: randomFillSync(new Uint8Array(32)) };
 }
 
 const MOST_WORKERS = 64;

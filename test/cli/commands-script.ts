@@ -2,7 +2,7 @@
  * What `commands.test.ts` runs in a network namespace: `vitrine` beside programs that use the kernel's TCP.
  * `commands-script.ts FOLDER CASE …` plays cases, one after the other, and prints by name what they gave as one line of JSON.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as https from 'node:https';
@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ThrowawayAuthority } from '../../host/cli/certificates.js';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
+import { until } from '../interop/table.js';
 import { MAIN, vitrine } from './command.js';
 
 const [folder = '', ...names] = process.argv.slice(2);
@@ -56,6 +57,31 @@ const cases: Record<string, () => Promise<unknown>> = {
     const name = ['--cacert', join(folder, 'ca.pem'), '--resolve', 'vitrine.test:8443:10.9.0.2'];
     const text = await curl(...name, 'https://vitrine.test:8443/a.txt');
     return { text, ...(await server.stop('SIGINT')) };
+  },
+
+  async 'serve --workers to curl'() {
+    const ca = join(folder, 'ca.pem');
+    // Above those ports that a stack chooses for itself.
+    const server = await startServer(['--workers', '2', '--tls', '--ca-out', ca, '--port', '40443']);
+    const url = 'https://10.9.0.2:40443';
+    const big = await curl('--cacert', ca, '-o', join(folder, 'copy.bin'), '-w', '%{http_code}', `${url}/big.bin`);
+    const one = () => curl('--cacert', ca, `${url}/a.txt`);
+    const texts = await Promise.all(Array.from({ length: 16 }, one));
+    const none = await curl('--cacert', ca, '-o', '/dev/null', '-w', '%{http_code}', `${url}/none`);
+    // What threads print comes by way of the main one.
+    await until(() => server.lines.length >= 2 + 18);
+    return { big, texts: [...new Set(texts)], none, ...(await server.stop('SIGINT')) };
+  },
+
+  async 'serve --workers on an interface of one queue'() {
+    execFileSync('ip', ['tuntap', 'add', 'dev', 'single', 'mode', 'tun']);
+    return vitrine(['serve', folder, '--workers', '2', '--tun', 'single']);
+  },
+
+  async 'serve --workers, and the interface goes'() {
+    const server = await startServer(['--workers', '2', '--tun', 'gone0']);
+    execFileSync('ip', ['link', 'delete', 'gone0']);
+    return server.exit;
   },
 
   async 'serve --tls with its CA on screen'() {
@@ -144,6 +170,7 @@ async function startServer(options: readonly string[]) {
   });
   return {
     lines,
+    exit,
     async stop(signal: NodeJS.Signals) {
       child.kill(signal);
       return { code: await exit, lines };

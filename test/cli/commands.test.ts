@@ -96,6 +96,27 @@ describe.skipIf(missing)(`vitrine serve${missing === undefined ? '' : ` (${missi
     expect(await play(folder, 'serve --tls with its CA on screen')).toMatchObject({ text: 'text of a\n', code: 130 });
   });
 
+  test('serves by two workers: every client, each request told, until Ctrl-C', async ({ folder }) => {
+    const run = (await play(folder, 'serve --workers to curl')) as Record<string, string> & { lines: string[] };
+    expect(run).toMatchObject({ big: '200', texts: ['text of a\n'], none: '404', code: 130 });
+    expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
+    expect(run.lines[0]).toBe(`Serving ${folder} on https://10.9.0.2:40443/ over vitrine0 with 2 workers`);
+    expect(run.lines.filter((line) => /^10\.9\.0\.1 GET \/a\.txt 200 10 B /.test(line))).toHaveLength(16);
+  });
+
+  test('says what is wrong with an interface that workers can not have, and ends when theirs goes', async ({
+    folder,
+  }) => {
+    // The kernel tells of queues in the namespace's own /sys.
+    const own = { unshare: ['--mount'], before: ['mount -t sysfs none /sys'] };
+    expect(await play(folder, 'serve --workers on an interface of one queue', own)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^vitrine: the interface single was made without multi_queue: .*\n$/),
+    });
+    expect(await play(folder, 'serve --workers, and the interface goes')).toBe(1);
+  });
+
   test('serves through bad weather', async ({ folder }) => {
     const { code } = (await play(folder, 'serve in bad weather')) as { code: number };
     expect(sha256(readFileSync(join(folder, 'copy.bin')))).toBe(sha256(BIG));
@@ -177,6 +198,6 @@ describe.skipIf(missing)(`vitrine ping${missing === undefined ? '' : ` (${missin
   });
 });
 
-async function play(folder: string, name: string): Promise<unknown> {
-  return ((await result(SCRIPT, [folder, name])) as Record<string, unknown>)[name];
+async function play(folder: string, name: string, options = {}): Promise<unknown> {
+  return ((await result(SCRIPT, [folder, name], options)) as Record<string, unknown>)[name];
 }

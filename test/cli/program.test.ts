@@ -52,6 +52,14 @@ describe('vitrine', () => {
     [['serve', '--ca-out', 'ca.pem'], /--ca-out needs --tls/],
     [['get', 'https://10.9.0.1/', '--pcap-keys'], /--pcap-keys needs --pcap <file>/],
     [['get', 'https://10.9.0.1/', '--keylog'], /--keylog needs a file, or SSLKEYLOGFILE/],
+    [['serve', '--workers', '0'], /whole number from 1 to 64/],
+    [['serve', '--workers', '1.5'], /whole number from 1 to 64/],
+    [['serve', '--workers', '1000000'], /whole number from 1 to 64/],
+    [['serve', '--workers', '2', '--tap', 'a'], /--workers does not go with --tap: each worker is a stack on a queue/],
+    [['serve', '--workers', '2', '--dhcp', '--tap', 'a'], /--workers does not go with --tap/],
+    [['serve', '--workers', '2', '--weather', 'loss=1%'], /--workers does not go with --weather/],
+    [['serve', '--workers', '2', '--pcap', 'a.pcapng'], /--workers does not go with --pcap/],
+    [['serve', '--workers', '2', '--keylog', 'a.log'], /--workers does not go with --keylog/],
     [['serve', '--nonsense'], /unknown option '--nonsense'/],
   ])('%j is a usage error, exit code 2', async (args, message) => {
     const { code, stderr } = await vitrineHere(args, { SSLKEYLOGFILE: '' });

@@ -47,6 +47,19 @@ test('counters tell what went through', async () => {
   expect(net.server.counters().listeners).toBe(1);
 });
 
+test('memoryTaken is within memoryLimit, and what is free is taken again', async () => {
+  const own = await lab({ both: { memoryLimit: 32 << 20 } });
+  const before = own.client.counters().memoryTaken;
+  const { client } = await converse(own, { client: new Recorder(), server: new Recorder() });
+  const after = own.client.counters().memoryTaken;
+  expect(after).toBeGreaterThan(before);
+  expect(after).toBeLessThanOrEqual(32 << 20);
+  client.terminate();
+  await converse(own, { client: new Recorder(), server: new Recorder() });
+  expect(own.client.counters().memoryTaken).toBe(after);
+  own.close();
+});
+
 test('the trace shows the handshake with states, flags and ports', async () => {
   net.client.trace(true);
   const { listener } = await converse(net, { client: new Recorder(), server: new Recorder() });

@@ -13,6 +13,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const { options, fileNames } = readConfig(join(ROOT, 'test/types/tsconfig.json'));
 const TABLES = fileNames.filter((path) => path.includes('/assignable/'));
 const PROGRAMS = fileNames.filter((path) => path.includes('/programs/'));
+const OWN = fileNames.filter((path) => path.includes('/own/'));
 
 describe.each([true, false])('exactOptionalPropertyTypes %s', (exactOptionalPropertyTypes) => {
   const settings = { ...options, exactOptionalPropertyTypes };
@@ -26,6 +27,10 @@ describe.each([true, false])('exactOptionalPropertyTypes %s', (exactOptionalProp
     ['Vitrine', () => compileOnVitrine(settings)],
   ])('the programs compile with %s', (_, findings) => {
     expect(findings()).toEqual([]);
+  });
+
+  test('programs compile that use what Bun does not have', () => {
+    expect(compile(OWN, { ...settings, types: ['node'] })).toEqual([]);
   });
 });
 

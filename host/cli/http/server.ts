@@ -3,6 +3,7 @@
  * Not for: uploads, ranges.
  */
 import type { SocketError } from '../../socket/errors.js';
+import type { SocketHandler } from '../../socket/handlers.js';
 import type { TCPSocketListener } from '../../socket/listener.js';
 import type { Stack } from '../../stack/stack.js';
 import type { TLSOptions } from '../../tls/options.js';
@@ -11,12 +12,18 @@ import { type Channel, channelHandlers } from './channel.js';
 import { formatHead, HttpError, parseRequest, type Request } from './message.js';
 import type { Resource, Site } from './site.js';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends Omit<HttpService, 'secure'> {
   hostname: string;
   port: number;
-  site: Site;
   /** With it, https. */
   tls?: TLSOptions | undefined;
+}
+
+/** What is served, and who hears of it. */
+export interface HttpService {
+  site: Site;
+  /** Whether connections speak TLS. */
+  secure: boolean;
   /** Hears of every connection, once it is secure if it is to be. */
   connected?(channel: Channel): void;
   /** Hears of every connection on which TLS failed, and why. */
@@ -39,23 +46,30 @@ export interface ServedRecord {
 
 /** @throws SocketError when nothing can listen there */
 export function serveHttp(stack: Stack, options: HttpServerOptions): TCPSocketListener<Channel | undefined> {
+  const service = { ...options, secure: options.tls !== undefined };
   return stack.listen<Channel | undefined>({
     hostname: options.hostname,
     port: options.port,
     tls: options.tls ?? false,
     allowHalfOpen: true,
-    socket: channelHandlers((channel) => {
-      const client = channel.remoteAddress;
-      // A connection that broke has ended; who was served is told by `served`.
-      converse(channel, options).catch((error) => {
-        if (isOfTls(error)) options.failed?.(client, error);
-      });
-    }),
+    socket: httpHandlers(() => service),
   });
 }
 
-async function converse(channel: Channel, options: HttpServerOptions): Promise<void> {
-  if (channel.security !== undefined || options.tls === undefined) options.connected?.(channel);
+/** The handlers of a listener with `allowHalfOpen`. @param service asked for at each connection */
+export function httpHandlers(service: () => HttpService): SocketHandler<Channel | undefined> {
+  return channelHandlers((channel) => {
+    const client = channel.remoteAddress;
+    const options = service();
+    // A connection that broke has ended; who was served is told by `served`.
+    converse(channel, options).catch((error) => {
+      if (isOfTls(error)) options.failed?.(client, error);
+    });
+  });
+}
+
+async function converse(channel: Channel, options: HttpService): Promise<void> {
+  if (channel.security !== undefined || !options.secure) options.connected?.(channel);
   for (let open = true; open; ) {
     channel.timeout(IDLE_SECONDS);
     const request = await nextRequest(channel);
@@ -77,7 +91,7 @@ async function nextRequest(channel: Channel): Promise<Request | string | undefin
 }
 
 /** @returns whether the connection stays open for another request */
-async function answer(channel: Channel, request: Request | string, options: HttpServerOptions): Promise<boolean> {
+async function answer(channel: Channel, request: Request | string, options: HttpService): Promise<boolean> {
   if (typeof request === 'string') return refuse(channel, 400, request);
   const { method, path } = request;
   const started = performance.now();

@@ -49,9 +49,10 @@ export function openDevice(settings: OpenSettings, more = 0): Opened {
 
 /** As `openDevice`, but with as many queues, among which the kernel spreads what it sends; each has a descriptor of its own. */
 export function openQueues(settings: OpenSettings, queues: number): Opened[] {
+  const system = linux();
+  if (queues > 1) checkQueues(system);
   const first = openDevice(settings, IFF_MULTI_QUEUE);
   const opened = [first];
-  const system = linux();
   try {
     while (opened.length < queues) {
       const descriptor = openControl(system);
@@ -107,6 +108,17 @@ function openControl(system: Linux): number {
   throw new DeviceError(errnoName(errno), `cannot open ${CONTROL} (${errnoName(errno)}): ${hint}`);
 }
 
+/** Older kernels pass over the flag. @throws DeviceError when this is one of them */
+function checkQueues(system: Linux): void {
+  const descriptor = openControl(system);
+  const features = new Uint32Array(1);
+  const known = system.ioctl(descriptor, TUNGETFEATURES, new Uint8Array(features.buffer)) === 0;
+  system.close(descriptor);
+  if (known && ((features[0] as number) & IFF_MULTI_QUEUE) !== 0) return;
+  const message = 'this kernel has no TUN devices with several queues, which workers need: Linux has them since 3.8';
+  throw new DeviceError('ENOTSUP', message);
+}
+
 /** @returns the name that the interface has got */
 function claim(system: Linux, descriptor: number, { kind, name, withHeader }: OpenSettings, more: number): string {
   const request = interfaceRequest(name);
@@ -160,6 +172,7 @@ const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
 const TUNSETIFF = 0x400454ca;
 const TUNGETIFF = 0x800454d2;
+const TUNGETFEATURES = 0x800454cf;
 const TUNSETOFFLOAD = 0x400454d0;
 const TUNSETVNETHDRSZ = 0x400454d8;
 const TUNSETVNETLE = 0x400454dc;

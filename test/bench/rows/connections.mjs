@@ -39,7 +39,7 @@ export const CONNECTIONS = [
     mode: ['idle', '-n', '16000'],
     connections: 16000,
     stacks: each(PLAIN, 'raw', 'noderaw', 'vitrine', 'lwip', 'gvisor'),
-    metrics: ['linearPerConnection', 'rssPerConnection'],
+    metrics: ['linearPerConnection', 'takenPerConnection', 'rssPerConnection'],
     bars: [
       { metric: 'linearPerConnection', atMost: { first: 1024, goal: 384 } },
       { metric: 'rssPerConnection', atMost: { first: 4096, goal: 1228 } },

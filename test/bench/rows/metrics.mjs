@@ -38,5 +38,6 @@ export const METRICS = {
     of: (line) => (line.stackCpu / line.requests) * 1e6,
   },
   linearPerConnection: { title: 'wasm B/conn', digits: 0, better: 'less', of: (line) => line.linearPerConnection },
+  takenPerConnection: { title: 'taken B/conn', digits: 0, better: 'less', of: (line) => line.takenPerConnection },
   rssPerConnection: { title: 'RSS B/conn', digits: 0, better: 'less', of: (line) => line.rssPerConnection },
 };

@@ -75,12 +75,13 @@ async function measureIdle(row, options) {
   return {
     rssPerConnection: (after.rss - before.rss) / row.connections,
     linearPerConnection: (after.linear - before.linear) / row.connections,
+    takenPerConnection: (after.taken - before.taken) / row.connections,
   };
 }
 
 async function memoryOf(stack) {
-  const { linearBytes } = await stack.settle();
-  return { rss: stack.residentBytes, linear: linearBytes };
+  const { linearBytes, memoryTaken } = await stack.settle();
+  return { rss: stack.residentBytes, linear: linearBytes, taken: memoryTaken };
 }
 
 function record(result, name, line, round) {

@@ -26,7 +26,12 @@ export function isThere(need) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(`${folder}/${need}`));
 }
 
-/** Before a run that takes minutes. @throws Error when the plot can't be written to its path, or the profiles to their folder */
+/**
+ * Before a run that takes minutes.
+ *
+ * @param {{ plot?: string, profile?: string }} command
+ * @throws Error when the plot can't be written to its path, or the profiles to their folder
+ */
 export function checkOutputs({ plot, profile }) {
   try {
     if (profile) makeFolder(profile);

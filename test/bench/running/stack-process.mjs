@@ -84,7 +84,7 @@ class StackProcess {
     return this.place.source(this.#runs++);
   }
 
-  /** Collects garbage in the process and asks for the size of its linear memory, `{ linearBytes }`, where there is one. */
+  /** Collects garbage in the process and asks for its linear memory, `{ linearBytes, memoryTaken }`, where there is one. */
   async settle() {
     if (this.name !== 'vitrine') return {};
     this.#process.stdin.write('settle\n');

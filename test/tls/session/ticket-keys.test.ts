@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultProvider } from '../../../host/tls/crypto/default.js';
-import { TicketKeys } from '../../../host/tls/session/ticket-keys.js';
+import { TicketKeys, type TicketKeysOptions } from '../../../host/tls/session/ticket-keys.js';
 
 const CONTENT = Buffer.from('what resumes');
 const PERIOD = 1000;
@@ -49,9 +49,41 @@ describe('Ticket keys', () => {
   });
 });
 
-function make() {
+describe('Ticket keys that are made of a secret', () => {
+  const secret = new Uint8Array(32).fill(1);
+  const other = new Uint8Array(32).fill(2);
+
+  it('open what others sealed who have the same secret and context', () => {
+    const ticket = make({ secret, context: other }).keys.seal(CONTENT);
+    expect(Buffer.from(make({ secret, context: other }).keys.open(ticket) ?? [])).toEqual(CONTENT);
+    expect(make({ secret: other, context: other }).keys.open(ticket)).toBeUndefined();
+    expect(make({ secret, context: secret }).keys.open(ticket)).toBeUndefined();
+    expect(make({ secret }).keys.open(ticket)).toBeUndefined();
+  });
+
+  it('open a ticket for as long as they say, also where it was not sealed', () => {
+    const [one, two] = [make({ secret }), make({ secret })];
+    one.clock.now += PERIOD - 1;
+    const ticket = one.keys.seal(CONTENT);
+    two.clock.now = one.clock.now + PERIOD;
+    expect(two.keys.open(ticket)).toBeDefined();
+    two.clock.now += 1;
+    expect(two.keys.open(ticket)).toBeUndefined();
+  });
+
+  it('are other keys in another period, and the same again when the clock is set back', () => {
+    const { keys, clock } = make({ secret });
+    const ticket = keys.seal(CONTENT);
+    clock.now += 2 * PERIOD;
+    expect(keys.seal(CONTENT).subarray(0, 16)).not.toEqual(ticket.subarray(0, 16));
+    clock.now -= 2 * PERIOD;
+    expect(keys.open(ticket)).toBeDefined();
+  });
+});
+
+function make(shared: Pick<TicketKeysOptions, 'secret' | 'context'> = {}) {
   const clock = { now: 1_000_000 };
-  const keys = new TicketKeys({ provider: defaultProvider(), wall: () => clock.now, period: PERIOD });
+  const keys = new TicketKeys({ provider: defaultProvider(), wall: () => clock.now, period: PERIOD, ...shared });
   keys.seal(CONTENT);
   return { keys, clock };
 }

@@ -1,18 +1,16 @@
 /** A client on the kernel's sockets: says something, waits for the answer. Not for: several questions at a time. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
 
 export class Client {
   #text = '';
   /** Of the worker that serves it, as that says itself. */
   worker = -1;
 
-  /** @param ca of a server that speaks TLS */
-  static async connect(host: string, port: number, ca?: string): Promise<Client> {
-    const client = new Client(
-      ca === undefined ? connect(port, host) : tlsConnect({ port, host, ca, servername: 'server.test' }),
-    );
+  /** @param tls for a server that speaks it */
+  static async connect(host: string, port: number, tls: ConnectionOptions | false = false): Promise<Client> {
+    const client = new Client(tls === false ? connect(port, host) : tlsConnect({ port, host, ...tls }));
     client.worker = Number(await client.#answer());
     return client;
   }
@@ -28,6 +26,10 @@ export class Client {
 
   get authorized(): boolean {
     return 'authorized' in this.socket && this.socket.authorized;
+  }
+
+  get resumed(): boolean {
+    return 'isSessionReused' in this.socket && this.socket.isSessionReused();
   }
 
   say(text: string): void {

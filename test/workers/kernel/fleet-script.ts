@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { WorkersOptions } from '../../../host/workers/options.js';
 import { createWorkers, type Workers } from '../../../host/workers/workers.js';
 import { until } from '../../interop/table.js';
@@ -17,8 +18,12 @@ import { Client } from './client.js';
 
 const OURS = '10.9.0.2';
 const THEIRS = '10.9.0.1';
+const OURS6 = 'fd00:9::2';
+const THEIRS6 = 'fd00:9::1';
 const NAME = 'fleet0';
 const [, , name = '', mode] = process.argv;
+const six = name === 'IPv6';
+const secure = name === 'tls' || name === 'tickets';
 const trouble: { worker: number; code: unknown; message: string; cause: unknown }[] = [];
 
 const cases: Record<string, (workers: Workers) => unknown> = {
@@ -33,11 +38,53 @@ const cases: Record<string, (workers: Workers) => unknown> = {
     };
   },
 
+  /** Every protocol at once: a listener for both families, connections of our own, datagrams and echo requests in fragments. */
+  async IPv6(workers) {
+    const kernel = createServer((socket) => socket.on('error', () => {})).listen(0, THEIRS6);
+    const other = createSocket('udp6', (_, { port, address }) => other.send(new Uint8Array(4000), port, address));
+    other.bind(0, THEIRS6);
+    await Promise.all([once(kernel, 'listening'), once(other, 'listening')]);
+    const clients = await crowd(workers, 32, false, OURS6);
+    const old = await crowd(workers, 8);
+    const both = [...clients, ...old];
+    const echoes = await Promise.all(both.map((client, number) => client.ask(`echo of ${number}`)));
+    const { port } = kernel.address() as AddressInfo;
+    const ports = await Promise.all(clients.map((client) => client.ask(`connect ${port}`)));
+    const answers = await Promise.all(clients.map((client) => client.ask(`ask ${other.address().port}`)));
+    const output = execFileSync('ping', ['-c', '4', '-i', '0.2', '-s', '4000', OURS6], { encoding: 'utf8' });
+    kernel.close();
+    other.close();
+    const { straysDropped, resets } = await summary(workers);
+    return {
+      workers: numbers(clients),
+      echoes: echoes.filter((echo, number) => echo === `echo of ${number}`).length,
+      shares: clients.every(({ worker }, index) => (Number(ports[index]) - 32768) % 2 === worker),
+      answers: [...new Set(answers)],
+      pings: /(\d) received/.exec(output)?.[1],
+      straysDropped,
+      resets,
+    };
+  },
+
   async tls(workers) {
-    const clients = await crowd(workers, 16, true);
+    const clients = await crowd(workers, 16, { ca: ca.cert, servername: 'server.test' });
     const echoes = await Promise.all(clients.map((client) => client.ask('in secret')));
     const authorized = clients.filter(({ authorized }) => authorized).length;
     return { echoes: echoes.filter((echo) => echo === 'in secret').length, authorized, workers: numbers(clients) };
+  },
+
+  /** Whoever made the session, each of both resumes it. */
+  async tickets(workers) {
+    const resumed = [];
+    for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+      const options = { ca: ca.cert, servername: 'server.test', maxVersion };
+      const socket = tlsConnect({ host: OURS, port: workers.port as number, ...options });
+      const [session] = (await once(socket, 'session')) as [Buffer];
+      socket.destroy();
+      const clients = await crowd(workers, 16, { ...options, session });
+      resumed.push({ count: clients.filter(({ resumed }) => resumed).length, workers: numbers(clients) });
+    }
+    return resumed;
   },
 
   async handlers(workers) {
@@ -153,6 +200,8 @@ const attempts: Record<string, () => unknown> = {
       'not plain data': await failure({ data: () => {} }),
       'an address of others': await failure({ listen: { hostname: '192.0.2.9', port: 80 } }),
       'a name that is taken': await failure({ tun: { name: 'lo' } }),
+      'no such algorithm': await failure({ stack: { congestion: 'vegas' as 'reno' } }),
+      'no certificate': await failure({ listen: { hostname: OURS, port: 443, tls: true } }),
       left: held() === before && !exists(),
     };
   },
@@ -186,10 +235,15 @@ const attempts: Record<string, () => unknown> = {
 function options(other: Partial<WorkersOptions> = {}): WorkersOptions {
   return {
     workers: 2,
-    tun: { name: NAME, kernelAddress: `${THEIRS}/24`, addresses: [`${OURS}/24`], offload: mode === 'offload' },
-    listen: { hostname: OURS, port: 0, ...(name === 'tls' && { tls: { cert: server.cert, key: server.key } }) },
+    tun: {
+      name: NAME,
+      kernelAddress: [`${THEIRS}/24`, ...(six ? [`${THEIRS6}/64`] : [])],
+      addresses: [`${OURS}/24`, ...(six ? [`${OURS6}/64`] : [])],
+      offload: mode === 'offload',
+    },
+    listen: { hostname: six ? '::' : OURS, port: 0, ...(secure && { tls: { cert: server.cert, key: server.key } }) },
     module: new URL('./handlers.ts', import.meta.url),
-    data: { peer: THEIRS, text: 'of the main thread' },
+    data: { peer: six ? THEIRS6 : THEIRS, text: 'of the main thread' },
     error: (error, worker) => {
       const { code, cause } = error as Error & { code?: unknown };
       trouble.push({ worker, code, message: error.message, cause: (cause as Error | undefined)?.message });
@@ -235,8 +289,13 @@ function told(worker: number) {
 }
 
 /** Clients of both workers. */
-async function crowd(workers: Workers, count: number, secure = false): Promise<Client[]> {
-  const connect = () => Client.connect(OURS, workers.port as number, secure ? ca.cert : undefined);
+async function crowd(
+  workers: Workers,
+  count: number,
+  tls: ConnectionOptions | false = false,
+  host = OURS,
+): Promise<Client[]> {
+  const connect = () => Client.connect(host, workers.port as number, tls);
   return Promise.all(Array.from({ length: count }, connect));
 }
 

@@ -52,6 +52,23 @@ describe.skipIf(missing)(`workers${heading}`, () => {
     expect(await play('tls')).toEqual({ echoes: 16, authorized: 16, workers: [0, 1] });
   });
 
+  test('resume the sessions of each other, in both versions', async () => {
+    const both = { count: 16, workers: [0, 1] };
+    expect(await play('tickets')).toEqual([both, both]);
+  });
+
+  test('serve both families: connections from both ends, datagrams and pings in fragments', async () => {
+    expect(await play('IPv6')).toEqual({
+      workers: [0, 1],
+      echoes: 40,
+      shares: true,
+      answers: ['4000'],
+      pings: '4',
+      straysDropped: 0,
+      resets: 0,
+    });
+  });
+
   test('call every handler that the module exports, and start before them', async () => {
     expect(await play('handlers')).toBe('start of 2 by 10.9.0.1, open, open, drain, timeout, end, close');
   });
@@ -92,6 +109,8 @@ describe.skipIf(missing)(`workers${heading}`, () => {
       'not plain data': 'DataCloneError 25',
       'an address of others': 'Error EADDRNOTAVAIL',
       'a name that is taken': 'DeviceError EBUSY',
+      'no such algorithm': 'TypeError undefined',
+      'no certificate': 'TypeError ERR_MISSING_ARGS',
       left: true,
     });
   });
