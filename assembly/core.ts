@@ -54,6 +54,7 @@ import { settingsInitialize } from './memory/settings';
 import { NEVER, State, state } from './memory/state';
 import { wheelNext } from './memory/wheel';
 import { guessAhead, lookAhead } from './tcp/block/ahead';
+import { grantMemory } from './tcp/block/buffers';
 import { halfOpenPool, RECORD, recordsInitialize, timeWaitPool } from './tcp/block/endpoint';
 import { freeIfDone } from './tcp/block/finish';
 import { readyTake } from './tcp/block/ready';
@@ -136,6 +137,7 @@ export function input(count: u32, now: f64): void {
     ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), LOOPBACK_INTERFACE, 0);
   }
   state.loopbackTaken = looped;
+  if (state.memoryHead != 0) grantMemory();
 }
 
 /** Puts what is owed on the transmit queues. Answers how many packets wait on loopback for `input`. */

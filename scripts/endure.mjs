@@ -5,7 +5,7 @@
  * Usage: node scripts/endure.mjs [bulk|short|parallel [SIZE]]
  *   bulk       SIZE bytes through one connection, 10^10 by default
  *   short      SIZE connections with a request and an answer, 10^6
- *   parallel   SIZE connections at once with 1 MiB each, 10^3: more than fit into a stack's memory wait for each other without end
+ *   parallel   SIZE connections at once with 1 MiB each, 10^4: more than a stack's memory takes at once
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -13,7 +13,7 @@ import { exitWith, isMain } from './process.mjs';
 import '../test/kit/typescript-loader.mjs';
 
 /** What `npm run soak` does. @type {Record<string, number>} */
-export const SIZES = { bulk: 1e10, short: 1e6, parallel: 1e3 };
+export const SIZES = { bulk: 1e10, short: 1e6, parallel: 1e4 };
 
 /**
  * @param {string} name

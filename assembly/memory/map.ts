@@ -42,6 +42,7 @@ export const REPLIES_BASE: usize = 0x12800;
 export const AHEAD_BASE: usize = 0x13800;
 export const WHEEL_BASE: usize = 0x14000;
 export const SLAB_BASE: usize = 0x14800;
+export const SLAB_BITMAPS: usize = 0x14900;
 export const HASH_DIRECTORY: usize = 0x14c00;
 export const INTERFACES_BASE: usize = 0x15000;
 export const LISTENER_BUCKETS: usize = 0x15400;

@@ -13,7 +13,7 @@ import { takeMemory } from './pages';
 @unmanaged
 export class PoolItem {
   handle: u32;
-  poolNext: u32; // next free object, or 0
+  poolNext: u32; // next free object, or 0; of one in use, its owner's
 }
 
 @unmanaged

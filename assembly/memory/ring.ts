@@ -36,6 +36,12 @@ export function ringEnsure(ring: Ring, size: u32): bool {
   return true;
 }
 
+/** Makes room for `size` bytes behind what the ring holds, for fewer where memory is short; false: for none. */
+export function ringExtend(ring: Ring, size: u32): bool {
+  for (let room = size; room > 0; room >>= 1) if (ringEnsure(ring, ring.length + room)) return true;
+  return false;
+}
+
 /** Gives the storage back; what the ring held is gone. */
 export function ringFree(ring: Ring): void {
   if (ring.base != 0) slabGive(ring.base, ring.capacity);

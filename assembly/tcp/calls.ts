@@ -33,9 +33,9 @@ import {
   STATE_TIME_WAIT,
 } from '../abi/constants';
 import { RESULT_BASE, setResult } from '../memory/map';
-import { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
+import { ringAddress, ringConsume, ringContiguous, ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
-import { buffersWished, sendRoom } from './block/buffers';
+import { buffersWished, sendFull, sendRoom, sendStorage } from './block/buffers';
 import { armKeepAlive, armTimeout, fileDeadlines } from './block/deadlines';
 import { abort, finish, freeIfDone, resetIfSent } from './block/finish';
 import { traceState } from './block/observe';
@@ -56,7 +56,6 @@ import {
   BURSTS,
   CORK,
   DISCARD,
-  DRAIN_WANTED,
   FIN_QUEUED,
   FLUSH,
   GRACE,
@@ -82,8 +81,8 @@ export function tcpSendReserve(handle: u32, wanted: u32): i32 {
   if (refusal < 0) return refusal;
   const ring = tcb.sendRing;
   const size = min(wanted, sendRoom(tcb));
-  if (size == 0 || (!ringEnsure(ring, ring.length + size) && ring.length == ring.capacity)) {
-    if (wanted > 0) tcb.set(DRAIN_WANTED);
+  if (size == 0 || !sendStorage(tcb, size)) {
+    if (wanted > 0) sendFull(tcb);
     return 0;
   }
   setResult(0, <u32>ringAddress(ring, ring.length));

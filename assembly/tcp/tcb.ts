@@ -193,6 +193,7 @@ export const ORPHAN: u64 = 1 << 22;
 export const ON_READY_LIST: u64 = 1 << 23;
 export const ON_SEND_LIST: u64 = 1 << 24;
 export const IN_TABLE: u64 = 1 << 25;
+export const ON_MEMORY_LIST: u64 = 1 << 48;
 /** The peer sent what nobody will read: a RST follows our last byte, once it is acknowledged. */
 export const RESET_WHEN_SENT: u64 = 1 << 26;
 /** Nobody will read what the peer sends. */

@@ -17,7 +17,7 @@ import {
 } from '../abi/constants';
 import { aeadSeal } from '../crypto/aead';
 import { RESULT_BASE, setResult } from '../memory/map';
-import { ringAddress, ringContiguous, ringEnsure, ringWrite } from '../memory/ring';
+import { ringAddress, ringContiguous, ringWrite } from '../memory/ring';
 import { HEADER, isContentType, writeHeader } from './framing';
 import {
   explicitNonce,
@@ -32,7 +32,7 @@ import {
 } from './half';
 import { ADDITIONAL, NONCE, RECORD } from './scratch';
 import { Tls, tlsFind } from './state';
-import { outgoingFull, outgoingOpen, outgoingPut, outgoingRing, outgoingRoom } from './streams';
+import { outgoingFull, outgoingOpen, outgoingPut, outgoingRing, outgoingRoom, outgoingStorage } from './streams';
 
 /**
  * How many of `wanted` bytes of content, for one record of a type, may be put at result[0]. Application data is cut to what
@@ -112,8 +112,8 @@ function sized(tls: Tls, type: u32, wanted: u32): u32 {
   const isData = type == TLS_APPLICATION_DATA;
   const size = min(wanted, less(outgoingRoom(tls, type), around));
   if (size == 0 || (!isData && size < wanted)) return 0;
-  if (ringEnsure(ring, ring.length + around + size)) return size;
-  return isData ? min(size, less(ring.capacity - ring.length, around)) : 0;
+  if (!outgoingStorage(tls, type, around + size)) return 0;
+  return min(size, less(ring.capacity - ring.length, around));
 }
 
 /** Chooses where the plaintext is put. */

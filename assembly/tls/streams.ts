@@ -8,12 +8,13 @@
 
 import { ERROR_INVALID, ERROR_NO_BUFFERS, ERROR_STALE_HANDLE, TLS_APPLICATION_DATA } from '../abi/constants';
 import { setResult } from '../memory/map';
-import { Ring, ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree } from '../memory/ring';
-import { sendRoom, sendSize } from '../tcp/block/buffers';
+import { Ring, ringAddress, ringConsume, ringContiguous, ringEnsure, ringExtend, ringFree } from '../memory/ring';
+import { sendFull, sendRoom, sendSize, sendStorage } from '../tcp/block/buffers';
 import { piecesSettle } from '../tcp/block/pieces';
 import { setPiece, unsent } from '../tcp/block/queues';
 import { held, taken, writable, written } from '../tcp/block/stream';
-import { DRAIN_WANTED, Tcb } from '../tcp/tcb';
+import { flowEnsure } from '../tcp/congestion/flow';
+import { Tcb } from '../tcp/tcb';
 import { Tls, tlsFind } from './state';
 
 /** Own rings: how many of `wanted` bytes of ciphertext may be put at result[0]; 0: what is there has to be opened first. */
@@ -106,6 +107,15 @@ export function outgoingRoom(tls: Tls, type: u32): u32 {
   return beyond == 0 ? sendRoom(tcb) : room(tcb.sendRing.length, sendSize(tcb) + beyond);
 }
 
+/** Makes room for `size` bytes behind the other records; for fewer of application data where memory is short. False: for none. */
+export function outgoingStorage(tls: Tls, type: u32, size: u32): bool {
+  const ring = outgoingRing(tls);
+  const isData = type == TLS_APPLICATION_DATA;
+  if (tls.connection == 0) return isData ? ringExtend(ring, size) : ringEnsure(ring, ring.length + size);
+  const tcb = changetype<Tcb>(held(tls.connection));
+  return isData ? sendStorage(tcb, size) : flowEnsure(tcb) && ringEnsure(ring, ring.length + size);
+}
+
 /** A record of `size` bytes has been put behind the others. */
 export function outgoingPut(tls: Tls, size: u32): void {
   if (tls.connection == 0) tls.outgoing.length += size;
@@ -114,7 +124,7 @@ export function outgoingPut(tls: Tls, size: u32): void {
 
 /** The user finds less room for application data than it wanted: EVENT_DRAIN follows. */
 export function outgoingFull(tls: Tls): void {
-  if (tls.connection != 0) changetype<Tcb>(held(tls.connection)).set(DRAIN_WANTED);
+  if (tls.connection != 0) sendFull(changetype<Tcb>(held(tls.connection)));
 }
 
 /** Names `length` bytes of a ring in the result area, behind `count` pieces; answers how many there are then. */

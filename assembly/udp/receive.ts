@@ -11,7 +11,7 @@ import { BATCH_LIMIT } from '../abi/limits';
 import { incoming } from '../ip/incoming';
 import { count } from '../memory/counters';
 import { RESULT_BASE, setResult, UDP_DATAGRAMS } from '../memory/map';
-import { slabGive, slabHas, slabSize, slabTake } from '../memory/slab';
+import { slabGive, slabScarce, slabSize, slabTake } from '../memory/slab';
 import { state } from '../memory/state';
 import { raise } from './events';
 import { receiveLimit, socketFind, UdpSocket } from './socket';
@@ -145,7 +145,7 @@ function inBatch(index: u32): Datagram {
 /** Memory for a datagram that outlives its batch; null when the socket's buffer or the stack's memory has no room for it. */
 function inBlock(socket: UdpSocket, length: u32): Datagram | null {
   const size = slabSize(RECORD + length);
-  if (socket.heldBytes + cost(length) > receiveLimit(socket) || memoryScarce(size)) return null;
+  if (socket.heldBytes + cost(length) > receiveLimit(socket) || slabScarce(size)) return null;
   const block = slabTake(size);
   if (block == 0) return null;
   socket.heldBytes += cost(length);
@@ -163,12 +163,6 @@ function drop(socket: UdpSocket): void {
 /** What a datagram counts in the buffer of its socket: many small ones cost memory, too. */
 function cost(length: u32): u32 {
   return length + OVERHEAD;
-}
-
-/** The last quarter of the memory is for connections, which lose more than a datagram. */
-function memoryScarce(size: u32): bool {
-  const share = state.memoryLimit - (state.memoryLimit >> 2);
-  return state.bufferBytes > share || (state.dynamicEnd > share && !slabHas(size));
 }
 
 const RECORD: u32 = 64;

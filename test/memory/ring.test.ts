@@ -1,7 +1,7 @@
 /** Byte rings and the slabs they live in, against a plain array. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { COUNTER_BUFFER_BYTES } from '../../assembly/abi/constants.js';
+import { COUNTER_BUFFER_BYTES, SETTING_MEMORY_LIMIT } from '../../assembly/abi/constants.js';
 import { bytesOf, type Internals, internals, wordAt } from '../kit/internals.js';
 
 /** A ring and its fields. */
@@ -103,23 +103,84 @@ describe('slabs', () => {
     expect(sizes).toEqual([256, 256, 256, 256, 512, 4096, 8192]);
   });
 
-  test('do not overlap, and come back when given back', async () => {
+  test('are aligned to their size, do not overlap and need no more memory when they were given back', async () => {
     const core = await internals();
-    const blocks: [number, number][] = [];
-    for (let count = 0; count < 500; count++) {
-      const size = 256 << (count % 6);
-      blocks.push([core.slabTake(size), size]);
-    }
-    const sorted = [...blocks].sort(([a], [b]) => a - b);
-    sorted.slice(1).forEach(([start], index) => {
-      const [before, size] = sorted[index] as [number, number];
-      expect(start).toBeGreaterThanOrEqual(before + size);
-    });
-    const total = blocks.reduce((sum, [, size]) => sum + size, 0);
-    expect(core.counter(COUNTER_BUFFER_BYTES)).toBe(total);
+    const sizes = Array.from({ length: 500 }, (_, count) => 256 << (count % 6));
+    const blocks = sizes.map((size): [number, number] => [core.slabTake(size), size]);
+    apart(blocks);
+    expect(core.counter(COUNTER_BUFFER_BYTES)).toBe(sizes.reduce((sum, size) => sum + size, 0));
     for (const [block, size] of blocks) core.slabGive(block, size);
     expect(core.counter(COUNTER_BUFFER_BYTES)).toBe(0);
-    const again = blocks.map(([, size]) => core.slabTake(size));
-    expect(new Set(again)).toEqual(new Set(blocks.map(([block]) => block)));
+    const fresh = core.takeMemory(64);
+    apart(sizes.map((size): [number, number] => [core.slabTake(size), size]));
+    expect(core.takeMemory(64) - fresh).toBe(64);
+  });
+
+  test.each([
+    [256, MIB],
+    [4096, MIB],
+    [MIB, 256],
+    [65_536, 2048],
+  ])('at the memory limit: what was free as blocks of %i bytes is there for those of %i', async (first, second) => {
+    const core = await internals();
+    core.configure(SETTING_MEMORY_LIMIT, 8 * MIB);
+    const all = exhaust(core, first);
+    const total = all.length * first;
+    expect(total).toBeGreaterThan(5 * MIB - first);
+    for (const block of all) core.slabGive(block, first);
+    // A few small ones may stay as they are, for the next who wants one.
+    expect(exhaust(core, second).length * second).toBeGreaterThan(total - 512 * KIB - second);
+  });
+
+  test('are what a list of intervals says, whatever is taken and given back', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(14), fc.nat()), { maxLength: 300 }), async (steps) => {
+        const core = await internals();
+        core.configure(SETTING_MEMORY_LIMIT, 6 * MIB);
+        const blocks: [number, number][] = [];
+        for (const [shift, choice] of steps) {
+          if (shift > 12) {
+            const [gone] = blocks.splice(choice % Math.max(blocks.length, 1), 1);
+            if (gone !== undefined) core.slabGive(...gone);
+            continue;
+          }
+          const size = 256 << shift;
+          const block = core.slabTake(size);
+          if (block === 0) continue;
+          bytesOf(core).fill(shift, block, block + size);
+          blocks.push([block, size]);
+        }
+        apart(blocks);
+        for (const [block, size] of blocks) {
+          const mark = Math.log2(size / 256);
+          expect(
+            bytesOf(core)
+              .subarray(block, block + size)
+              .every((byte) => byte === mark),
+          ).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });
+
+/** Blocks, each an address and a size, none of which reaches into another. */
+function apart(blocks: [number, number][]): void {
+  const sorted = [...blocks].sort(([a], [b]) => a - b);
+  sorted.forEach(([start, size], index) => {
+    const [before, room] = sorted[index - 1] ?? [0, 0];
+    expect(start).toBeGreaterThanOrEqual(before + room);
+    expect(start % size).toBe(0);
+  });
+}
+
+/** All the blocks of one size that there is memory for. */
+function exhaust(core: Internals, size: number): number[] {
+  const blocks: number[] = [];
+  for (let block = core.slabTake(size); block !== 0; block = core.slabTake(size)) blocks.push(block);
+  return blocks;
+}
+
+const KIB = 1 << 10;
+const MIB = 1 << 20;

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  COUNTER_BUFFER_BYTES,
+  COUNTER_CONNECTIONS,
   LISTENER_RECEIVE_BUFFER,
   LISTENER_SEND_BUFFER,
   OPTION_PAUSED,
@@ -254,6 +256,76 @@ describe('when the buffers of all connections take much of the memory limit', ()
     t.take();
     t.inject({ seq: 1001, data: 1000 });
     expect(t.receive()).toBe(1000);
+  });
+});
+
+describe('when memory has run out', () => {
+  const settings = { ...SEND, [SETTING_MEMORY_LIMIT]: 8 * MIB };
+
+  /** Takes all that is left. @returns what gives a block of it back */
+  function exhaust(t: Timeline): (size: number) => void {
+    const core = t.driver.calls as Internals;
+    const blocks = [256, 1024, 4096].map((size): [number, number] => [core.slabTake(size), size]);
+    for (let size = 65_536; size >= 256; ) {
+      const block = core.slabTake(size);
+      if (block === 0) size /= 2;
+      else blocks.push([block, size]);
+    }
+    return (size) => {
+      const index = blocks.findIndex(([, bytes]) => bytes === size);
+      const [[block, bytes]] = blocks.splice(index, 1) as [[number, number]];
+      core.slabGive(block, bytes);
+      core.input(0, t.driver.now);
+    };
+  }
+
+  test('a user who could write nothing is told as soon as there is some again', async () => {
+    const t = await accepted({ settings, syn: SYN });
+    const giveBack = exhaust(t);
+    expect(t.send(1000)).toBe(0);
+    expect(t.events()).toEqual([]);
+    giveBack(65_536);
+    expect(t.events()).toEqual(['drain']);
+    expect(t.send(1000)).toBe(1000);
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
+  });
+
+  test('it is told once, and what it does not use goes back', async () => {
+    const t = await accepted({ settings, syn: SYN });
+    const giveBack = exhaust(t);
+    const before = t.driver.calls.counter(COUNTER_BUFFER_BYTES);
+    t.send(1000);
+    t.send(1000);
+    giveBack(65_536);
+    expect(t.events()).toEqual(['drain']);
+    t.driver.output();
+    giveBack(4096);
+    expect(t.events()).toEqual([]);
+    expect(t.driver.calls.counter(COUNTER_BUFFER_BYTES)).toBeLessThanOrEqual(before - 65_536 - 4096 + 256);
+  });
+
+  test('less than was asked for is better than nothing', async () => {
+    const t = await accepted({ settings, syn: SYN });
+    const giveBack = exhaust(t);
+    giveBack(1024);
+    expect(t.send(10_000)).toBe(512);
+    t.expect({ flags: 'PA', seq: 1, data: 512 });
+    expect(t.send(10_000)).toBe(0);
+    t.inject({ seq: 1, ack: 513 });
+    expect(t.events()).toEqual(['drain']);
+  });
+
+  test('a connection that is closed while it waits is forgotten when its turn comes', async () => {
+    const t = await accepted({ settings, syn: SYN });
+    const giveBack = exhaust(t);
+    expect(t.send(1000)).toBe(0);
+    t.abort();
+    t.take();
+    expect(t.events()).toEqual(['closed']);
+    t.release();
+    giveBack(256);
+    t.driver.output();
+    expect(t.driver.calls.counter(COUNTER_CONNECTIONS)).toBe(0);
   });
 });
 

@@ -6,19 +6,36 @@
 //   receiving   four times what the user took in a round trip: a sender in slow start has doubled by the time it hears of
 //               the larger window, and doubles again while it uses it
 //
+// A user who could write nothing for want of memory waits on a list, first come, first served. What he waits for is given to
+// the connection before he is told, so that nobody is woken in vain, however many wait.
+//
 // Not for: the window's right edge, which never moves left (tcp/receive.ts).
 
-import { DIALECT_BSD, DIALECT_LINUX, EVENT_DRAIN, STATE_SYN_SENT } from '../../abi/constants';
+import { DIALECT_BSD, DIALECT_LINUX, EVENT_DRAIN, STATE_CLOSED, STATE_SYN_SENT } from '../../abi/constants';
 import { PACKET_LIMIT } from '../../abi/limits';
+import { ringExtend } from '../../memory/ring';
+import { slabScarce, slabSize } from '../../memory/slab';
 import { state } from '../../memory/state';
+import { flowEnsure } from '../congestion/flow';
 import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
 import { payloadSize } from '../path/size';
 import { Segment } from '../segment';
 import { seqGe } from '../seq';
-import { BURSTS, DRAIN_WANTED, PASSIVE, SCALING_ON, Tcb, TIMESTAMPS_ON, unread, WHOLE_RECORDS } from '../tcb';
+import {
+  BURSTS,
+  DRAIN_WANTED,
+  ON_MEMORY_LIST,
+  PASSIVE,
+  SCALING_ON,
+  Tcb,
+  TIMESTAMPS_ON,
+  unread,
+  WHOLE_RECORDS,
+} from '../tcb';
 import { CONNECTION, Endpoint } from './endpoint';
 import { wishedReceiveSize, wishedSendSize } from './rare';
 import { raise } from './ready';
+import { wantSend } from './sendlist';
 
 /** The receive buffer of a fresh connection. */
 export function receiveSizeFirst(end: Endpoint): u32 {
@@ -71,11 +88,49 @@ export function burst(tcb: Tcb): u32 {
   return max(most - (most % size), size);
 }
 
+/**
+ * Makes room for `size` bytes behind what waits to be sent, for fewer where memory is short, and for no more than a segment
+ * where it is scarce; false: for none.
+ */
+export function sendStorage(tcb: Tcb, size: u32): bool {
+  const ring = tcb.sendRing;
+  if (!flowEnsure(tcb)) return false;
+  if (ring.length + size <= ring.capacity || !slabScarce(slabSize(ring.length + size))) return ringExtend(ring, size);
+  return ring.length < ring.capacity || (ring.length == 0 && ringExtend(ring, min(size, payloadSize(tcb))));
+}
+
 /** The user was told that the send buffer is full: half of it is empty now. */
 export function raiseDrain(tcb: Tcb): void {
   if (!tcb.has(DRAIN_WANTED) || tcb.sendRing.length > sendSize(tcb) >> 1) return;
   tcb.clear(DRAIN_WANTED);
   raise(tcb, EVENT_DRAIN);
+}
+
+/**
+ * The user finds less room than he wanted: EVENT_DRAIN follows. With bytes of his on the way their ACKs bring it; with none
+ * there was no memory, and he waits for that.
+ */
+export function sendFull(tcb: Tcb): void {
+  tcb.set(DRAIN_WANTED);
+  if (tcb.sendRing.length > 0 || tcb.has(ON_MEMORY_LIST)) return;
+  tcb.set(ON_MEMORY_LIST);
+  tcb.poolNext = 0;
+  if (state.memoryHead == 0) state.memoryHead = <u32>changetype<usize>(tcb);
+  else changetype<Tcb>(<usize>state.memoryTail).poolNext = <u32>changetype<usize>(tcb);
+  state.memoryTail = <u32>changetype<usize>(tcb);
+}
+
+/** Wakes as many as there is memory for. One that was closed meanwhile keeps its control block until its turn comes. */
+export function grantMemory(): void {
+  while (state.memoryHead != 0) {
+    const tcb = changetype<Tcb>(<usize>state.memoryHead);
+    const waits = tcb.has(DRAIN_WANTED) && tcb.state != STATE_CLOSED;
+    if (waits && !sendStorage(tcb, payloadSize(tcb))) return;
+    state.memoryHead = tcb.poolNext;
+    tcb.clear(ON_MEMORY_LIST);
+    if (waits) raiseDrain(tcb);
+    wantSend(tcb); // what is not used goes back with the next output
+  }
 }
 
 /** In-order text arrives: once in a round trip, the receive buffer follows what the user has taken in it. */

@@ -17,6 +17,7 @@ import { tableRemove } from '../table';
 import {
   FIN_QUEUED,
   HELD,
+  ON_MEMORY_LIST,
   ON_READY_LIST,
   ON_SEND_LIST,
   OWES_RESET,
@@ -73,7 +74,7 @@ export function resetDue(tcb: Tcb): bool {
 
 /** Gives the control block back when nothing needs it any more: a record waits out TIME-WAIT. */
 export function freeIfDone(tcb: Tcb): void {
-  if (tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST)) return;
+  if (tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST | ON_MEMORY_LIST)) return;
   if (tcb.state == STATE_TIME_WAIT) timeWaitFold(tcb);
   else if (tcb.state != STATE_CLOSED) return;
   noDeadlines(tcb);

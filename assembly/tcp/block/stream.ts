@@ -2,14 +2,7 @@
 // once bytes were put into the send ring or taken from what was received. The calls of users do it (tcp/calls.ts), and the
 // record layer of TLS (assembly/tls/). Not for: where the bytes lie.
 
-import {
-  ERROR_NO_BUFFERS,
-  ERROR_NOT_CONNECTED,
-  ERROR_PIPE,
-  STATE_CLOSED,
-  STATE_ESTABLISHED,
-} from '../../abi/constants';
-import { flowEnsure } from '../congestion/flow';
+import { ERROR_NOT_CONNECTED, ERROR_PIPE, STATE_CLOSED, STATE_ESTABLISHED } from '../../abi/constants';
 import { fastOpenRelease, sendsEarly } from '../open/fastconnect';
 import { windowUpdateDue } from '../receive';
 import { FIN_QUEUED, MORE_COMES, ORPHAN, OWES_ACK, Tcb, tcbFind, UNPUSHED } from '../tcb';
@@ -27,7 +20,7 @@ export function writable(tcb: Tcb): i32 {
   if (tcb.state == STATE_CLOSED) return ERROR_NOT_CONNECTED;
   if (tcb.has(FIN_QUEUED)) return ERROR_PIPE;
   if (tcb.state < STATE_ESTABLISHED && !sendsEarly(tcb)) return ERROR_NOT_CONNECTED;
-  return flowEnsure(tcb) ? 0 : ERROR_NO_BUFFERS;
+  return 0;
 }
 
 /** `length` bytes have been put behind what the send ring held. */
