@@ -39,7 +39,12 @@ function runWhenStale(step) {
 
 /** @returns {Step[]} */
 function steps() {
-  const assembly = [...listFiles('assembly').filter(isTypeScript), 'asconfig.json', 'package-lock.json'];
+  const assembly = [
+    ...listFiles('assembly').filter(isTypeScript),
+    'asconfig.json',
+    'scripts/optimize.mjs',
+    'package-lock.json',
+  ];
   const host = [
     ...listFiles('host').filter(isSource),
     'assembly/abi/constants.ts',
@@ -67,7 +72,7 @@ function assemblyStep(file, entry, target, inputs) {
     name: file,
     inputs,
     outputs: [`dist/${file}`, `dist/${file}.map`],
-    run: () => runTool('assemblyscript/bin/asc.js', [entry, '--target', target], `compiling ${entry}`),
+    run: () => runTool('assemblyscript/bin/asc.js', [entry, '--target', target, ...OPTIMIZED], `compiling ${entry}`),
   };
 }
 
@@ -139,6 +144,8 @@ function isSource(path) {
  * @property {() => void} run throws when it fails
  */
 
+/** In place of the passes that `asc` has by itself, which asconfig.json asks for where it is called by hand. */
+const OPTIMIZED = ['--optimizeLevel', '0', '--transform', './scripts/optimize.mjs'];
 const STAMPS = 'dist/.stamps';
 
 if (isMain(import.meta.url)) {

@@ -22,14 +22,18 @@ export function sum(address: usize, length: u32): u32 {
 export function copySum(target: usize, source: usize, length: u32): u32 {
   let lanes = i32x4.splat(0);
   let at = source;
-  const shift = target - source;
+  let to = target;
   for (const end = source + (length & ~63); at < end; at += 64) {
-    const first = i32x4.add(copyPairs(at + shift, at), copyPairs(at + shift + 16, at + 16));
-    const second = i32x4.add(copyPairs(at + shift + 32, at + 32), copyPairs(at + shift + 48, at + 48));
+    const first = i32x4.add(copyPairs(to, at), copyPairs(to + 16, at + 16));
+    const second = i32x4.add(copyPairs(to + 32, at + 32), copyPairs(to + 48, at + 48));
     lanes = i32x4.add(lanes, i32x4.add(first, second));
+    to += 64;
   }
-  for (const end = source + (length & ~15); at < end; at += 16) lanes = i32x4.add(lanes, copyPairs(at + shift, at));
-  memory.copy(at + shift, at, length & 15);
+  for (const end = source + (length & ~15); at < end; at += 16) {
+    lanes = i32x4.add(lanes, copyPairs(to, at));
+    to += 16;
+  }
+  memory.copy(to, at, length & 15);
   return addLanes(lanes) + sumTail(at, length & 15);
 }
 
