@@ -6,7 +6,7 @@
 // a power of x⁸, so row i and half byte k add to byte i + k of the result. Bits are reflected: the top bit of byte 0 is x⁰.
 // Four blocks are multiplied by H⁴, H³, H² and H before one reduction.
 
-import { GHASH_WORK } from './scratch';
+import { GHASH_WORK, GHASH_WORK_SIZE } from './scratch';
 
 /** Bytes of the tables. */
 export const GHASH_TABLES: u32 = 2048;
@@ -21,7 +21,7 @@ export function ghashExpand(factor: usize, tables: usize): void {
     fillTables(power, tables + (column - 1) * 32);
     power = multiply(tables, ZERO, ZERO, ZERO, column == 4 ? h : power);
   }
-  memory.fill(GHASH_WORK, 0, 128);
+  memory.fill(GHASH_WORK, 0, GHASH_WORK_SIZE);
 }
 
 /** Takes `blocks` times sixteen bytes into the hash at `state`, 16 bytes, of which the first is zero. */
@@ -34,6 +34,7 @@ export function ghashBlocks(tables: usize, state: usize, source: usize, blocks: 
   }
   if (blocks > 0) hash = lastBlocks(tables, hash, source, blocks);
   v128.store(state, hash);
+  memory.fill(GHASH_WORK, 0, GHASH_WORK_SIZE);
 }
 
 /** One to three blocks, as if blocks of zeros stood before them. */
@@ -42,38 +43,53 @@ function lastBlocks(tables: usize, hash: v128, source: usize, blocks: u32): v128
   memory.fill(GHASH_WORK, 0, 64);
   memory.copy(first, source, blocks * 16);
   v128.store(first, v128.xor(hash, v128.load(first)));
-  const result = multiply(
+  return multiply(
     tables,
     v128.load(GHASH_WORK),
     v128.load(GHASH_WORK, 16),
     v128.load(GHASH_WORK, 32),
     v128.load(GHASH_WORK, 48),
   );
-  memory.fill(GHASH_WORK, 0, 64);
-  return result;
 }
 
-/** a · H⁴ + b · H³ + c · H² + d · H. */
+/**
+ * a · H⁴ + b · H³ + c · H² + d · H. Half bytes go by way of memory, or V8 would split the blocks anew for each row, and two
+ * blocks at a time, or there would be no registers for them. Those come first that need not wait for the hash so far in `a`.
+ */
 function multiply(tables: usize, a: v128, b: v128, c: v128, d: v128): v128 {
-  const aHigh = highHalves(a);
-  const aLow = lowHalves(a);
-  const bHigh = highHalves(b);
-  const bLow = lowHalves(b);
-  const cHigh = highHalves(c);
-  const cLow = lowHalves(c);
-  const dHigh = highHalves(d);
-  const dLow = lowHalves(d);
+  storeHalves(GHASH_WORK, c, d);
+  storeHalves(GHASH_WORK + 64, a, b);
+  v128.store(PRODUCT, ZERO);
+  v128.store(PRODUCT, ZERO, 16);
+  addProducts(tables + 64, GHASH_WORK);
+  addProducts(tables, GHASH_WORK + 64);
+  return reduce(v128.load(PRODUCT), v128.load(PRODUCT, 16));
+}
+
+/** Of each byte of two blocks the high half and the low one, in vectors. */
+function storeHalves(target: usize, first: v128, second: v128): void {
+  v128.store(target, highHalves(first));
+  v128.store(target, lowHalves(first), 16);
+  v128.store(target, highHalves(second), 32);
+  v128.store(target, lowHalves(second), 48);
+}
+
+/** Adds to PRODUCT what two blocks are by the powers of H whose tables these are; their halves lie at `halves`. */
+function addProducts(tables: usize, halves: usize): void {
+  const aHigh = v128.load(halves);
+  const aLow = v128.load(halves, 16);
+  const bHigh = v128.load(halves, 32);
+  const bLow = v128.load(halves, 48);
   let low = ZERO;
   let high = ZERO;
   for (let row = tables + 15 * ROW; row >= tables; row -= ROW) {
     const sumA = v128.xor(i8x16.swizzle(v128.load(row), aHigh), i8x16.swizzle(v128.load(row, 16), aLow));
     const sumB = v128.xor(i8x16.swizzle(v128.load(row, 32), bHigh), i8x16.swizzle(v128.load(row, 48), bLow));
-    const sumC = v128.xor(i8x16.swizzle(v128.load(row, 64), cHigh), i8x16.swizzle(v128.load(row, 80), cLow));
-    const sumD = v128.xor(i8x16.swizzle(v128.load(row, 96), dHigh), i8x16.swizzle(v128.load(row, 112), dLow));
     high = byteLater(low, high);
-    low = v128.xor(byteLater(ZERO, low), v128.xor(v128.xor(sumA, sumB), v128.xor(sumC, sumD)));
+    low = v128.xor(byteLater(ZERO, low), v128.xor(sumA, sumB));
   }
-  return reduce(low, high);
+  v128.store(PRODUCT, v128.xor(v128.load(PRODUCT), low));
+  v128.store(PRODUCT, v128.xor(v128.load(PRODUCT, 16), high), 16);
 }
 
 /** low + x¹²⁸ · high, where x¹²⁸ is 1 + x + x² + x⁷ and the last byte of `high` is zero. */
@@ -130,6 +146,8 @@ function reversed(a: v128): v128 {
   return i8x16.shuffle(a, a, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 }
 
+/** The product that is not reduced yet, 32 bytes. */
+const PRODUCT: usize = GHASH_WORK + 128;
 const ZERO = i64x2.splat(0);
 /** Bytes of a row: two vectors for each of the four powers. */
 const ROW: usize = 128;

@@ -21,11 +21,12 @@ export const AES_BLOCKS: usize = CRYPTO_SCRATCH + 0xa00;
 /** Of AES: the words of a key schedule. 240 bytes. */
 export const AES_SCHEDULE: usize = CRYPTO_SCRATCH + 0xb00;
 
-/** Of GHASH: products with the powers of x, 128 bytes, or the last blocks of a piece. */
+/** Of GHASH: halves of four blocks, products with the powers of x or the last blocks of a piece, then a product. */
 export const GHASH_WORK: usize = CRYPTO_SCRATCH + 0xc00;
+export const GHASH_WORK_SIZE: u32 = 160;
 
 /** Of GCM: the hash key. 16 bytes. */
-export const HASH_KEY: usize = CRYPTO_SCRATCH + 0xc80;
+export const HASH_KEY: usize = CRYPTO_SCRATCH + 0xca0;
 
 /** Of authentication: the state of Poly1305, or the hash of GCM. 80 bytes. */
 export const MAC_STATE: usize = CRYPTO_SCRATCH + 0xd00;
