@@ -46,7 +46,9 @@ export { timersExpire, nextDeadline } from './core';
 
 // Events. `readyNext()` answers the handle of the next connection with events, 0 when there is none;
 // result[0] = EVENT_* bits, result[1] = handle of its listener when it was accepted, else 0.
+// `readyPeek()` answers how many handles of the next ones, BATCH_LIMIT at the most, it has put at result[0] and behind it.
 export { readyNext } from './core';
+export { readyPeek } from './tcp/block/ready';
 
 // TCP connections. `tcpConnect(remotePort, localPort)` takes the remote address from result[0..3] and the
 // local one from result[4..7] (zero: chosen).

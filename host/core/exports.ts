@@ -35,6 +35,7 @@ export interface CoreExports {
   timersExpire(now: number): void;
   nextDeadline(): number;
   readyNext(): number;
+  readyPeek(): number;
   tcpConnect(remotePort: number, localPort: number): number;
   tcpFastOpenKey(): void;
   tcpFastOpenForget(): void;

@@ -10,7 +10,7 @@ import {
   OPTION_NO_DELAY,
 } from '../../assembly/abi/constants.js';
 import type { OwnerEvents } from '../stack/connection.js';
-import { Hold, type KeepAlive } from '../stack/keep-alive.js';
+import { Hold } from '../stack/keep-alive.js';
 import type { TlsConnection } from '../tls/connection.js';
 import { connectFailure, connectionFailure, failure, secureFailure } from './errors.js';
 import { call, chooseProtocol, type HandlerBox, raise, type SocketHandler, shape, THREW } from './handlers.js';
@@ -51,7 +51,6 @@ export class Socket<Data = undefined> extends TlsMembers {
   readonly #startsPaused: boolean;
   readonly #listener: TCPSocketListener<unknown> | undefined;
   readonly #hold: Hold;
-  readonly #keepAlive: KeepAlive;
   #tls: TlsTransport | undefined;
 
   /** How connections tell their sockets. For the stack, not for programs. */
@@ -62,6 +61,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     ended: (socket) => socket.#ended(),
     timedOut: (socket) => socket.#timedOut(),
     closed: (socket, cause) => socket.#closed(cause),
+    awaited: (socket) => (socket.#tls === undefined ? socket.#output.bytesWritten : 0),
     secured: (socket) => socket.#secured(),
     failed: (socket, error, early) => socket.#tlsFailed(error, early),
     session: (socket, session) => void socket.#call('session', Buffer.from(session)),
@@ -88,7 +88,6 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#allowHalfOpen = parts.allowHalfOpen;
     this.#startsPaused = parts.paused ?? false;
     this.#listener = parts.listener;
-    this.#keepAlive = parts.keepAlive;
     this.#hold = new Hold(parts.keepAlive);
     this.#settle = parts.settle;
     this.#tls = parts.tls;
@@ -232,7 +231,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     if (this.#tls !== undefined) return undefined;
     const original = {
       connection: this.#phase === 'open' ? this.#connection : undefined,
-      keepAlive: this.#keepAlive,
+      keepAlive: this.#hold.keepAlive,
       box: this.#box,
       data: undefined,
       allowHalfOpen: this.#allowHalfOpen,

@@ -26,7 +26,7 @@ export class Hold {
   #live = false;
   #reffed = true;
 
-  constructor(private readonly keepAlive: KeepAlive) {}
+  constructor(readonly keepAlive: KeepAlive) {}
 
   get held(): boolean {
     return this.#held;

@@ -39,6 +39,20 @@ describe('segments of one batch', () => {
     expect(read).toEqual(handles.map((_, index) => `<${index + 1}>`));
   });
 
+  test('make their connections ready, which can be seen as often as one likes before they are taken', async () => {
+    const { t, handles, iss } = await crowd(60);
+    const ports = iss.map((_, index) => index + 1).reverse();
+    t.inject(...ports.map((port) => says(port, iss, { flags: 'AP', data: 'x' })));
+    const { calls, core } = t.driver;
+    const peek = () => Array.from({ length: calls.readyPeek() }, (_, index) => core.result(index));
+    const expected = ports.map((port) => handles[port - 1]);
+    expect(peek()).toEqual(expected);
+    expect(calls.readyNext()).toBe(expected[0]);
+    expect(peek()).toEqual(expected.slice(1));
+    expect(t.driver.happened()).toHaveLength(59);
+    expect(peek()).toEqual([]);
+  });
+
   test('that come behind the end of their connection find none', async () => {
     const { t, iss } = await crowd(2);
     t.inject(

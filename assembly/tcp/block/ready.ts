@@ -10,6 +10,8 @@ import {
   STATE_CLOSED,
   STATE_TIME_WAIT,
 } from '../../abi/constants';
+import { BATCH_LIMIT } from '../../abi/limits';
+import { setResult } from '../../memory/map';
 import { state } from '../../memory/state';
 import { DISCARD, FIN_REACHED, HELD, ON_READY_LIST, ORPHAN, PAUSED, QUEUED, REPORTS, Tcb, unread } from '../tcb';
 
@@ -53,6 +55,17 @@ export function raiseReceived(tcb: Tcb): void {
   if (unread(tcb) > 0) raise(tcb, EVENT_DATA);
   if (tcb.has(FIN_REACHED)) raiseOnce(tcb, EVENT_END);
   if (tcb.state == STATE_TIME_WAIT || tcb.state == STATE_CLOSED) raiseOnce(tcb, EVENT_CLOSED);
+}
+
+/** Puts the handles of the first connections on the list, which stay there, at result[0] and behind it. Answers how many. */
+export function readyPeek(): u32 {
+  let count: u32 = 0;
+  for (let address = <usize>state.readyHead; address != 0 && count < BATCH_LIMIT; count++) {
+    const tcb = changetype<Tcb>(address);
+    setResult(count, tcb.handle);
+    address = tcb.readyNext;
+  }
+  return count;
 }
 
 /** Takes the first connection off the list; null when there is none. */
