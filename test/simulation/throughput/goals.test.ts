@@ -1,5 +1,5 @@
 /**
- * What a path of 40 ms and 100 Mbit/s is to be used for, on ten seeds each or fifty: a free link is filled, and random loss costs no
+ * What a path of 40 ms and 100 Mbit/s is to be used for, on five seeds each or fifty: a free link is filled, and random loss costs no
  * more than theory says. Between two cores (`transfer.ts`). Not for: what is sent again (`repair.test.ts`).
  */
 import { describe, expect, test, vi } from 'vitest';

@@ -7,8 +7,8 @@ import { bottleneck, Transfer, type TransferOptions } from './transfer.js';
 
 export const RTT = 40;
 export const RATE = 100e6;
-/** The numbers up to fifty, or every fifth of them. */
-const STEP = amount(5, 1);
+/** The numbers up to fifty, or every tenth of them. */
+const STEP = amount(10, 1);
 export const MOST = 50;
 export const SEEDS = Array.from({ length: MOST / STEP }, (_, index) => (index + 1) * STEP);
 export const LINK = bottleneck(RTT, RATE);

@@ -1,5 +1,5 @@
 /**
- * What is sent again on a path of 40 ms and 100 Mbit/s, on ten seeds each or fifty: nothing for reordering, and a lost tail costs no
+ * What is sent again on a path of 40 ms and 100 Mbit/s, on five seeds each or fifty: nothing for reordering, and a lost tail costs no
  * timeout. Between two cores (`transfer.ts`). Not for: how a link is used (`goals.test.ts`).
  */
 import { describe, expect, test, vi } from 'vitest';
