@@ -2,17 +2,14 @@
  * The report as a picture: of each row a bar for each stack, as a multiple of the reference (noderaw, or Node where there is
  * none), turned so that longer is better, with Vitrine's first bar and goal marked; below them the curves that rows have.
  */
-import { parse, View } from 'vega';
+import { draw, linesOf } from '../../kit/picture.mjs';
 import { METRICS } from '../rows/metrics.mjs';
 import { STACKS } from '../rows/stacks.mjs';
 import { shown } from './table.mjs';
 
 /** @param {import('../types.js').Report} report @returns {Promise<string>} the text of an SVG file */
-export async function plot(report) {
-  const view = new View(parse(specification(report)), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  return `${svg.replaceAll('><', '>\n<')}\n`;
+export function plot(report) {
+  return draw(specification(report));
 }
 
 /** What is drawn of the rows: `{ labels, bars, limits, height }`, each with its place from above, in pixels. */
@@ -158,17 +155,7 @@ function curveGroup({ title, x, y, lines }, top) {
     ],
     legends: [{ stroke: 'line', symbolType: 'stroke' }],
     marks: [
-      {
-        type: 'group',
-        from: { facet: { name: 'series', data: 'points', groupby: 'name' } },
-        marks: [
-          {
-            type: 'line',
-            from: { data: 'series' },
-            encode: { enter: { ...enter, stroke: { scale: 'line', field: 'name' } } },
-          },
-        ],
-      },
+      linesOf('points', 'name', { ...enter, stroke: { scale: 'line', field: 'name' } }),
       {
         type: 'symbol',
         from: { data: 'points' },

@@ -2,12 +2,13 @@
  * The table of throughput as a picture: a panel for each round trip and rate, loss from left to right, both axes logarithmic;
  * points are measured, lines are theory. Not for: measuring (`table.ts`).
  */
-import { parse, type Spec, View } from 'vega';
+import type { Spec } from 'vega';
+import { draw, linesOf } from '../../kit/picture.mjs';
 import { responseRate } from './response.js';
 import { type Cell, CONTROLLERS, LOSSES, percent, RATES, ROUND_TRIPS } from './table.js';
 
 /** @returns the text of an SVG file */
-export async function plot(cells: readonly Cell[]): Promise<string> {
+export function plot(cells: readonly Cell[]): Promise<string> {
   const measured = cells
     .filter(({ loss }) => loss > 0)
     .sort((a, b) => a.rate - b.rate || a.rtt - b.rtt)
@@ -17,10 +18,7 @@ export async function plot(cells: readonly Cell[]): Promise<string> {
       controller,
       mbits: measured / 1e6,
     }));
-  const view = new View(parse(specification(measured, theory())), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  return `${svg.replaceAll('><', '>\n<')}\n`;
+  return draw(specification(measured, theory()));
 }
 
 interface Point {
@@ -94,17 +92,11 @@ function specification(measured: Point[], theory: Point[]): Spec {
           { scale: 'rate', orient: 'left', values: [1, 10, 100], grid: true, title: 'Mbit/s' },
         ],
         marks: [
-          {
-            type: 'group',
-            from: { facet: { name: 'line', data: 'lines', groupby: 'controller' } },
-            marks: [
-              {
-                type: 'line',
-                from: { data: 'line' },
-                encode: { enter: { ...place, stroke: colour, strokeDash: { scale: 'dash', field: 'controller' } } },
-              },
-            ],
-          },
+          linesOf('lines', 'controller', {
+            ...place,
+            stroke: colour,
+            strokeDash: { scale: 'dash', field: 'controller' },
+          }),
           {
             type: 'symbol',
             from: { data: 'panel' },
