@@ -25,7 +25,7 @@ import { flow } from './congestion/flow';
 import { validationAcknowledged } from './congestion/validation';
 import { congestionRests } from './congestion/window';
 import { establish } from './handshake';
-import { ACK, FIN, SYN } from './header';
+import { ACK, CWR, ECE, FIN, SYN } from './header';
 import { countDuplicate } from './observe/statistics';
 import { announce } from './open/accept';
 import { searchAcknowledged } from './path/search';
@@ -38,7 +38,20 @@ import { inFlight, sackedBytes, sentAcknowledged } from './recovery/sent';
 import { duplicateReported, undoAcknowledged } from './recovery/undo';
 import { Segment } from './segment';
 import { seqGe, seqGt, seqLe, seqLt, seqMax, seqWithin } from './seq';
-import { ECN_REDUCES, FAST_OPEN, FIN_SENT, HELD, PASSIVE, PERSIST, RECOVERY, SACK_ON, SEARCHES, Tcb } from './tcb';
+import {
+  ECN_REDUCES,
+  ECN_WAITS,
+  FAST_OPEN,
+  FIN_SENT,
+  HELD,
+  PASSIVE,
+  PERSIST,
+  RECOVERY,
+  RESET_WHEN_SENT,
+  SACK_ON,
+  SEARCHES,
+  Tcb,
+} from './tcb';
 
 export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   if (!(seg.flags & ACK)) return STOP;
@@ -49,6 +62,10 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
     takeWindow(tcb, seg);
     // Data may be out already (RFC 7413 §4.2.2). An ACK of the SYN is no duplicate of one.
     if (tcb.sndUna != tcb.sndNxt && seg.ack == tcb.sndUna) return OWE_OUTPUT;
+  }
+  if (isIdle(tcb) && seg.ack == tcb.sndUna && seg.sackCount == 0 && !(seg.flags & (ECE | CWR))) {
+    if (isNewer(tcb, seg)) takeWindow(tcb, seg);
+    return OWE_OUTPUT;
   }
   // RFC 5961 §5.2: what is too old or not yet sent is dropped and answered.
   if (seqGt(seg.ack, tcb.sndNxt)) return OWE_CHALLENGE_ACK | STOP;
@@ -67,6 +84,11 @@ export function checkAcknowledgment(tcb: Tcb, seg: Segment): u32 {
   resetIfSent(tcb);
   if (tcb.state == STATE_CLOSED) return STOP;
   return tcb.has(FIN_SENT) && tcb.sndUna == tcb.sndNxt ? finAcknowledged(tcb) : OWE_OUTPUT;
+}
+
+/** Nothing of ours is under way, and nothing is remembered of what was: an ACK can tell of nothing but the window. */
+function isIdle(tcb: Tcb): bool {
+  return tcb.sndUna == tcb.sndNxt && tcb.scoreboard == 0 && tcb.flow == 0 && !tcb.has(UNFINISHED);
 }
 
 /** An ACK on a connection without SACK. */
@@ -181,3 +203,6 @@ function finAcknowledged(tcb: Tcb): u32 {
   }
   return OWE_OUTPUT;
 }
+
+/** What an ACK may end although it acknowledges nothing. */
+const UNFINISHED: u64 = RECOVERY | ECN_REDUCES | ECN_WAITS | FIN_SENT | RESET_WHEN_SENT;
