@@ -6,9 +6,14 @@ import { delimiter, dirname } from 'node:path';
 export function checkMachine() {
   if (process.platform !== 'linux') throw new Error('the bench needs Linux: it measures over a TUN device');
   const missing = Object.entries(NEEDS).filter(([need]) => !isThere(need));
-  if (missing.length === 0) return;
   const names = missing.map(([need]) => need).join(', ');
-  throw new Error(`the bench needs ${names}: ${[...new Set(missing.map(([, what]) => what))].join('; ')}`);
+  const cures = [...new Set(missing.map(([, what]) => what))].join('; ');
+  if (missing.length > 0) throw new Error(`the bench needs ${names}: ${cures}`);
+  try {
+    accessSync(TUN, constants.R_OK | constants.W_OK);
+  } catch {
+    throw new Error(`no permission to open ${TUN}: run as root`);
+  }
 }
 
 /**
@@ -50,11 +55,12 @@ function makeFolder(path) {
   accessSync(path, constants.W_OK);
 }
 
+const TUN = '/dev/net/tun';
 const NEEDS = {
   gcc: 'apt-get install gcc libc6-dev',
   ip: 'apt-get install iproute2',
   unshare: 'apt-get install util-linux',
   setpriv: 'apt-get install util-linux',
   taskset: 'apt-get install util-linux',
-  '/dev/net/tun': 'modprobe tun',
+  [TUN]: 'modprobe tun',
 };
