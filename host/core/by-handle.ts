@@ -11,6 +11,11 @@ export class ByHandle<Thing extends { readonly handle: number }> {
     return thing?.handle === handle ? thing : undefined;
   }
 
+  /** As `get`, but does not look at what it finds: another may have had the same slot. */
+  guess(handle: number): Thing | undefined {
+    return this.#pieces[pieceOf(handle)]?.[handle & PLACE];
+  }
+
   add(thing: Thing): void {
     const number = pieceOf(thing.handle);
     let piece = this.#pieces[number];

@@ -143,15 +143,9 @@ export class Connections<Owner> {
     return connection.dead ? undefined : connection;
   }
 
-  /** Reads what an event needs of a connection. @returns anything, so that nobody leaves it out */
-  glance(handle: number): number {
-    return this.#live.get(handle)?.deferred ?? 0;
-  }
-
-  /** As `glance`, of its owner. */
-  glanceOwner(handle: number): number {
-    const owner = this.#live.get(handle)?.owner;
-    return owner === null || owner === undefined ? 0 : this.events.awaited(owner);
+  /** What `handle` probably names, by a look at one place. */
+  guess(handle: number): Connection<Owner> | undefined {
+    return this.#live.guess(handle);
   }
 
   /** A connection which has something to tell that it kept while it was paused. */

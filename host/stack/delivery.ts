@@ -4,6 +4,7 @@
  * the next and lets its caller come back when the microtasks have run. With one busy connection that is once a batch.
  * Not for: what the events mean (`connections.ts`).
  */
+import { BATCH_LIMIT } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
@@ -17,6 +18,8 @@ export interface Turn {
 export class Delivery<Owner> {
   #connection: Connection<Owner> | undefined;
   #events = 0;
+  /** Who they are, while they are looked at. */
+  readonly #coming: (Connection<Owner> | undefined)[] = new Array(BATCH_LIMIT).fill(undefined);
   /** Of those who are ready, how many have been glanced at. */
   #ahead = 0;
   /** What their reads came to. Nobody needs it, but where nobody could see it the engine would leave them out. */
@@ -72,15 +75,22 @@ export class Delivery<Owner> {
   }
 
   /**
-   * Reads the objects of those who come next, all at once, since memory answers many questions as fast as one: among very many
-   * connections they are in no cache. @returns how many they are
+   * Reads the objects of those who come next, in steps of one object each, which do not wait for each other: among very many
+   * connections they are in no cache, and memory answers many questions as fast as one. @returns how many they are
    */
   #lookAhead(): number {
     const { core, connections } = this;
+    const coming = this.#coming;
+    const { events } = connections;
     const count = core.calls.readyPeek();
     let glances = 0;
-    for (let index = 0; index < count; index++) glances ^= connections.glance(core.result(index));
-    for (let index = 0; index < count; index++) glances ^= connections.glanceOwner(core.result(index));
+    for (let index = 0; index < count; index++) coming[index] = connections.guess(core.result(index));
+    for (let index = 0; index < count; index++) glances ^= coming[index]?.deferred ?? 0;
+    for (let index = 0; index < count; index++) {
+      const owner = coming[index]?.owner ?? null;
+      if (owner !== null) glances ^= events.awaited(owner);
+    }
+    coming.fill(undefined, 0, count);
     this.glances = glances;
     this.#ahead = count;
     return count;
