@@ -29,6 +29,12 @@ export function pieceLength(packet: usize, length: u32): u32 {
   return load<u8>(header, 1) == 0 ? length : <u32>load<u16>(header, 2) + load<u16>(header, 4);
 }
 
+/** Bytes of data of each datagram, but for the last, where a packet holds several behind one header; 0: it holds one. */
+export function datagramSize(packet: usize): u32 {
+  const header = packet - VNET_HEADER;
+  return load<u8>(header, 1) == GSO_UDP_L4 ? load<u16>(header, 4) : 0;
+}
+
 /** Writes the checksum that was left to the device, if one was. */
 export function completeChecksum(packet: usize, length: u32): void {
   const header = packet - VNET_HEADER;
@@ -59,3 +65,4 @@ const NEEDS_CHECKSUM: u8 = 1;
 const DATA_VALID: u8 = 2;
 const GSO_TCPV4: u8 = 1;
 const GSO_TCPV6: u8 = 4;
+const GSO_UDP_L4: u8 = 5;

@@ -1,12 +1,25 @@
 // UDP input: the datagram in `incoming` is checked and given to whoever it is for (RFC 768, RFC 1122 §4.1).
 // Not for: what becomes of it then (receive.ts).
 
-import { COUNTER_DATAGRAMS_BAD, COUNTER_DATAGRAMS_IN, COUNTER_DATAGRAMS_UNCLAIMED } from '../abi/constants';
+import {
+  COUNTER_DATAGRAMS_BAD,
+  COUNTER_DATAGRAMS_IN,
+  COUNTER_DATAGRAMS_UNCLAIMED,
+  OFFLOAD_USO,
+} from '../abi/constants';
 import { fold, pseudoSum, sum } from '../ip/checksum';
 import { PROTOCOL_UDP } from '../ip/header4';
 import { icmpErrorOwe } from '../ip/icmp/errors';
 import { PORT_UNREACHABLE } from '../ip/icmp/kinds';
-import { INCOMING_CHECKSUM_KNOWN, INCOMING_LINK_MULTICAST, INCOMING_MULTICAST, incoming } from '../ip/incoming';
+import {
+  INCOMING_CHECKSUM_KNOWN,
+  INCOMING_LINK_MULTICAST,
+  INCOMING_MULTICAST,
+  INCOMING_REASSEMBLED,
+  incoming,
+} from '../ip/incoming';
+import { interfaceAt } from '../ip/interface';
+import { datagramSize } from '../ip/virtio';
 import { count } from '../memory/counters';
 import { checksumField, destinationPort, lengthField, sourcePort, UDP_HEADER } from './header';
 import { mayHear } from './membership';
@@ -48,7 +61,7 @@ function toOne(data: usize, length: u32, toPort: u32, fromPort: u32): void {
   const socket = tableFind(incoming.toHigh, incoming.toLow, toPort, incoming.fromHigh, incoming.fromLow, fromPort);
   // An address of one host in a frame for all is a trick (RFC 1122 §3.3.6), and nobody is told of it.
   if (socket != null && !incoming.has(INCOMING_LINK_MULTICAST)) {
-    datagramArrives(socket, data, length, fromPort);
+    arrive(socket, data, length, fromPort);
     return;
   }
   count(COUNTER_DATAGRAMS_UNCLAIMED);
@@ -61,10 +74,29 @@ function toAll(data: usize, length: u32, toPort: u32, fromPort: u32): void {
   for (let address = tableFirst(toPort); address != 0; address = tableNext(address)) {
     const socket = changetype<UdpSocket>(address);
     if (!isFor(socket, fromPort) || !mayHear(socket)) continue;
-    datagramArrives(socket, data, length, fromPort);
+    arrive(socket, data, length, fromPort);
     heard = true;
   }
   if (!heard) count(COUNTER_DATAGRAMS_UNCLAIMED);
+}
+
+/** A packet may hold what its sender gave to its kernel as one (Linux's UDP_SEGMENT): it is taken apart where the socket is known. */
+function arrive(socket: UdpSocket, data: usize, length: u32, fromPort: u32): void {
+  const size = together();
+  if (size == 0) {
+    datagramArrives(socket, data, length, fromPort);
+    return;
+  }
+  for (let at: u32 = 0; at < length; at += size) {
+    if (at > 0) count(COUNTER_DATAGRAMS_IN);
+    datagramArrives(socket, data + at, min(size, length - at), fromPort);
+  }
+}
+
+/** Bytes of each datagram in the packet; 0: it is one. Only a device that was asked for it says so, and not of fragments. */
+function together(): u32 {
+  const may = (interfaceAt(incoming.interface).offloads & OFFLOAD_USO) != 0 && !incoming.has(INCOMING_REASSEMBLED);
+  return may ? datagramSize(incoming.packet) : 0;
 }
 
 function isFor(socket: UdpSocket, fromPort: u32): bool {

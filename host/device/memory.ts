@@ -15,6 +15,7 @@ import {
   OFFLOAD_CHECKSUM,
   OFFLOAD_TSO4,
   OFFLOAD_TSO6,
+  OFFLOAD_USO,
   PACKET_LIMIT,
   VNET_HEADER,
 } from '../../assembly/abi/constants.js';
@@ -60,7 +61,7 @@ export function memoryWire(options: MemoryWireOptions = {}): [Device, Device] {
   const right = new End(linkType, names[1], mtu, capacity);
   left.peer = right;
   right.peer = left;
-  if (offload) left.offloads = OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6;
+  if (offload) left.offloads = OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_USO;
   return [left, right];
 }
 

@@ -143,7 +143,7 @@ describe('memoryWire', () => {
 
   it('with offload announces at both ends what both have left of it', () => {
     const [left, right] = memoryWire({ offload: true });
-    expect([left.offloads, right.offloads]).toEqual([7, 7]);
+    expect([left.offloads, right.offloads]).toEqual([15, 15]);
     const wrapped = weather(right);
     expect([left.offloads, right.offloads, wrapped.offloads]).toEqual([0, 0, 0]);
     const first = new TestPort(left);
@@ -154,7 +154,7 @@ describe('memoryWire', () => {
     const [left, right] = memoryWire({ offload: true });
     new TestPort(left);
     expect(() => weather(right)).toThrow(/the other end/);
-    expect(right.offloads).toBe(7);
+    expect(right.offloads).toBe(15);
   });
 
   it('reads into memory that has grown meanwhile', () => {

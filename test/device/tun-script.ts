@@ -11,6 +11,7 @@ import { openDevice } from '../../host/device/kernel/open.js';
 import { pcap } from '../../host/device/pcap.js';
 import { type Tun, tun } from '../../host/device/tun.js';
 import { weather } from '../../host/device/weather.js';
+import { createStack } from '../../host/index.js';
 import { echoRequest, udp } from './packets.js';
 import { TestPort } from './port.js';
 
@@ -43,6 +44,24 @@ const cases: Record<string, () => unknown> = {
   'echo under weather': () => echo(tun(OPTIONS), (device) => weather(device, { delay: 2 })),
   'datagrams with offload': () => datagrams(tun(OPTIONS), true),
   'datagrams plain': () => datagrams(tun({ ...OPTIONS, offload: false }), false),
+
+  /** What a program gives to the kernel as one, by UDP_SEGMENT: as the device has it, and as a socket does. */
+  async 'datagrams together'() {
+    const device = tun({ ...OPTIONS, name: 'raw%d' });
+    const port = makePort(device);
+    sendTogether();
+    const packet = (await next(port, (read) => read[9] === 17)).length;
+    device.close();
+    const stack = await createStack({ device: tun(OPTIONS) });
+    const heard: [string, number][] = [];
+    const data = (_: unknown, bytes: Uint8Array) =>
+      void heard.push([String.fromCharCode(bytes[0] as number), bytes.length]);
+    await stack.udpSocket({ port: 7777, socket: { data } });
+    sendTogether();
+    await until(() => heard.length >= 4);
+    stack.close();
+    return { packet, heard };
+  },
 
   async 'grown memory'() {
     const device = tun(OPTIONS);
@@ -275,6 +294,16 @@ async function datagrams(device: Tun, offload: boolean) {
   await until(() => heard.length > 0);
   socket.close();
   return { heard, payload: Buffer.from(packet.subarray(28)).toString(), needsChecksum: offload && header[0] === 1 };
+}
+
+/** Four datagrams in one call, of 1000 bytes at most. */
+function sendTogether(): void {
+  const text = ['a', 'b', 'c'].map((letter) => letter.repeat(1000)).join('') + 'd'.repeat(500);
+  const program = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(17, 103, 1000)
+s.sendto(b'${text}', ('${OURS}', 7777))`;
+  execFileSync('python3', ['-c', program]);
 }
 
 /** The payloads of the next datagrams to port 7777, read by batches. */

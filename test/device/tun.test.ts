@@ -42,7 +42,7 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
         name: 'glass0',
         mtu: 9000,
         addresses: ['10.9.0.2/24'],
-        offloads: 7,
+        offloads: 15,
         linkType: 'ip',
         kernel: { local: '10.9.0.1', prefixlen: 24, mtu: 9000, txqlen: 123, up: true },
       });
@@ -76,6 +76,13 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
     it('exchanges datagrams with a socket over a plain device', async () => {
       const { heard, payload } = (await result('datagrams plain')) as { heard: string[]; payload: string };
       expect([heard, payload]).toEqual([['to the kernel'], 'to the stack']);
+    });
+
+    it('takes datagrams that a program gave to the kernel as one, in one packet, each by itself', async () => {
+      expect(await result('datagrams together')).toEqual({
+        packet: 3528,
+        heard: [1000, 1000, 1000, 500].map((length, index) => [String.fromCharCode(97 + index), length]),
+      });
     });
 
     it.each(['plain', 'with offload'])(
@@ -164,7 +171,7 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
       expect(await result('handed over')).toEqual({
         name: 'parent0',
         mtu: 1400,
-        offloads: 7,
+        offloads: 15,
         reply: { sequence: 77, payload: 'glass' },
       });
     });

@@ -91,6 +91,13 @@ export function adoptDevice(kind: Kind, descriptor: number, mtu: number | undefi
   return { kind, descriptor, name, mtu: mtu ?? currentMtu(system, name) ?? DEFAULT_MTU, hasHeader };
 }
 
+/** Whether the kernel knows such offloads (TUN_F_* bits); none is switched on. */
+export function offersOffload(device: Opened, bits: number): boolean {
+  const knows = linux().ioctlValue(device.descriptor, TUNSETOFFLOAD, bits) === 0;
+  setOffload(device, 0);
+  return knows;
+}
+
 /** Tells the kernel what the reader of the device can cope with: TUN_F_* bits. */
 export function setOffload(device: Opened, bits: number): void {
   const system = linux();

@@ -11,6 +11,7 @@ import {
   OFFLOAD_CHECKSUM,
   OFFLOAD_TSO4,
   OFFLOAD_TSO6,
+  OFFLOAD_USO,
   PACKET_LIMIT,
   VNET_HEADER,
 } from '../../../assembly/abi/constants.js';
@@ -20,7 +21,7 @@ import { type Device, DeviceError, type DevicePort, type LinkType } from '../dev
 import { unexpected, wholeNumber } from '../options.js';
 import { IFNAMSIZ } from './ifreq.js';
 import { ERRNO, errnoName, type Linux, linux } from './linux.js';
-import { type Opened, setOffload } from './open.js';
+import { type Opened, offersOffload, setOffload } from './open.js';
 import { LentPoller, Poller } from './poller.js';
 import { POLLERR, POLLIN, POLLOUT, Readiness } from './readiness.js';
 import { Ring } from './ring.js';
@@ -95,7 +96,7 @@ export class TunTapDevice implements KernelDevice {
     this.#header = opened.hasHeader ? VNET_HEADER : 0;
     this.name = opened.name;
     this.mtu = opened.mtu;
-    this.offloads = opened.hasHeader ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 : 0;
+    this.offloads = opened.hasHeader ? offloadsOf(opened) : 0;
     const ring = Ring.open(this.#linux, opened.descriptor);
     this.#ring = ring;
     if (ring === undefined) return;
@@ -110,7 +111,7 @@ export class TunTapDevice implements KernelDevice {
     if (this.#opened.hasHeader) setOffload(this.#opened, kernelOffloads(this.offloads));
     this.#clearHeaders = this.#opened.hasHeader && this.offloads === 0;
     const frame = this.linkType === 'ethernet' ? ETHERNET_HEADER + VLAN_TAG : 0;
-    const segmented = (this.offloads & (OFFLOAD_TSO4 | OFFLOAD_TSO6)) === 0;
+    const segmented = (this.offloads & ~OFFLOAD_CHECKSUM) === 0;
     // One byte more than there should ever be, see `#length`.
     if (segmented) this.#capacity = Math.min(this.mtu + frame + 1, PACKET_LIMIT);
     const failed = (cause: Error) =>
@@ -313,11 +314,18 @@ function isInterfaceName(name: string): boolean {
   return length > 0 && length < IFNAMSIZ && name !== '.' && name !== '..' && !/[/:\s]/.test(name);
 }
 
+/** What the kernel offers: datagrams together since Linux 6.2. */
+function offloadsOf(opened: Opened): number {
+  const all = OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_USO;
+  return offersOffload(opened, kernelOffloads(all)) ? all : all & ~OFFLOAD_USO;
+}
+
 function kernelOffloads(offloads: number): number {
   // Segmentation without checksums makes no sense, and the kernel refuses it.
   if ((offloads & OFFLOAD_CHECKSUM) === 0) return 0;
   const four = (offloads & OFFLOAD_TSO4) !== 0 ? TUN_F_TSO4 : 0;
-  return TUN_F_CSUM | four | ((offloads & OFFLOAD_TSO6) !== 0 ? TUN_F_TSO6 : 0);
+  const six = (offloads & OFFLOAD_TSO6) !== 0 ? TUN_F_TSO6 : 0;
+  return TUN_F_CSUM | four | six | ((offloads & OFFLOAD_USO) !== 0 ? TUN_F_USO4 | TUN_F_USO6 : 0);
 }
 
 /** In milliseconds. */
@@ -331,3 +339,6 @@ const GONE: readonly number[] = [ERRNO.EBADFD, ERRNO.EBADF, ERRNO.ENODEV, ERRNO.
 const TUN_F_CSUM = 1;
 const TUN_F_TSO4 = 2;
 const TUN_F_TSO6 = 4;
+/** The kernel takes them together only. */
+const TUN_F_USO4 = 32;
+const TUN_F_USO6 = 64;
