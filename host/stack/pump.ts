@@ -40,6 +40,9 @@ export class Pump {
   #again = false;
   #rounds = 0;
   #deadline = Number.POSITIVE_INFINITY;
+  /** Made once, so that going on later leaves nothing behind. */
+  readonly #inNextTurn = () => this.#goOn(true);
+  readonly #afterMicrotasks = afterMicrotasks(() => this.#goOn(false));
 
   constructor(
     private readonly core: Core,
@@ -99,8 +102,7 @@ export class Pump {
       let outcome: Outcome = this.#round(fresh);
       while (outcome === 'moved' && ++this.#rounds < ROUNDS) outcome = this.#round(true);
       if (outcome === 'idle') this.#arm();
-      else if (outcome === 'moved') this.#suspend(nextTurn, true);
-      else if (outcome === 'interrupted') this.#suspend(afterMicrotasks, false);
+      else if (outcome !== 'closed') this.#suspend(outcome);
     } catch (error) {
       if (error !== this.core.fault) throw error;
     } finally {
@@ -122,14 +124,18 @@ export class Pump {
     return moved ? 'moved' : 'idle';
   }
 
-  #suspend(schedule: (task: () => void) => void, read: boolean): void {
+  #suspend(outcome: Outcome): void {
     this.#suspended = true;
-    schedule(() => {
-      this.#suspended = false;
-      this.parts.microtasksRan();
-      if (read) this.#rounds = 0;
-      if (!this.closed) this.#run(read);
-    });
+    if (outcome === 'moved') nextTurn(this.#inNextTurn);
+    else this.#afterMicrotasks();
+  }
+
+  /** @param fresh false in the same turn, behind the microtasks */
+  #goOn(fresh: boolean): void {
+    this.#suspended = false;
+    this.parts.microtasksRan();
+    if (fresh) this.#rounds = 0;
+    if (!this.closed) this.#run(fresh);
   }
 
   /** @returns how many packets came in */

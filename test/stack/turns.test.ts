@@ -10,7 +10,8 @@ test('afterMicrotasks runs behind every microtask, those queued by microtasks in
         order.push('next turn');
         resolve();
       });
-      afterMicrotasks(() => order.push('after microtasks'));
+      const later = afterMicrotasks(() => order.push('after microtasks'));
+      later();
       queueMicrotask(() => {
         order.push('microtask');
         queueMicrotask(() => {
