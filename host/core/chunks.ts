@@ -1,36 +1,82 @@
 /**
- * Memory for what handlers get and may keep. Small pieces are cut off a slab, one behind the other and each once: making an
- * ArrayBuffer costs more than copying a packet. Not for: linear memory.
+ * Memory for what handlers get and may keep. Pieces are cut off a slab, one behind the other and each once: making an
+ * ArrayBuffer costs more than copying a packet, and every one that dies is work for the garbage collector.
+ *
+ * Who keeps a piece keeps its slab. So there is one slab for small pieces, a larger one for those that are at least a
+ * sixteenth of it, and pieces in between have memory of their own: what is kept alive is at most sixteen times a piece,
+ * and 16 KiB for a small one. Not for: linear memory.
  */
+import { collectYoung } from './collector.js';
 
 export class Chunks {
-  #slab = whole(0);
-  #used = 0;
+  readonly #small = new Slab(SMALL_SLAB);
+  readonly #large = new Slab(LARGE_SLAB);
+
+  /** Bytes that `take` cuts off what is there, or off a fresh slab when little is left. */
+  get room(): number {
+    const { left } = this.#large;
+    return left < LARGE ? LARGE_SLAB : left;
+  }
+
+  /** So many bytes that nobody else refers to, in which anything may stand. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    if (length <= SMALL) return this.#small.cut(length);
+    return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
+  }
 
   /** The bytes at an address of linear memory, in memory that nobody else refers to. */
   copy(bytes: Uint8Array, address: number, length: number): Uint8Array<ArrayBuffer> {
-    const target = length <= LARGEST ? this.#cut(length) : whole(length);
+    const target = this.take(length);
     target.set(bytes.subarray(address, address + length));
     return target;
   }
+}
 
-  #cut(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#used + length > this.#slab.length) {
-      this.#slab = whole(SLAB);
-      this.#used = 0;
-    }
+class Slab {
+  #bytes = whole(0);
+  #used = 0;
+  /** Bytes of slabs since dead ones were collected. */
+  #since = 0;
+
+  constructor(private readonly size: number) {}
+
+  get left(): number {
+    return this.#bytes.length - this.#used;
+  }
+
+  cut(length: number): Uint8Array<ArrayBuffer> {
+    if (length > this.left) this.#renew();
     const start = this.#used;
-    // The next one begins where numbers of any size may lie.
-    this.#used += (length + 7) & ~7;
-    return this.#slab.subarray(start, start + length);
+    // The next one begins on a cache line of its own, where numbers of any size may lie.
+    this.#used = Math.min((start + length + CACHE_LINE - 1) & -CACHE_LINE, this.size);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  #renew(): void {
+    this.#since += this.size;
+    if (this.#since > COLLECTED) {
+      collectYoung();
+      this.#since = 0;
+    }
+    this.#bytes = whole(this.size);
+    this.#used = 0;
+    keepTogether(this.#bytes.buffer);
   }
 }
 
-/** Node's `Buffer` where there is one, which skips the zero-filling. */
+/** Node's `Buffer` where there is one, which is what `data` handlers get, and skips the zero-filling. */
 function whole(length: number): Uint8Array<ArrayBuffer> {
   return typeof Buffer === 'undefined' ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length);
 }
 
-/** Who keeps one small piece keeps all of its slab, which is why it is not larger. */
-const SLAB = 1 << 14;
-const LARGEST = SLAB >> 2;
+/** A piece that is posted to another thread must be copied, as Node does with its own pool: the others are not its to give. */
+function keepTogether(slab: ArrayBuffer): void {
+  globalThis.process?.getBuiltinModule?.('node:worker_threads')?.markAsUntransferable(slab);
+}
+
+const CACHE_LINE = 64;
+const COLLECTED = 1 << 23;
+const SMALL_SLAB = 1 << 14;
+const SMALL = SMALL_SLAB >> 2;
+const LARGE_SLAB = 1 << 18;
+const LARGE = LARGE_SLAB >> 4;

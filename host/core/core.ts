@@ -5,9 +5,11 @@
  */
 import { ADDRESS_SIZE } from '../../assembly/abi/constants.js';
 import { type Address, formatAddress } from './address.js';
+import { Chunks } from './chunks.js';
 import type { CoreExports, LinearMemory } from './exports.js';
 import type { CoreFault } from './fault.js';
 import type { CoreInstance } from './load.js';
+import { Views } from './views.js';
 
 /** Both ends of a connection. */
 export interface Endpoints {
@@ -31,6 +33,8 @@ export class Core {
   #words: Uint32Array;
   readonly #instance: CoreInstance;
   readonly #resultAddress: number;
+  readonly #chunks = new Chunks();
+  readonly #views = new Views();
 
   /** A core ready for `configure` and its interfaces. */
   static initialized(instance: CoreInstance): Core {
@@ -139,11 +143,11 @@ export class Core {
   }
 
   /**
-   * Takes in-order bytes of a connection, at most `CHUNK_LIMIT`, in one copy that nobody else refers to; `undefined` when
-   * there are none. `bytesLeft` tells whether there are more.
+   * Takes in-order bytes of a connection, at most `limit` and 256 KiB, in one copy that nobody else refers to; `undefined`
+   * when there are none. `bytesLeft` tells whether there are more.
    */
-  receive(handle: number): Uint8Array<ArrayBuffer> | undefined {
-    return this.calls.tcpReceive(handle, CHUNK_LIMIT) > 0 ? this.takePieces() : undefined;
+  receive(handle: number, limit = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> | undefined {
+    return this.calls.tcpReceive(handle, Math.min(this.#chunks.room, limit)) > 0 ? this.takePieces() : undefined;
   }
 
   /** What the last call has put into the result area as pieces, in one copy that nobody else refers to. */
@@ -151,7 +155,7 @@ export class Core {
     const pieces = this.result(1);
     let total = 0;
     for (let piece = 0; piece < pieces; piece++) total += this.result(3 + 2 * piece);
-    const chunk = allocate(total);
+    const chunk = this.#chunks.take(total);
     this.#copyPieces(chunk);
     return chunk;
   }
@@ -176,7 +180,7 @@ export class Core {
     for (let piece = 0, at = 0; piece < pieces; piece++) {
       const address = this.result(2 + 2 * piece);
       const length = this.result(3 + 2 * piece);
-      target.set(bytes.subarray(address, address + length), at);
+      target.set(this.#views.of(bytes, address, length), at);
       at += length;
     }
   }
@@ -215,16 +219,6 @@ export class Core {
 /** No export takes more than three arguments; surplus ones are ignored by WebAssembly. */
 type Call = (first?: number, second?: number, third?: number) => number;
 
-/** Node's `Buffer` where there is one: it is what `data` handlers get, and it skips the zero-filling. */
-function allocate(length: number): Uint8Array<ArrayBuffer> {
-  return typeof Buffer === 'undefined' ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length);
-}
-
-/**
- * Bytes of the largest chunk a handler gets. Memory of this size comes from the allocator's pool; larger chunks are mapped
- * afresh each time, and every page of them faults, which costs more than the copy.
- */
-const CHUNK_LIMIT = 65536;
 const PAGE = 65536;
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const UTF8_GROWTH = 3;

@@ -267,7 +267,7 @@ export class Connection<Owner> {
     if (this.paused) return false;
     if (this.layer?.tell()) return !this.dead;
     if (this.layer?.shares === false) return false;
-    const chunk = this.core.receive(this.handle);
+    const chunk = this.core.receive(this.handle, this.layer && LAYER_TAKES);
     if (chunk === undefined) return false;
     const more = this.core.bytesLeft > 0 || this.layer !== undefined;
     this.layer?.received(chunk);
@@ -330,3 +330,6 @@ export class Connection<Owner> {
     this.forget();
   }
 }
+
+/** Bytes that a layer can surely take, when it has told what came before. */
+const LAYER_TAKES = 65536;

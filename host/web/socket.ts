@@ -166,7 +166,8 @@ export class Socket {
 
   #received(socket: Inner<unknown>, chunk: Uint8Array): void {
     if (this.#discarding) return;
-    this.#reading.enqueue(chunk as Uint8Array<ArrayBuffer>);
+    // A stream takes the buffer itself over, in which others may have their bytes.
+    this.#reading.enqueue(new Uint8Array(chunk));
     if ((this.#reading.desiredSize ?? 0) <= 0) socket.pause();
   }
 

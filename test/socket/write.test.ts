@@ -164,7 +164,7 @@ describe('D22: a chunk', () => {
     ['buffer', 'Buffer'],
     ['uint8array', 'Uint8Array'],
     ['arraybuffer', 'ArrayBuffer'],
-  ])('comes as %s, a whole buffer of its own', async (binaryType, name) => {
+  ])('comes as %s, with its own bytes and no others', async (binaryType, name) => {
     const chunks: unknown[] = [];
     const record = heard();
     const { client } = await converse(net, record, {
@@ -180,8 +180,7 @@ describe('D22: a chunk', () => {
     await net.until(() => chunks.length > 0);
     const [chunk] = chunks as [Uint8Array | ArrayBuffer];
     expect(chunk.constructor.name).toBe(name);
-    const whole = chunk instanceof ArrayBuffer ? chunk : (chunk.buffer as ArrayBuffer);
-    expect(Buffer.from(whole).toString()).toBe('hello');
+    expect(Buffer.from(chunk as Uint8Array).toString()).toBe('hello');
   });
 
   test('is thrown away by a socket without data handler, and the connection goes on', async () => {

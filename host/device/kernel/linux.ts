@@ -102,14 +102,15 @@ function sharing(koffi: typeof koffiModule, libc: Library): Pick<Linux, 'ringSet
 
 /**
  * The chunks that `data` handlers get come and go by the gigabyte. glibc gives freed memory back to the kernel at once and
- * has every page faulted in again, which can cost more than all the rest: so it is told to keep some. Other C libraries
- * have no such call.
+ * has every page faulted in again, which can cost more than all the rest: so it is told to keep some, slabs of chunks
+ * included. Other C libraries have no such call.
  */
 function keepHeap(libc: Library): void {
   try {
     const mallopt = libc.func('int mallopt(int parameter, int value)');
     mallopt(M_TRIM_THRESHOLD, KEPT_HEAP);
     mallopt(M_TOP_PAD, KEPT_HEAP >> 2);
+    mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT);
   } catch {
     // not glibc
   }
@@ -157,7 +158,9 @@ const MAP_SHARED = 1;
 const MAP_POPULATE = 0x8000;
 /** Bytes. */
 const KEPT_HEAP = 256 << 20;
+const LARGEST_KEPT = 1 << 20;
 const M_TRIM_THRESHOLD = -1;
 const M_TOP_PAD = -2;
+const M_MMAP_THRESHOLD = -3;
 
 let loaded: Linux | undefined;

@@ -1,0 +1,33 @@
+/**
+ * Asks V8 to collect its young generation: dead chunks above all, whose memory it only counts. By itself it does so when
+ * 32 MiB of them have come together. But a quarter of that is growth in the eyes of a program with a small heap: then all
+ * of the heap is marked, again and again, which costs three times what receiving does, in one process and not in the next.
+ * Asked for every 8 MiB it takes 0.3 ms, and the memory comes back while the processor's cache still has it.
+ *
+ * V8 also frees such memory in another thread, and counts it until then: it is told to do it at once.
+ * Not for: other engines, which are left alone.
+ */
+
+export function collectYoung(): void {
+  collect ??= find();
+  collect();
+}
+
+function find(): () => void {
+  try {
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+    const { runInNewContext } = process.getBuiltinModule('node:vm');
+    setFlagsFromString('--no-concurrent-array-buffer-sweeping');
+    // The call is there in contexts that are made while the flag is set: ours alone, unless the program wants it, too.
+    setFlagsFromString('--expose-gc');
+    const gc: (options: { type: 'minor' }) => void = runInNewContext('gc');
+    if (!('gc' in globalThis)) setFlagsFromString('--no-expose-gc');
+    return () => gc(YOUNG);
+  } catch {
+    return () => {};
+  }
+}
+
+const YOUNG = { type: 'minor' } as const;
+
+let collect: (() => void) | undefined;
