@@ -20,7 +20,11 @@ export class Chunks {
 
   /** So many bytes that nobody else refers to, in which anything may stand. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    if (length <= SMALL) return this.#small.cut(length);
+    return length <= SMALL ? this.#small.cut(length) : this.own(length);
+  }
+
+  /** As `take`, but what is not large has a buffer of its own, as Bun gives it. */
+  own(length: number): Uint8Array<ArrayBuffer> {
     return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
   }
 

@@ -155,7 +155,7 @@ export class Core {
     const pieces = this.result(1);
     let total = 0;
     for (let piece = 0; piece < pieces; piece++) total += this.result(3 + 2 * piece);
-    const chunk = this.#chunks.take(total);
+    const chunk = this.#chunks.own(total);
     this.#copyPieces(chunk);
     return chunk;
   }
