@@ -88,6 +88,8 @@ export class State {
   readyTail: u32;
   sendHead: u32;
   sendTail: u32;
+  sendHeldHead: u32;
+  sendHeldTail: u32;
   memoryHead: u32;
   memoryTail: u32;
   synAckHead: u32;

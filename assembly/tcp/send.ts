@@ -7,8 +7,8 @@ import { NEVER, state } from '../memory/state';
 import { armRetransmit, waitBegins } from './block/deadlines';
 import { freeIfDone } from './block/finish';
 import { recordLength } from './block/queues';
-import { sendTake, wantSend, wantSendFirst } from './block/sendlist';
-import { flow, smallOut } from './congestion/flow';
+import { sendHeldFirst, sendHold, sendTake, wantSend } from './block/sendlist';
+import { flow, flowEnsure, smallOut } from './congestion/flow';
 import { paceAllows, paceSent } from './congestion/pacing';
 import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
@@ -74,24 +74,23 @@ export function sendOwed(): void {
 }
 
 /**
- * One round over the want-to-send list: each connection sends up to BURST segments, so none starves the others. Who
- * finds its queue full is first next time; who has more goes to the end. Answers whether another round may send more.
+ * One round over the want-to-send list: each connection sends up to BURST segments, and goes to the end if it has more. Who
+ * finds its queue full keeps its place before them, so nobody starves. Answers whether another round may send more.
  */
 function sendRound(): bool {
   const last = state.sendTail;
-  let blocked: Tcb | null = null;
   let full: u32 = 0; // a bit for each interface whose queue is: no other needs to try
   let more = false;
   for (let tcb = sendTake(); tcb != null; tcb = sendTake()) {
     const outcome = full & (1 << tcb.interface) ? FULL : tcpOutput(tcb);
-    if (outcome == MORE) more = true;
     if (outcome == FULL) full |= 1 << tcb.interface;
-    if (outcome == FULL && blocked == null) blocked = tcb;
-    else if (outcome != DONE) wantSend(tcb);
+    if (outcome == MORE) more = true;
+    if (outcome == FULL) sendHold(tcb);
+    else if (outcome == MORE) wantSend(tcb);
     else freeIfDone(tcb);
     if (<u32>changetype<usize>(tcb) == last) break;
   }
-  if (blocked != null) wantSendFirst(blocked);
+  sendHeldFirst();
   return more;
 }
 
@@ -220,6 +219,7 @@ function sendNext(tcb: Tcb, length: u32, fin: bool): bool {
   const control = pushed(tcb, end, length) | (fin ? FIN : 0);
   if (!emitSegment(tcb, sequence, sequence - tcb.sndUna, length, control)) return false;
   const behind = fin ? end + 1 : end;
+  if (fin) flowEnsure(tcb); // it may be all there is, and can be lost like data
   if (seqLt(sequence, tcb.sndNxt)) noteAgain(tcb, length);
   waitBegins(tcb);
   tcb.sndResume = behind;
@@ -349,9 +349,9 @@ function noteUse(tcb: Tcb, length: u32): void {
   paceSent(tcb, length);
 }
 
-/** Enters new bytes on the scoreboard. */
+/** Enters new bytes on the scoreboard. Without memory for what it says of the path there is none. */
 function noteSent(tcb: Tcb, end: u32, length: u32): void {
-  if (!tcb.has(SACK_ON)) return;
+  if (!tcb.has(SACK_ON) || tcb.flow == 0) return;
   sentAppend(tcb, end);
   if (tcb.has(RECOVERY | ECN_REDUCES) && tcb.scoreboard != 0) prrSent(tcb, length);
 }

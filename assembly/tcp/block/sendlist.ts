@@ -14,12 +14,22 @@ export function wantSend(tcb: Tcb): void {
   state.sendTail = <u32>changetype<usize>(tcb);
 }
 
-/** Puts a connection at the front: it was next, and its interface was full. */
-export function wantSendFirst(tcb: Tcb): void {
+/** Puts a connection aside for the rest of the round: the queue of its interface is full. */
+export function sendHold(tcb: Tcb): void {
   tcb.set(ON_SEND_LIST);
-  tcb.sendNext = <usize>state.sendHead;
-  state.sendHead = <u32>changetype<usize>(tcb);
-  if (state.sendTail == 0) state.sendTail = state.sendHead;
+  tcb.sendNext = 0;
+  if (state.sendHeldHead == 0) state.sendHeldHead = <u32>changetype<usize>(tcb);
+  else changetype<Tcb>(<usize>state.sendHeldTail).sendNext = changetype<usize>(tcb);
+  state.sendHeldTail = <u32>changetype<usize>(tcb);
+}
+
+/** Those put aside are the first of the next round, in their order: it was their turn. */
+export function sendHeldFirst(): void {
+  if (state.sendHeldHead == 0) return;
+  changetype<Tcb>(<usize>state.sendHeldTail).sendNext = <usize>state.sendHead;
+  if (state.sendTail == 0) state.sendTail = state.sendHeldTail;
+  state.sendHead = state.sendHeldHead;
+  state.sendHeldHead = 0;
 }
 
 /** Takes the first connection off the list; null when there is none. */
