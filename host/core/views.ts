@@ -4,7 +4,7 @@
  */
 export class Views {
   #bytes: Uint8Array = new Uint8Array(0);
-  readonly #views: Uint8Array[] = Array(PLACES).fill(this.#bytes);
+  readonly #views: Uint8Array[] = [];
   readonly #addresses = new Uint32Array(PLACES);
 
   /** The bytes at an address of linear memory, until the next call. */
@@ -22,7 +22,7 @@ export class Views {
   /** Memory has grown, and its views have no bytes any more. */
   #forget(bytes: Uint8Array): void {
     this.#bytes = bytes;
-    this.#views.fill(bytes.subarray(0, 0));
+    for (let place = 0; place < PLACES; place++) this.#views[place] = bytes.subarray(0, 0);
     this.#addresses.fill(0);
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SocketHandler } from '../../host/socket/handlers.js';
+import { writeAll } from '../../host/socket/output/write-all.js';
 import { converse, type Lab, lab, Recorder } from '../kit/stacks.js';
 
 let net: Lab;
@@ -164,7 +165,7 @@ describe('D22: a chunk', () => {
     ['buffer', 'Buffer'],
     ['uint8array', 'Uint8Array'],
     ['arraybuffer', 'ArrayBuffer'],
-  ])('comes as %s, with its own bytes and no others', async (binaryType, name) => {
+  ])('comes as %s, a whole buffer of its own', async (binaryType, name) => {
     const chunks: unknown[] = [];
     const record = heard();
     const { client } = await converse(net, record, {
@@ -180,7 +181,29 @@ describe('D22: a chunk', () => {
     await net.until(() => chunks.length > 0);
     const [chunk] = chunks as [Uint8Array | ArrayBuffer];
     expect(chunk.constructor.name).toBe(name);
-    expect(Buffer.from(chunk as Uint8Array).toString()).toBe('hello');
+    const whole = chunk instanceof ArrayBuffer ? chunk : (chunk.buffer as ArrayBuffer);
+    expect(Buffer.from(whole).toString()).toBe('hello');
+  });
+
+  test.each(['buffer', 'arraybuffer'])('that is large, as %s, has its own bytes and no others', async (binaryType) => {
+    const content = Buffer.from(Uint32Array.from({ length: 200_000 }, (_, at) => Math.imul(at, 0x9e3779b1) >>> 24));
+    const chunks: (Buffer | ArrayBuffer)[] = [];
+    const record = heard();
+    const { client } = await converse(net, record, {
+      server: {
+        socket: {
+          open: record.server.handlers.open,
+          data: (_: unknown, chunk: Buffer | ArrayBuffer) => void chunks.push(chunk),
+          binaryType,
+        } as never,
+      },
+    });
+    const sent = writeAll(client, content);
+    const bytes = () => chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    await net.until(() => bytes() === content.length);
+    await sent;
+    expect(Buffer.concat(chunks.map((chunk) => Buffer.from(chunk as ArrayBuffer))).equals(content)).toBe(true);
+    expect(chunks.some((chunk) => chunk.byteLength > 16_384)).toBe(true);
   });
 
   test('is thrown away by a socket without data handler, and the connection goes on', async () => {

@@ -43,8 +43,8 @@ describe.skipIf(missing)(`a hostile link${missing === undefined ? '' : ` (${miss
 
   test('packets with random fields change nothing', () => expect(outcome.scapy).toBeGreaterThan(50));
 
-  test('memory is bounded: it has not grown', () => {
-    expect(outcome.after).toBe(outcome.before);
+  test('memory is bounded: what is held at most takes less than a MiB', () => {
+    expect((outcome.after as number) - (outcome.before as number)).toBeLessThanOrEqual(1 << 20);
     // A SYN of the last seconds may still be answered again.
     const { connections, halfOpen, listeners } = outcome.states as Record<string, number>;
     expect(connections).toBe(halfOpen);
