@@ -229,5 +229,5 @@ function endAll(): void {
 const open = new Set<CaptureSink>();
 const CHUNK = 256 * 1024;
 /** Bytes that may wait for a slow disk; then packets are dropped and counted. */
-const PENDING_LIMIT = 16 * 1024 * 1024;
+const PENDING_LIMIT = 32 * 1024 * 1024;
 const INSERTED_LIMIT = 1024 * 1024;
