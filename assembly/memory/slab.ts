@@ -36,8 +36,12 @@ export function slabTake(size: u32): usize {
  * wait, bytes in order and handshakes; whoever can wait, or loses little, takes nothing of it.
  */
 export function slabScarce(size: u32): bool {
-  const share = state.memoryLimit - (state.memoryLimit >> 2);
-  return state.bufferBytes > share || (state.dynamicEnd > share && !has(size));
+  return lastQuarter(state.bufferBytes) || (lastQuarter(<u32>state.dynamicEnd) && !has(size));
+}
+
+/** Whether so many bytes reach into the last quarter of the memory limit. */
+export function lastQuarter(bytes: u32): bool {
+  return bytes > state.memoryLimit - (state.memoryLimit >> 2);
 }
 
 /** Gives back a block of `size` bytes, a slab class. */

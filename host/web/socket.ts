@@ -2,7 +2,7 @@
  * The socket of the Sockets API: two streams over one of Vitrine's sockets, with backpressure both ways. It needs the Web's
  * own classes only. Not for: connecting (`connect.ts`), options (`options.ts`).
  */
-import type { SocketHandler } from '../socket/handlers.js';
+import { type SocketHandler, shape } from '../socket/handlers.js';
 import { writeAll } from '../socket/output/write-all.js';
 import type { Payload } from '../socket/payload.js';
 import type { Socket as Inner } from '../socket/socket.js';
@@ -166,8 +166,8 @@ export class Socket {
 
   #received(socket: Inner<unknown>, chunk: Uint8Array): void {
     if (this.#discarding) return;
-    // A stream takes the buffer itself over, in which others may have their bytes.
-    this.#reading.enqueue(new Uint8Array(chunk));
+    // A stream takes the buffer itself over.
+    this.#reading.enqueue(new Uint8Array(shape(chunk as Uint8Array<ArrayBuffer>, 'arraybuffer')));
     if ((this.#reading.desiredSize ?? 0) <= 0) socket.pause();
   }
 

@@ -14,7 +14,7 @@
 import { DIALECT_BSD, DIALECT_LINUX, EVENT_DRAIN, STATE_CLOSED, STATE_SYN_SENT } from '../../abi/constants';
 import { PACKET_LIMIT } from '../../abi/limits';
 import { ringExtend } from '../../memory/ring';
-import { slabScarce, slabSize } from '../../memory/slab';
+import { lastQuarter, slabScarce, slabSize } from '../../memory/slab';
 import { state } from '../../memory/state';
 import { flowEnsure } from '../congestion/flow';
 import { MAXIMUM_SHIFT, TIMESTAMPS_SIZE } from '../options';
@@ -173,7 +173,7 @@ export function synWindow(end: Endpoint, mss: u32): u32 {
 
 /** Whether new bytes that are out of order must find no place, so that those in order still do. */
 export function memoryScarce(): bool {
-  return state.bufferBytes > (state.memoryLimit >> 2) * 3;
+  return lastQuarter(state.bufferBytes);
 }
 
 /** Whether buffers stay as large as they are. */
