@@ -149,7 +149,8 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
 
   describe('trouble', () => {
     it('reports an interface that is deleted while it waits', async () => {
-      expect(await result('deleted while idle')).toEqual([deviceError('POLLERR', 'glass0 is gone')]);
+      const code = expect.stringMatching(/^(POLLERR|EBADFD)$/);
+      expect(await result('deleted while idle')).toEqual([deviceError(code, 'glass0 is gone')]);
     });
 
     it('throws from read and write when the interface has been deleted', async () => {
