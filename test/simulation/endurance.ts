@@ -5,29 +5,21 @@
  */
 import type { ManualClock } from '../../host/core/clock.js';
 import { manualClock } from '../../host/core/clock.js';
-import type { Device } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
 import type { Socket } from '../../host/socket/socket.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
-
-export interface Endurance {
-  /** What was asked for and done: bytes or connections. */
-  done: number;
-  bytes: number;
-  seconds: number;
-  /** Connections that ended with an error, and bytes that were not what they should have been. */
-  faults: number;
-  /** Connections left in both stacks. */
-  left: number;
-  /** When a tenth was done, and at the end. */
-  linear: [number, number];
-  rss: [number, number];
-}
-
-export type Progress = (share: number) => void;
+import {
+  type Endurance,
+  Inflow,
+  Outflow,
+  type Progress,
+  type Scenario,
+  type Sizes,
+  sizesOf,
+} from '../kit/endurance.js';
 
 /** What can be asked for, by name; `size` is bytes of `bulk`, connections of the others. */
-export const ENDURANCE: Readonly<Record<string, (size: number, progress: Progress) => Promise<Endurance>>> = {
+export const ENDURANCE: Readonly<Record<string, Scenario>> = {
   bulk: (size, progress) => run(size, size, 1, 1, progress),
   short: (size, progress) => run(size, 100, size, SIDE_BY_SIDE, progress),
   parallel: (size, progress) => run(size, 1 << 20, size, size, progress),
@@ -39,16 +31,15 @@ async function run(done: number, bytes: number, connections: number, atOnce: num
   const begun = performance.now();
   const ends = { opened: 0, closed: 0, faults: 0, bytes: 0 };
   const total = bytes * connections;
-  world.server.listen<Reader>({
+  world.server.listen<Inflow>({
     hostname: SERVER,
     port: PORT,
     socket: {
       data(socket, chunk) {
-        socket.data ??= { at: 0 };
-        if (!matches(chunk, socket.data.at)) ends.faults++;
-        socket.data.at += chunk.length;
+        socket.data ??= new Inflow();
+        if (!socket.data.take(chunk)) ends.faults++;
         ends.bytes += chunk.length;
-        if (socket.data.at === bytes) answer(socket, ends.closed % 2 === 0);
+        if (socket.data.got === bytes) answer(socket, ends.closed % 2 === 0);
       },
       close(_socket, error) {
         if (error !== undefined) ends.faults++;
@@ -75,32 +66,20 @@ async function run(done: number, bytes: number, connections: number, atOnce: num
   return { done, bytes: ends.bytes, seconds, faults, left, ...memory } as Endurance;
 }
 
-interface Reader {
-  at: number;
-}
-
 /** The server has everything: it says so, and is the first to end or leaves that to the client. */
-function answer(socket: Socket<Reader>, ends: boolean): void {
+function answer(socket: Socket<Inflow>, ends: boolean): void {
   socket.write('.');
   if (ends) socket.end();
 }
 
 function open(world: World, bytes: number, ends: { closed: number; faults: number }): void {
-  let sent = 0;
-  const fill = (socket: Socket<undefined>): void => {
-    while (sent < bytes) {
-      const from = sent % BLOCK;
-      const taken = socket.write(CONTENT, from, Math.min(BLOCK - from, bytes - sent));
-      if (taken <= 0) return;
-      sent += taken;
-    }
-  };
+  const outflow = new Outflow(bytes);
   const connected = world.client.connect({
     hostname: SERVER,
     port: PORT,
     socket: {
-      open: fill,
-      drain: fill,
+      open: (socket) => outflow.fill(socket),
+      drain: (socket) => outflow.fill(socket),
       data: (socket) => void socket.end(),
       close(_socket, error) {
         if (error !== undefined) ends.faults++;
@@ -112,17 +91,6 @@ function open(world: World, bytes: number, ends: { closed: number; faults: numbe
     ends.faults++;
     ends.closed++;
   });
-}
-
-/** Whether a chunk is what the client sends from `at` on. */
-function matches(chunk: Buffer, at: number): boolean {
-  for (let done = 0; done < chunk.length; ) {
-    const from = (at + done) % BLOCK;
-    const length = Math.min(chunk.length - done, BLOCK - from);
-    if (chunk.compare(CONTENT, from, from + length, done, done + length) !== 0) return false;
-    done += length;
-  }
-  return true;
 }
 
 /** Everything that is due within a millisecond, or more, handlers included. */
@@ -138,36 +106,14 @@ interface World {
   sizes(): Sizes;
 }
 
-/** Bytes of both stacks' linear memory, and of the process. */
-interface Sizes {
-  linear: number;
-  rss: number;
-}
-
 async function prepare(): Promise<World> {
   const clock = manualClock(1000);
   const ends = memoryWire({ mtu: 1500 });
-  const memories = ends.map(memoryOf);
+  const sizes = sizesOf(ends);
   const common = { clock, maximumSegmentLifetime: 1 };
   const client = await createStack({ ...common, device: ends[0], addresses: ['10.0.0.1/24'] });
   const server = await createStack({ ...common, device: ends[1], addresses: [`${SERVER}/24`] });
-  const sizes = () => {
-    globalThis.gc?.();
-    const linear = memories.reduce((sum, memory) => sum + memory(), 0);
-    return { linear, rss: process.memoryUsage().rss };
-  };
   return { clock, client, server, sizes };
-}
-
-/** The linear memory that a device is told of, in bytes. */
-function memoryOf(device: Device): () => number {
-  const attach = device.attach.bind(device);
-  let given: Parameters<Device['attach']>[0] | undefined;
-  device.attach = (port) => {
-    given = port;
-    attach(port);
-  };
-  return () => given?.memory.buffer.byteLength ?? 0;
 }
 
 const SERVER = '10.0.0.2';
@@ -175,6 +121,3 @@ const PORT = 7;
 const SIDE_BY_SIDE = 100;
 /** Seconds in which ends are repeated that the other side has not heard. */
 const AFTER = 120;
-/** A length that no size of a segment or buffer divides. */
-const BLOCK = 1_000_003;
-const CONTENT = Buffer.from(Uint32Array.from({ length: BLOCK }, (_, at) => Math.imul(at + 1, 0x9e3779b1) >>> 24));

@@ -11,16 +11,22 @@ export const OPENSSL = '/usr/include/openssl/ssl.h';
 export const FOLDER = fileURLToPath(new URL('../../../dist/bench/', import.meta.url));
 
 /**
- * @returns the path of each instrument; one whose library is not there has none.
+ * @returns {Record<string, string>} the path of each instrument; one whose library is not there has none.
  * @throws when there is no compiler, or a source does not compile
  */
 export function buildInstruments() {
-  const source = (name) => fileURLToPath(new URL(`../native/${name}.c`, import.meta.url));
+  const source = (/** @type {string} */ name) => fileURLToPath(new URL(`../native/${name}.c`, import.meta.url));
   const possible = NAMES.filter((name) => LIBRARIES[name] === undefined || existsSync(LIBRARIES[name].header));
   return Object.fromEntries(possible.map((name) => [name, compile(source(name), name, LIBRARIES[name]?.flags)]));
 }
 
-/** @returns the path of the program. @throws when it does not compile. */
+/**
+ * @param {string} source
+ * @param {string} name
+ * @param {readonly string[]} flags
+ * @returns the path of the program
+ * @throws when it does not compile
+ */
 export function compile(source, name, flags = []) {
   mkdirSync(FOLDER, { recursive: true });
   const program = FOLDER + name;
@@ -33,9 +39,11 @@ export function compile(source, name, flags = []) {
   return program;
 }
 
+/** @param {string} program @param {string} source */
 export function isNewer(program, source) {
   return (statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > statSync(source).mtimeMs;
 }
 
-const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'kmany', 'ktls', 'forward'];
+const NAMES = ['tunexec', 'rawtun', 'rawudp', 'kpeer', 'kudp', 'kmany', 'ktls', 'kverify', 'forward'];
+/** @type {Record<string, { header: string, flags: string[] }>} */
 const LIBRARIES = { ktls: { header: OPENSSL, flags: ['-lssl', '-lcrypto'] } };

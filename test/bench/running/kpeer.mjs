@@ -4,24 +4,35 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /**
+ * @typedef {{
+ *   stack: { pid: number | undefined, place: { stack: string }, nextSource(): string },
+ *   tools: Record<string, string>, mode: readonly (string | number)[], seconds: number, congestion: string,
+ *   program?: string | undefined, prefix?: readonly string[],
+ * }} PeerOptions
+ */
+
+/**
  * Starts kpeer with the words of a row's `mode`; `program` is the name of an instrument, or a script's path from here, in its place.
+ *
+ * @param {PeerOptions} options
  * @returns its lines, one by one; `lines.next()` throws what it reports as an error. `input` is its stdin.
  */
 export function startPeer({ stack, tools, mode, seconds, congestion, program = 'kpeer', prefix = [] }) {
   const target = ['-h', stack.place.stack, '-s', stack.nextSource(), '-P', stack.pid];
   const path = () => fileURLToPath(new URL(`../${program}`, import.meta.url));
   const peer = tools[program] ? [tools[program]] : [...MORTAL, process.execPath, path()];
-  const command = [...prefix, ...peer, ...mode, '-t', seconds, '-C', congestion, ...target].map(String);
-  const child = spawn(command[0], command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const words = [...prefix, ...peer, ...mode, '-t', seconds, '-C', congestion, ...target].map(String);
+  const child = spawn(String(words[0]), words.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
   return { lines: parsed(child.stdout), input: child.stdin };
 }
 
-/** Runs kpeer to its end. @returns its one line, parsed. */
+/** Runs kpeer to its end. @param {PeerOptions} options @returns its one line, parsed. */
 export async function runPeer(options) {
   const { value } = await startPeer(options).lines.next();
   return value;
 }
 
+/** @param {import('node:stream').Readable} output */
 async function* parsed(output) {
   for await (const text of createInterface({ input: output })) {
     const line = JSON.parse(text);

@@ -2,22 +2,40 @@
  * Runs the bench in an anonymous network namespace: its devices and addresses touch nothing outside, and vanish with
  * the last process in it, however that ends.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { constants, userInfo } from 'node:os';
 
 export const insideNamespace = () => process.env[MARK] === '1';
 
-/** Runs this very command again inside a new namespace. @returns its exit code. */
-export function runInNamespace() {
-  const flags = userInfo().uid === 0 ? '-n' : '-Urn';
-  const command = ['unshare', flags, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const child = spawn(command[0], command.slice(1), { stdio: 'inherit', env: { ...process.env, [MARK]: '1' } });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+/**
+ * Runs a program of Node's inside a new namespace: this very command again, unless other words are given.
+ *
+ * @param {readonly string[]} words
+ * @returns {Promise<number>} its exit code
+ */
+export function runInNamespace(words = process.argv.slice(1)) {
+  const command = [namespaceFlag(), process.execPath, ...process.execArgv, ...words];
+  const child = spawn('unshare', command, { stdio: 'inherit', env: { ...process.env, [MARK]: '1' } });
+  const pass = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, pass);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+    child.on('exit', (code, signal) => {
+      for (const each of SIGNALS) process.off(each, pass);
+      resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']);
+    });
   });
+}
+
+/** Whether this user may make a namespace. */
+export function canMakeNamespace() {
+  return spawnSync('unshare', [namespaceFlag(), 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+/** Root can unshare alone; an ordinary user becomes root of a user namespace. */
+function namespaceFlag() {
+  return userInfo().uid === 0 ? '-n' : '-Urn';
 }
 
 /**
@@ -32,16 +50,21 @@ export function prepareNamespace() {
   writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '1024 65535');
 }
 
-/** The addresses of the subnet with this number: the kernel's, the stack's, and the kernel's for the run with number `run`. */
+/**
+ * The addresses of the subnet with this number: the kernel's, the stack's, and the kernel's for the run with number `run`.
+ *
+ * @param {number} number
+ */
 export function subnet(number) {
   const prefix = `10.${FIRST_SUBNET + number}`;
   return {
     kernel: `${prefix}.0.1`,
     stack: `${prefix}.0.2`,
-    source: (run) => `${prefix}.${128 + Math.floor(run / 200)}.${1 + (run % 200)}`,
+    source: (/** @type {number} */ run) => `${prefix}.${128 + Math.floor(run / 200)}.${1 + (run % 200)}`,
   };
 }
 
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM']);
 const MARK = 'VITRINE_BENCH_NAMESPACE';
 const FIRST_SUBNET = 9;
 /** As many as there are stacks in a row. */

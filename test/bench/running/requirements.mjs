@@ -1,19 +1,24 @@
 /** What the machine must have before anything is measured, and what brings it there. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
+import { canMakeNamespace } from './namespace.mjs';
 
-/** @throws Error that names all that is missing, with what would bring it (Debian). */
-export function checkMachine() {
-  if (process.platform !== 'linux') throw new Error('the bench needs Linux: it measures over a TUN device');
+/**
+ * @param {string} [what] needs it
+ * @throws Error that names all that is missing, with what would bring it (Debian).
+ */
+export function checkMachine(what = 'the bench') {
+  if (process.platform !== 'linux') throw new Error(`${what} needs Linux: for a TUN device`);
   const missing = Object.entries(NEEDS).filter(([need]) => !isThere(need));
   const names = missing.map(([need]) => need).join(', ');
   const cures = [...new Set(missing.map(([, what]) => what))].join('; ');
-  if (missing.length > 0) throw new Error(`the bench needs ${names}: ${cures}`);
+  if (missing.length > 0) throw new Error(`${what} needs ${names}: ${cures}`);
   try {
     accessSync(TUN, constants.R_OK | constants.W_OK);
   } catch {
     throw new Error(`no permission to open ${TUN}: run as root`);
   }
+  if (!canMakeNamespace()) throw new Error(`${what} needs a network namespace of its own: run as root`);
 }
 
 /**
@@ -21,8 +26,8 @@ export function checkMachine() {
  * @returns {Record<string, string>} what would bring what a row lacks, by the row's id
  */
 export function lackingRows(rows) {
-  const lacking = rows.filter(({ needs }) => needs && !isThere(needs.program));
-  return Object.fromEntries(lacking.map(({ id, needs }) => [id, needs.install]));
+  const lacking = rows.flatMap(({ id, needs }) => (needs && !isThere(needs.program) ? [[id, needs.install]] : []));
+  return Object.fromEntries(lacking);
 }
 
 /** @param {string} need a path, or the name of a program */
@@ -44,11 +49,11 @@ export function checkOutputs({ plot, profile }) {
     if (statSync(plot, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${plot} is a folder`);
     accessSync(existsSync(plot) ? plot : dirname(plot), constants.W_OK);
   } catch (error) {
-    throw new Error(`nothing can be written there: ${error.message}`);
+    throw new Error(`nothing can be written there: ${error instanceof Error ? error.message : error}`);
   }
 }
 
-/** One by one: `recursive` never returns below a folder that takes none, as /proc (Node 20). */
+/** One by one: `recursive` never returns below a folder that takes none, as /proc (Node 20). @param {string} path */
 function makeFolder(path) {
   if (!existsSync(dirname(path))) makeFolder(dirname(path));
   if (!existsSync(path)) mkdirSync(path);
