@@ -1,5 +1,5 @@
 /**
- * Spoilt packets, extension headers, fragments and ICMP messages: the round of a seed that failed, or as many rounds as make
+ * Spoilt packets, extension headers, fragments, ICMP messages and Ethernet frames: the round of a seed that failed, or as many rounds as make
  * so many packets.
  *
  * Usage: node scripts/fuzz-packets.mjs [--seed 17] [--count 1000000]
@@ -17,7 +17,7 @@ export async function runFuzz({ seed, count }) {
   const fuzzer = await PacketFuzzer.create();
   const rounds = Math.ceil(count / ROUND);
   const start = performance.now();
-  const sums = { bad: 0, out: 0, fragments: 0, reassembled: 0, errors: 0 };
+  const sums = { bad: 0, out: 0, fragments: 0, reassembled: 0, errors: 0, frames: 0, neighbors: 0 };
   let memory = 0;
   let failed = 0;
   for (let round = 0; round < rounds && failed < FAILURES_LIMIT; round++) {

@@ -12,11 +12,13 @@ test('of a million packets none breaks the core, and nothing of them is left aft
   const fuzzer = await PacketFuzzer.create();
   const tallies: Tally[] = [];
   for (let seed = 1; seed <= Math.ceil(1_000_000 / ROUND); seed++) tallies.push(fuzzer.run(seed));
-  for (const { bad, out, fragments, reassembled, errors } of tallies) {
+  for (const { bad, out, fragments, reassembled, errors, frames, neighbors } of tallies) {
     expect(ROUND - bad).toBeGreaterThan(ROUND / 4);
     expect(out).toBeGreaterThan(1000);
     expect(fragments).toBeGreaterThan(1000);
     expect(reassembled).toBeGreaterThan(200);
     expect(errors).toBeGreaterThan(200);
+    expect(frames).toBeGreaterThan(100);
+    expect(neighbors).toBeGreaterThan(5);
   }
 }, 300_000);

@@ -1,22 +1,29 @@
 /**
- * Packets that nobody should send: headers, chains of extension headers, fragments and ICMP messages, right and spoilt, in
- * batches straight into the core's receive arena. A seed is a round of `ROUND` packets to a core of its own, at whose end
+ * Packets and frames that nobody should send: headers, chains of extension headers, fragments, ICMP messages, ARP and neighbour
+ * discovery, right and spoilt, in batches straight into the core's receive arena. A seed is a round of `ROUND` packets to a core of its own, at whose end
  * everything that the packets have left must be gone by itself.
  *
- * The core is a router with two interfaces and a listener. Not for: TCP in depth (`packets.test.ts`), TLS (`tls/fuzzer.ts`).
+ * The core is a router with two interfaces of packets, one of Ethernet, and a listener. Not for: TCP in depth (`packets.test.ts`), TLS (`tls/fuzzer.ts`).
  */
 import {
   BATCH_LIMIT,
   COUNTER_BUFFER_BYTES,
   COUNTER_CONNECTIONS,
   COUNTER_FRAGMENTS_IN,
+  COUNTER_FRAMES_BAD,
   COUNTER_HALF_OPEN,
   COUNTER_ICMP_ERRORS_OUT,
+  COUNTER_NEIGHBORS,
   COUNTER_PACKETS_BAD,
   COUNTER_PACKETS_OUT,
   COUNTER_REASSEMBLED,
   COUNTER_REASSEMBLIES,
   HEADROOM,
+  INTERFACE_AUTOCONFIGURE,
+  INTERFACE_LINK_LOCAL,
+  LINK_ETHERNET,
+  LINK_IP,
+  NEIGHBOR_INCOMPLETE,
   RECEIVE_DESCRIPTOR,
   SETTING_FORWARDING,
   TRANSMIT_DESCRIPTOR,
@@ -25,10 +32,11 @@ import {
 import { parseAddress, parseAddressWithPrefix } from '../../host/core/address.js';
 import { Core } from '../../host/core/core.js';
 import { type CompiledCore, compileCore } from '../../host/core/load.js';
-import { PacketMaker } from './packet-maker.js';
+import { ARP, FrameMaker, HEADER, IPV4, IPV6, OWN_HARDWARE } from './frame-maker.js';
+import { get16, PacketMaker } from './packet-maker.js';
 
-/** What a round came to. */
-export type Tally = Record<'bad' | 'out' | 'fragments' | 'reassembled' | 'errors', number> & {
+/** What a round came to; `frames`: those that were bad, `neighbors`: those known at its end. */
+export type Tally = Record<'bad' | 'out' | 'fragments' | 'reassembled' | 'errors' | 'frames' | 'neighbors', number> & {
   /** Bytes of linear memory. */
   memory: number;
 };
@@ -55,15 +63,22 @@ export class PacketFuzzer {
 class Round {
   readonly #core: Core;
   readonly #maker: PacketMaker;
+  readonly #frames: FrameMaker;
   #now = 1000;
 
   constructor(compiled: CompiledCore, seed: number) {
     this.#core = Core.initialized(compiled.instantiate(seed));
     this.#maker = new PacketMaker(seed);
+    this.#frames = new FrameMaker(this.#maker);
     const { calls } = this.#core;
     calls.configure(SETTING_FORWARDING, 1);
-    for (const [mtu, ...addresses] of INTERFACES) {
-      const number = calls.interfaceAdd(mtu, 0, 0);
+    for (const [link, mtu, ...addresses] of INTERFACES) {
+      this.#core.bytes.set([...OWN_HARDWARE, 0, 0], calls.resultArea());
+      const number = calls.interfaceAdd(mtu, 0, link);
+      if (link === LINK_ETHERNET) {
+        calls.interfaceOption(number, INTERFACE_LINK_LOCAL, 1);
+        calls.interfaceOption(number, INTERFACE_AUTOCONFIGURE, 1);
+      }
       for (const text of addresses) {
         const { address, prefixLength } = parseAddressWithPrefix(text);
         this.#core.putAddress(address);
@@ -81,11 +96,12 @@ class Round {
     const descriptors = calls.receiveDescriptors() >> 2;
     let at = calls.receiveArena() + HEADROOM;
     for (let index = 0; index < BATCH_LIMIT; index++) {
-      const length = maker.write(bytes, at);
+      const number = 1 + maker.below(INTERFACES.length);
+      const length = isEthernet(number) ? this.#frames.write(bytes, at) : maker.write(bytes, at);
       const descriptor = descriptors + index * (RECEIVE_DESCRIPTOR >> 2);
       words[descriptor] = at;
       words[descriptor + 1] = length;
-      words[descriptor + 2] = 1 + maker.below(INTERFACES.length);
+      words[descriptor + 2] = number;
       at = (at + length + HEADROOM + 63) & -64;
     }
     if (maker.below(4) === 0) this.#ask();
@@ -103,16 +119,22 @@ class Round {
       const left = calls.counter(counter);
       if (left !== 0) throw new Error(`${left} ${name} left after the deadline`);
     }
+    const asked = this.#neighbors().filter((state) => state === NEIGHBOR_INCOMPLETE).length;
+    if (asked > 0) throw new Error(`${asked} neighbours asked for after the deadline`);
     const memory = this.#core.memory.buffer.byteLength;
     if (memory > MEMORY_LIMIT) throw new Error(`${memory} bytes of linear memory`);
-    const [bad, out, fragments, reassembled, errors] = TALLIED.map((counter) => calls.counter(counter)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { bad, out, fragments, reassembled, errors, memory };
+    const tally = Object.entries(TALLIED).map(([name, counter]) => [name, calls.counter(counter)]);
+    return { ...Object.fromEntries(tally), memory };
+  }
+
+  /** NEIGHBOR_* of each. */
+  #neighbors(): number[] {
+    const { calls, words } = this.#core;
+    const states: number[] = [];
+    for (let from = calls.neighborShow(0); from !== 0; from = calls.neighborShow(from)) {
+      states.push(words[(calls.resultArea() >> 2) + 7] as number);
+    }
+    return states;
   }
 
   /** A ping of ours, so that errors have something to quote. */
@@ -146,8 +168,9 @@ class Round {
       for (let index = 0; index < count; index++) {
         const descriptor = queue + 2 + ((head + index) % TRANSMIT_LIMIT) * (TRANSMIT_DESCRIPTOR >> 2);
         const [at, length] = [words[descriptor] as number, words[descriptor + 1] as number];
-        if (!isPacket(bytes, at, length)) throw new Error(`no packet went out: ${bytes.slice(at, at + 48)}`);
-        this.#maker.heard(bytes, at, length);
+        const fits = isEthernet(number) ? isFrame(bytes, at, length) : isPacket(bytes, at, length);
+        if (!fits) throw new Error(`that should not have gone out: ${bytes.slice(at, at + 64)}`);
+        (isEthernet(number) ? this.#frames : this.#maker).heard(bytes, at, length);
       }
       calls.transmitDone(number, count);
     }
@@ -162,13 +185,31 @@ function isPacket(bytes: Uint8Array, at: number, length: number): boolean {
   return (first === 4 || first === 6) && says === length && length <= 1500;
 }
 
+/** Whether a frame is from us to somebody, and holds what its type says. */
+function isFrame(bytes: Uint8Array, at: number, length: number): boolean {
+  const type = get16(bytes, at + 12);
+  const packet = at + HEADER;
+  const isOurs = OWN_HARDWARE.every((byte, index) => bytes[at + 6 + index] === byte);
+  const isForUs = OWN_HARDWARE.every((byte, index) => bytes[at + index] === byte);
+  const isForNobody = OWN_HARDWARE.every((_, index) => bytes[at + index] === 0);
+  if (!isOurs || isForUs || isForNobody) return false;
+  if (type === ARP) return length === HEADER + 28 && get16(bytes, packet) === 1 && get16(bytes, packet + 2) === IPV4;
+  const version = type === IPV4 ? 4 : type === IPV6 ? 6 : 0;
+  return (bytes[packet] as number) >> 4 === version && isPacket(bytes, packet, length - HEADER);
+}
+
+function isEthernet(number: number): boolean {
+  return INTERFACES[number - 1]?.[0] === LINK_ETHERNET;
+}
+
 /** Packets of one seed. */
 export const ROUND = 16_384;
 
 const CORE = new URL('../../dist/core.test.wasm', import.meta.url);
 const INTERFACES = [
-  [1500, '10.9.0.2/24', 'fd00::2/64'],
-  [1280, '10.8.0.2/24', 'fd00:0:0:8::2/64'],
+  [LINK_IP, 1500, '10.9.0.2/24', 'fd00::2/64'],
+  [LINK_IP, 1280, '10.8.0.2/24', 'fd00:0:0:8::2/64'],
+  [LINK_ETHERNET, 1500, '10.7.0.2/24', 'fd00:0:0:7::2/64'],
 ] as const;
 /** What may be left is a connection in TIME-WAIT or a handshake that nobody goes on with. */
 const PATIENCE = 400_000;
@@ -178,12 +219,14 @@ const LEFT = [
   ['connections', COUNTER_CONNECTIONS],
   ['bytes of buffers', COUNTER_BUFFER_BYTES],
 ] as const;
-const TALLIED = [
-  COUNTER_PACKETS_BAD,
-  COUNTER_PACKETS_OUT,
-  COUNTER_FRAGMENTS_IN,
-  COUNTER_REASSEMBLED,
-  COUNTER_ICMP_ERRORS_OUT,
-];
-/** Three transmit arenas and the static regions are 5 MiB; fragments, packets put together and records the rest. */
+const TALLIED = {
+  bad: COUNTER_PACKETS_BAD,
+  out: COUNTER_PACKETS_OUT,
+  fragments: COUNTER_FRAGMENTS_IN,
+  reassembled: COUNTER_REASSEMBLED,
+  errors: COUNTER_ICMP_ERRORS_OUT,
+  frames: COUNTER_FRAMES_BAD,
+  neighbors: COUNTER_NEIGHBORS,
+};
+/** Four transmit arenas and the static regions are 5 MiB; fragments, packets put together and records the rest. */
 const MEMORY_LIMIT = 24 << 20;

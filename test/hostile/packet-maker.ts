@@ -37,7 +37,7 @@ export class PacketMaker {
     const six = this.below(2) === 1;
     const length = six ? this.#write6(bytes, at) : this.#write4(bytes, at);
     if (this.below(3) !== 0) return length;
-    this.#spoil(bytes, at, length);
+    spoil(this, bytes, at, length);
     if (!six && this.below(4) !== 0) sum(bytes, at, at, 10, at + Math.min(20, length));
     return this.below(8) === 0 ? this.below(length + 1) : length + (this.below(8) === 0 ? this.below(20) : 0);
   }
@@ -48,7 +48,7 @@ export class PacketMaker {
     const next = this.#plan[this.below(4) === 0 ? this.below(this.#plan.length) : 0] as Uint8Array;
     if (this.below(30) !== 0) this.#plan.splice(this.#plan.indexOf(next), 1);
     bytes.set(next, at);
-    if (this.below(40) === 0) this.#spoil(bytes, at, next.length);
+    if (this.below(40) === 0) spoil(this, bytes, at, next.length);
     return next.length;
   }
 
@@ -236,28 +236,42 @@ export class PacketMaker {
     size: number,
     protocol: number,
   ): number {
-    if (this.below(20) === 0) return length;
-    let start = 0;
-    if (protocol !== 0) {
-      start = protocol + length;
-      for (let index = 0; index < size; index += 2) start += get16(bytes, ends + index);
-    }
-    sum(bytes, at, at, field, at + length, start);
+    if (this.below(20) !== 0) sealPayload(bytes, at, length, field, ends, size, protocol);
     return length;
-  }
-
-  #spoil(bytes: Uint8Array, at: number, length: number): void {
-    for (let times = 1 + this.below(3); times > 0; times--) {
-      // Headers are worth more than what they carry.
-      const place = this.below(2) === 0 ? this.below(Math.min(length, 60)) : this.below(length);
-      const byte = bytes[at + place] as number;
-      bytes[at + place] = this.below(2) === 0 ? byte ^ (1 << this.below(8)) : this.#pick(BYTES);
-    }
   }
 
   #pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)] as T;
   }
+}
+
+/** Changes one to three bytes. */
+export function spoil(maker: PacketMaker, bytes: Uint8Array, at: number, length: number): void {
+  for (let times = 1 + maker.below(3); times > 0; times--) {
+    // Headers are worth more than what they carry.
+    const place = maker.below(2) === 0 ? maker.below(Math.min(length, 60)) : maker.below(length);
+    const byte = bytes[at + place] as number;
+    bytes[at + place] =
+      maker.below(2) === 0 ? byte ^ (1 << maker.below(8)) : (BYTES[maker.below(BYTES.length)] as number);
+  }
+}
+
+/** Writes the checksum of a payload at `field`; `ends` and `size`: where the addresses lie, `protocol`: of the pseudo-header, 0: none. */
+export function sealPayload(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  field: number,
+  ends: number,
+  size: number,
+  protocol: number,
+): void {
+  let start = 0;
+  if (protocol !== 0) {
+    start = protocol + length;
+    for (let index = 0; index < size; index += 2) start += get16(bytes, ends + index);
+  }
+  sum(bytes, at, at, field, at + length, start);
 }
 
 /** Writes the checksum of what lies from `from` to `end` at `at + field`. */
@@ -270,11 +284,11 @@ function sum(bytes: Uint8Array, at: number, from: number, field: number, end: nu
   put16(bytes, at + field, ~total & 0xffff);
 }
 
-function get16(bytes: Uint8Array, at: number): number {
+export function get16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
-function put16(bytes: Uint8Array, at: number, value: number): void {
+export function put16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >> 8;
   bytes[at + 1] = value;
 }
@@ -310,6 +324,7 @@ const SOURCES4 = four(
   [10, 9, 0, 1],
   [10, 9, 0, 7],
   [10, 8, 0, 9],
+  [10, 7, 0, 9],
   [0, 0, 0, 0],
   [224, 0, 0, 1],
   [10, 9, 0, 2],
@@ -324,6 +339,8 @@ const TARGETS4 = four(
   [10, 9, 0, 2],
   [10, 8, 0, 2],
   [10, 8, 0, 9],
+  [10, 7, 0, 9],
+  [10, 7, 0, 10],
   [10, 9, 0, 255],
   [224, 0, 0, 1],
   [255, 255, 255, 255],
@@ -335,6 +352,7 @@ const SOURCES6 = six(
   [[0xfd], 1],
   [[0xfd], 7],
   [[0xfd, 0, 0, 0, 0, 0, 0, 8], 9],
+  [[0xfd, 0, 0, 0, 0, 0, 0, 7], 9],
   [[0xfe, 0x80], 1],
   [[], 0],
   [[], 1],
@@ -348,6 +366,8 @@ const TARGETS6 = six(
   [[0xfd], 2],
   [[0xfd, 0, 0, 0, 0, 0, 0, 8], 2],
   [[0xfd, 0, 0, 0, 0, 0, 0, 8], 9],
+  [[0xfd, 0, 0, 0, 0, 0, 0, 7], 9],
+  [[0xfd, 0, 0, 0, 0, 0, 0, 7], 10],
   [[0xff, 2], 1],
   [[0xff, 0x0e], 1],
   [[0xfe, 0x80], 2],
