@@ -28,10 +28,10 @@ export class Chunks {
     return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
   }
 
-  /** The bytes at an address of linear memory, in memory that nobody else refers to. */
-  copy(bytes: Uint8Array, address: number, length: number): Uint8Array<ArrayBuffer> {
-    const target = this.take(length);
-    target.set(bytes.subarray(address, address + length));
+  /** These bytes in memory that nobody else refers to. */
+  copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const target = this.take(bytes.length);
+    target.set(bytes);
     return target;
   }
 }

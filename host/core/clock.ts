@@ -105,6 +105,9 @@ class SystemTimer implements Timer {
   #firesAt = Number.POSITIVE_INFINITY;
   #reffed = false;
 
+  /** Made once, so that arming leaves nothing of ours behind. */
+  readonly #fired = () => this.#fire();
+
   constructor(private readonly alarm: () => void) {}
 
   arm(deadline: number): void {
@@ -128,14 +131,14 @@ class SystemTimer implements Timer {
     this.#firesAt = deadline;
     const delay = Math.ceil(deadline - performance.now());
     if (delay <= 0) {
-      this.#immediate = setImmediate(() => this.#fired());
+      this.#immediate = setImmediate(this.#fired);
       return;
     }
-    this.#timeout = setTimeout(() => this.#fired(), Math.min(delay, LONGEST_DELAY));
+    this.#timeout = setTimeout(this.#fired, Math.min(delay, LONGEST_DELAY));
     if (!this.#reffed) this.#timeout.unref?.();
   }
 
-  #fired(): void {
+  #fire(): void {
     this.#firesAt = Number.POSITIVE_INFINITY;
     const deadline = this.#deadline;
     if (performance.now() < deadline) {

@@ -34,7 +34,7 @@ export class Core {
   readonly #instance: CoreInstance;
   readonly #resultAddress: number;
   readonly #chunks = new Chunks();
-  readonly #views = new Views();
+  readonly #views: Views;
 
   /** A core ready for `configure` and its interfaces. */
   static initialized(instance: CoreInstance): Core {
@@ -56,6 +56,7 @@ export class Core {
 
   private constructor(instance: CoreInstance) {
     this.#instance = instance;
+    this.#views = new Views(instance.exports.memory);
     this.#bytes = new Uint8Array(instance.exports.memory.buffer);
     this.#words = new Uint32Array(instance.exports.memory.buffer);
     this.calls = this.#guarded(instance.exports);
@@ -87,6 +88,11 @@ export class Core {
   snapshot(): Uint8Array<ArrayBuffer> {
     if (this.#fault !== undefined) throw this.#fault;
     return this.bytes.slice();
+  }
+
+  /** The bytes at an address, until the next call. Made once where packets lie. */
+  view(address: number, length: number): Uint8Array {
+    return this.#views.of(address, length);
   }
 
   /** The n-th word of the result area. */
@@ -174,13 +180,12 @@ export class Core {
 
   /** Copies the pieces that the last call has put into the result area. */
   #copyPieces(target: Uint8Array): void {
-    const { bytes } = this;
     this.bytesLeft = this.result(0);
     const pieces = this.result(1);
     for (let piece = 0, at = 0; piece < pieces; piece++) {
       const address = this.result(2 + 2 * piece);
       const length = this.result(3 + 2 * piece);
-      target.set(this.#views.of(bytes, address, length), at);
+      target.set(this.#views.of(address, length), at);
       at += length;
     }
   }

@@ -20,6 +20,7 @@ import {
   VNET_HEADER,
 } from '../../assembly/abi/constants.js';
 import type { Timer } from '../core/clock.js';
+import { Views } from '../core/views.js';
 import type { Device, DevicePort, LinkType } from './device.js';
 import { framePayload, linkTypeOf, onlyKnown, packetSize, portAddresses, unexpected, wholeNumber } from './options.js';
 import { PacketQueue } from './queue.js';
@@ -70,6 +71,7 @@ class End implements Device {
   peer!: End;
   #offloads = 0;
   #port: DevicePort | undefined;
+  #memory: Views | undefined;
   #closed = false;
   /** Rings when packets have arrived at an empty queue. */
   #arrival: Timer | undefined;
@@ -116,24 +118,25 @@ class End implements Device {
   attach(port: DevicePort): void {
     if (this.#port !== undefined) throw new Error('this end of the wire is attached already');
     this.#port = port;
+    this.#memory = new Views(port.memory);
     this.#arrival = port.clock.timer(() => port.onReadable());
     this.#room = port.clock.timer(() => port.onWritable());
     if (this.#queue.length > 0) this.#arrival.arm(port.clock.now());
   }
 
   read(address: number, capacity: number): number {
-    const port = this.#attached();
+    const memory = this.#attached();
     const packet = this.#queue.shift();
     if (packet === undefined) return 0;
     const header = this.#header;
-    const length = Math.min(packet.length - header, capacity);
-    new Uint8Array(port.memory.buffer, address - header, header + length).set(packet.subarray(0, header + length));
+    const size = Math.min(packet.length, header + capacity);
+    memory.of(address - header, size).set(size === packet.length ? packet : packet.subarray(0, size));
     this.peer.#roomMade();
-    return length;
+    return size - header;
   }
 
   write(address: number, length: number): boolean {
-    const port = this.#attached();
+    const memory = this.#attached();
     if (length > this.#largest) throw new RangeError(`a packet of ${length} bytes does not fit the MTU of ${this.mtu}`);
     if (this.#closed || this.peer.#closed) return true;
     if (this.peer.#queue.full) {
@@ -141,7 +144,7 @@ class End implements Device {
       return false;
     }
     const header = this.#header;
-    this.peer.#arrived(new Uint8Array(port.memory.buffer, address - header, header + length));
+    this.peer.#arrived(memory.of(address - header, header + length));
     return true;
   }
 
@@ -158,9 +161,9 @@ class End implements Device {
     this.peer.#roomMade();
   }
 
-  #attached(): DevicePort {
-    if (this.#port === undefined) throw new Error('this end of the wire is not attached');
-    return this.#port;
+  #attached(): Views {
+    if (this.#memory === undefined) throw new Error('this end of the wire is not attached');
+    return this.#memory;
   }
 
   #arrived(packet: Uint8Array): void {

@@ -6,8 +6,8 @@
 export class PacketQueue {
   length = 0;
   #first = 0;
-  readonly #slots: (Uint8Array | undefined)[];
-  readonly #lengths: Uint32Array;
+  /** A place keeps its memory and the view of what lay there last: the next packet is mostly as long. */
+  readonly #slots: (Uint8Array<ArrayBuffer> | undefined)[];
 
   /** @param size of the largest packet, in bytes */
   constructor(
@@ -15,7 +15,6 @@ export class PacketQueue {
     private readonly capacity: number,
   ) {
     this.#slots = new Array(capacity);
-    this.#lengths = new Uint32Array(capacity);
   }
 
   get full(): boolean {
@@ -25,12 +24,11 @@ export class PacketQueue {
   push(packet: Uint8Array): void {
     const index = (this.#first + this.length) % this.capacity;
     let slot = this.#slots[index];
-    if (slot === undefined) {
-      slot = new Uint8Array(this.size);
+    if (slot?.length !== packet.length) {
+      slot = new Uint8Array(slot?.buffer ?? new ArrayBuffer(this.size), 0, packet.length);
       this.#slots[index] = slot;
     }
     slot.set(packet);
-    this.#lengths[index] = packet.length;
     this.length++;
   }
 
@@ -40,7 +38,7 @@ export class PacketQueue {
     const index = this.#first;
     this.#first = (index + 1) % this.capacity;
     this.length--;
-    return this.#slots[index]?.subarray(0, this.#lengths[index]);
+    return this.#slots[index];
   }
 
   clear(): void {

@@ -3,19 +3,21 @@
  * the next handler: delivery stops after each one and is called again when they have run.
  * Not for: TCP (`../stack/delivery.ts`), one socket (`endpoint.ts`).
  */
-import { UDP_DATA, UDP_DRAIN, UDP_ERROR } from '../../assembly/abi/constants.js';
+import { ADDRESS_SIZE, UDP_DATA, UDP_DRAIN, UDP_ERROR } from '../../assembly/abi/constants.js';
 import type { Address } from '../core/address.js';
 import { Chunks } from '../core/chunks.js';
 import type { Core } from '../core/core.js';
 import type { StackPort } from '../stack/connections.js';
 import type { Turn } from '../stack/delivery.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint, type Sender } from './endpoint.js';
 
 export class Endpoints {
   readonly #live = new Map<number, Endpoint>();
   readonly #chunks = new Chunks();
   #current: Endpoint | undefined;
   #events = 0;
+  readonly #lastAddress = new Uint32Array(ADDRESS_WORDS);
+  #lastSender: Sender = { address: '', port: 0 };
 
   constructor(
     readonly port: StackPort,
@@ -121,10 +123,21 @@ export class Endpoints {
     const { core } = this;
     const length = core.calls.udpReceive(endpoint.handle);
     if (length < 0) return false;
-    const address = core.result(12);
-    const data = this.#chunks.copy(core.bytes, address, length);
-    endpoint.owner?.message(data, { address: core.takeAddress(0), port: core.result(8) });
+    const data = this.#chunks.copy(core.view(core.result(12), length));
+    endpoint.owner?.message(data, this.#sender());
     return true;
+  }
+
+  /** Whom the datagram is from. Mostly it is who sent the one before: then nothing is made. */
+  #sender(): Sender {
+    const { core } = this;
+    let known = core.result(8) === this.#lastSender.port;
+    for (let word = 0; word < ADDRESS_WORDS; word++) {
+      known &&= core.result(word) === this.#lastAddress[word];
+      this.#lastAddress[word] = core.result(word);
+    }
+    if (!known) this.#lastSender = { address: core.takeAddress(0), port: core.result(8) };
+    return this.#lastSender;
   }
 
   #deliverError(endpoint: Endpoint): boolean {
@@ -135,3 +148,5 @@ export class Endpoints {
     return true;
   }
 }
+
+const ADDRESS_WORDS = ADDRESS_SIZE / 4;

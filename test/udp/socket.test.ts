@@ -32,6 +32,26 @@ describe.each([
     expect(server.hostname).toBe(any);
   });
 
+  test('datagrams in turns name each its own sender', async () => {
+    const { one, two } = lab;
+    const heard = new Heard<[text: string, port: number, address: string]>();
+    await two.udpSocket({
+      hostname: any,
+      port: 7,
+      socket: { data: (_, data, port, address) => heard.add([String(data), port, address]) },
+    });
+    const senders = [
+      await one.udpSocket({ hostname: here, port: 1 }),
+      await one.udpSocket({ hostname: here, port: 2 }),
+      await two.udpSocket({ hostname: there, port: 2 }),
+    ];
+    for (const index of [0, 1, 1, 2, 1, 2, 0, 0]) {
+      const sender = senders[index];
+      sender?.send(`${index}`, 7, there);
+      expect(await heard.take()).toEqual([`${index}`, sender?.port, sender?.address.address]);
+    }
+  });
+
   test('a connected socket sends to its peer and hears nobody else', async () => {
     const { one, two } = lab;
     await two.udpSocket({

@@ -8,7 +8,7 @@ export function works() {
   const ways = {
     'Buffer.from': (bytes) => Buffer.from(memory.subarray(64, 64 + bytes)),
     'Buffer.allocUnsafeSlow': (bytes) => Buffer.allocUnsafeSlow(bytes).set(memory.subarray(64, 64 + bytes)),
-    'cut off a slab': (bytes) => chunks.copy(memory, 64, bytes),
+    'cut off a slab': (bytes) => chunks.copy(memory.subarray(64, 64 + bytes)),
   };
   return [64, 1440, 65000].flatMap((bytes) =>
     Object.entries(ways).map(([way, take]) => ({

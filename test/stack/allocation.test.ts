@@ -1,0 +1,42 @@
+/**
+ * What packets and events leave to the garbage collector: every object that V8 has made is counted (`allocation-script.ts`), so
+ * there is no time in it. Not for: linear memory, and what stays (`../life/leaks.test.ts`).
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { AllocationReport } from './allocation-script.js';
+
+describe('the way of a packet, sent, carried, received and answered in one process', () => {
+  let report: AllocationReport;
+  beforeAll(async () => {
+    const loader = new URL('../kit/typescript-loader.mjs', import.meta.url).href;
+    const script = fileURLToPath(new URL('./allocation-script.ts', import.meta.url));
+    const args = ['--sampling-heap-profiler-suppress-randomness', '--import', loader, script];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: PATIENCE });
+    report = JSON.parse(stdout);
+  }, PATIENCE);
+
+  test('makes no object for a segment: a few for some dozens of them', () => {
+    within(60, 10, 'segment');
+  });
+
+  test('makes for an event what waits for microtasks and for the next turn of the event loop, and the chunk', () => {
+    within(2100, 600, 'echo');
+  });
+
+  test('makes for a datagram what its handler gets, and what waits for microtasks', () => {
+    within(500, 160, 'datagram');
+  });
+
+  function within(bytes: number, chunks: number, way: string): void {
+    const allocated = report[way];
+    const where = allocated?.functions.map(([name, size]) => `${size.toFixed(1)} ${name}`).join('\n');
+    expect(allocated?.bytes, where).toBeLessThan(bytes);
+    expect(allocated?.chunks).toBeLessThan(chunks);
+  }
+});
+
+/** In milliseconds. */
+const PATIENCE = 120_000;
