@@ -7,6 +7,7 @@
 //      [… 64] [… 64] [… 64] [… 64] [… 64] [… 64]      64 slots of one tick each at level 0
 //
 // So every occupied slot lies ahead of the wheel, the lowest occupied level holds the earliest entry, and nothing wraps.
+// A slot of level 0 remembers its earliest deadline: among a million connections many wait for the same millisecond.
 // Scheme: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels" (1987), scheme 7.
 // Not for: what a timer does when it fires (tcp/timers.ts).
 
@@ -17,8 +18,8 @@ import { Micros, NEVER, state } from './state';
 /** What everything that waits begins with. */
 @unmanaged
 export class WheelEntry extends PoolItem {
-  wheelNext: usize;
-  wheelPrevious: usize; // 0: first in its slot
+  wheelNext: usize; // the slot's entries form a ring
+  wheelPrevious: usize;
   wheelDeadline: Micros; // the moment it is filed under; only meaningful while filed
   wheelSlot: u32; // 1 + level × 64 + slot; 0: not filed
 }
@@ -33,10 +34,15 @@ export function wheelArm(entry: WheelEntry, deadline: Micros): void {
 export function wheelCancel(entry: WheelEntry): void {
   if (entry.wheelSlot == 0) return;
   const slot = entry.wheelSlot - 1;
-  if (entry.wheelNext != 0) changetype<WheelEntry>(entry.wheelNext).wheelPrevious = entry.wheelPrevious;
-  if (entry.wheelPrevious != 0) changetype<WheelEntry>(entry.wheelPrevious).wheelNext = entry.wheelNext;
-  else setSlotHead(slot, entry.wheelNext);
+  const next = entry.wheelNext;
   entry.wheelSlot = 0;
+  if (next == changetype<usize>(entry)) {
+    setSlotHead(slot, 0);
+    return;
+  }
+  changetype<WheelEntry>(next).wheelPrevious = entry.wheelPrevious;
+  changetype<WheelEntry>(entry.wheelPrevious).wheelNext = next;
+  if (slotHead(slot) == changetype<usize>(entry)) setSlotHead(slot, next);
 }
 
 /** Takes one entry whose deadline is not after `now` off the wheel; 0 when there is none. */
@@ -56,37 +62,43 @@ export function wheelExpired(now: Micros): usize {
   return 0;
 }
 
-/** A moment that is not after the earliest deadline, NEVER when nothing waits. Exact for what falls due within 64 ticks. */
+/** A moment that is not after the earliest deadline, NEVER when nothing waits. Within 64 ticks exact, unless the earliest was cancelled. */
 export function wheelNext(): Micros {
   const level = lowestLevel();
   if (level == LEVELS) return NEVER;
   const slot = level * SLOTS + <u32>ctz(occupied(level));
-  if (level > 0) return <Micros>(slotTick(slot) << TICK_BITS);
-  let earliest = NEVER;
-  for (let entry = slotHead(slot); entry != 0; entry = changetype<WheelEntry>(entry).wheelNext) {
-    earliest = min(earliest, changetype<WheelEntry>(entry).wheelDeadline);
-  }
-  return earliest;
+  return level > 0 ? <Micros>(slotTick(slot) << TICK_BITS) : earliestIn(slot);
 }
 
+/** Goes on where the last search has found one: those that are not due yet are passed once, not once for each that is. */
 function takeDue(slot: u32, now: Micros): usize {
-  for (let entry = slotHead(slot); entry != 0; entry = changetype<WheelEntry>(entry).wheelNext) {
-    if (changetype<WheelEntry>(entry).wheelDeadline <= now) {
-      wheelCancel(changetype<WheelEntry>(entry));
-      return entry;
+  if (earliestIn(slot) > now) return 0;
+  const first = slotHead(slot);
+  let earliest = NEVER;
+  let address = first;
+  do {
+    const entry = changetype<WheelEntry>(address);
+    if (entry.wheelDeadline <= now) {
+      setSlotHead(slot, entry.wheelNext);
+      wheelCancel(entry);
+      return address;
     }
-  }
+    earliest = min(earliest, entry.wheelDeadline);
+    address = entry.wheelNext;
+  } while (address != first);
+  setEarliestIn(slot, earliest);
   return 0;
 }
 
 function refile(slot: u32): void {
-  let address = slotHead(slot);
+  const first = slotHead(slot);
+  let address = first;
   setSlotHead(slot, 0);
-  while (address != 0) {
+  do {
     const entry = changetype<WheelEntry>(address);
     address = entry.wheelNext;
     file(entry);
-  }
+  } while (address != first);
 }
 
 function file(entry: WheelEntry): void {
@@ -95,11 +107,21 @@ function file(entry: WheelEntry): void {
   const level = difference == 0 ? 0 : (63 - <u32>clz(difference)) / GROUP_BITS;
   const slot = level * SLOTS + (<u32>(tick >> (level * GROUP_BITS)) & (SLOTS - 1));
   const head = slotHead(slot);
-  entry.wheelNext = head;
-  entry.wheelPrevious = 0;
   entry.wheelSlot = slot + 1;
-  if (head != 0) changetype<WheelEntry>(head).wheelPrevious = changetype<usize>(entry);
-  setSlotHead(slot, changetype<usize>(entry));
+  if (level == 0 && (head == 0 || entry.wheelDeadline < earliestIn(slot))) setEarliestIn(slot, entry.wheelDeadline);
+  if (head == 0) {
+    entry.wheelNext = changetype<usize>(entry);
+    entry.wheelPrevious = changetype<usize>(entry);
+    setSlotHead(slot, changetype<usize>(entry));
+  } else putBefore(changetype<WheelEntry>(head), entry);
+}
+
+function putBefore(next: WheelEntry, entry: WheelEntry): void {
+  const previous = next.wheelPrevious;
+  entry.wheelNext = changetype<usize>(next);
+  entry.wheelPrevious = previous;
+  changetype<WheelEntry>(previous).wheelNext = changetype<usize>(entry);
+  next.wheelPrevious = changetype<usize>(entry);
 }
 
 function tickOf(moment: Micros): u64 {
@@ -135,6 +157,15 @@ function setSlotHead(slot: u32, entry: usize): void {
   store<u64>(bits, entry == 0 ? load<u64>(bits) & ~bit : load<u64>(bits) | bit);
 }
 
+/** Of a slot of level 0 that holds entries: a moment that is not after the earliest of them. */
+function earliestIn(slot: u32): Micros {
+  return load<Micros>(EARLIEST + ((<usize>slot) << 3));
+}
+
+function setEarliestIn(slot: u32, moment: Micros): void {
+  store<Micros>(EARLIEST + ((<usize>slot) << 3), moment);
+}
+
 const TICK_BITS: u64 = 10;
 const GROUP_BITS: u32 = 6;
 const SLOTS: u32 = 64;
@@ -142,3 +173,4 @@ const LEVELS: u32 = 6;
 /** The last tick the wheel tells apart; anything later is filed there and filed again. */
 const LAST_TICK: u64 = ((<u64>1) << (GROUP_BITS * LEVELS)) - 1;
 const SLOT_HEADS: usize = WHEEL_BASE + 64;
+const EARLIEST: usize = SLOT_HEADS + <usize>(LEVELS * SLOTS) * 4;

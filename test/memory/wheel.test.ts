@@ -47,6 +47,25 @@ describe('the timer wheel', () => {
     },
   );
 
+  test('announces the earliest of those that share a slot, and behind it the next', async () => {
+    const { core, entries } = await wheel(4);
+    const deadlines = [30_700n, 29_700n, 30_200n, 30_700n];
+    for (const [index, deadline] of deadlines.entries()) core.wheelArm(entries[index] as number, deadline);
+    expect(core.wheelNext()).toBe(29_700n);
+    expect(expired(core, 30_000n)).toEqual([entries[1]]);
+    expect(core.wheelNext()).toBe(30_200n);
+    expect(expired(core, 30_200n)).toEqual([entries[2]]);
+    expect(core.wheelNext()).toBe(30_700n);
+    core.wheelArm(entries[1] as number, 30_400n);
+    expect(core.wheelNext()).toBe(30_400n);
+    // One that is cancelled may still be announced; nothing fires, and then the next is.
+    core.wheelCancel(entries[1] as number);
+    expect(expired(core, 30_400n)).toEqual([]);
+    expect(core.wheelNext()).toBe(30_700n);
+    expect(expired(core, 31_000n).sort()).toEqual([entries[0], entries[3]].sort());
+    expect(core.wheelNext()).toBe(NEVER);
+  });
+
   test('fires each entry once, when it is due, whatever is armed, moved and cancelled between', async () => {
     const span = fc.oneof(fc.nat(3000), fc.nat(200_000), fc.nat(100_000_000), fc.maxSafeNat());
     const action = fc.oneof(
