@@ -1,27 +1,27 @@
 /**
- * How a child process runs the TypeScript sources as they are. Types are erased, not checked; what has been erased once is
- * kept by its hash. Not for: having it done (`typescript-loader.mjs`).
+ * How a child process runs the TypeScript sources as they are: what it starts with in one piece, what it names later each
+ * by itself. Not for: having it done (`typescript-loader.mjs`).
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bundle, isBundled } from './typescript-bundle.mjs';
+import { erased } from './typescript-erase.mjs';
 
 /** @type {import('node:module').ResolveHook} */
 export async function resolve(specifier, context, nextResolve) {
   // Not by trying and catching: errors that cross threads are most of what starting a program would cost.
   const url = typescript(specifier, context.parentURL);
   if (url !== undefined) return { url, format: 'module', shortCircuit: true };
-  return nextResolve(specifier, context);
+  const resolved = await nextResolve(specifier, context);
+  if (context.parentURL === undefined && isBundled(resolved.url)) first = resolved.url;
+  return resolved;
 }
 
 /** @type {import('node:module').LoadHook} */
 export async function load(url, context, nextLoad) {
+  if (url === first) return { format: 'module', source: await bundle(url), shortCircuit: true };
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
-  const fileName = fileURLToPath(url);
-  const source = readFileSync(fileName, 'utf8');
-  const key = createHash('sha256').update(`${loader}\0${fileName}\0${source}`).digest('hex');
-  return { format: 'module', source: kept(key) ?? keep(key, erase(fileName, source)), shortCircuit: true };
+  return { format: 'module', source: erased(fileURLToPath(url)), shortCircuit: true };
 }
 
 /**
@@ -36,45 +36,8 @@ function typescript(specifier, parent) {
   return existsSync(url) ? url.href : undefined;
 }
 
-/** @param {string} key */
-function kept(key) {
-  try {
-    return readFileSync(new URL(`${key}.js`, KEPT), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
 /**
- * Under a name of its own first: another process may be reading or writing the same. Process ids would not tell them apart,
- * since each namespace counts from 1.
- * @param {string} key
- * @param {string} code
+ * What the process or the thread starts with.
+ * @type {string | undefined}
  */
-function keep(key, code) {
-  const unfinished = new URL(`${key}.${randomUUID()}`, KEPT);
-  mkdirSync(KEPT, { recursive: true });
-  writeFileSync(unfinished, code);
-  renameSync(unfinished, new URL(`${key}.js`, KEPT));
-  return code;
-}
-
-/**
- * @param {string} fileName
- * @param {string} source
- */
-function erase(fileName, source) {
-  // Not as an ES module: nine megabytes would be searched for its exports.
-  const ts = /** @type {typeof import('typescript')} */ (createRequire(import.meta.url)('typescript'));
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    verbatimModuleSyntax: true,
-    inlineSourceMap: true,
-  };
-  return ts.transpileModule(source, { fileName, compilerOptions }).outputText;
-}
-
-/** A change of how types are erased must not go unnoticed. */
-const loader = readFileSync(fileURLToPath(import.meta.url), 'utf8');
-const KEPT = new URL('../../node_modules/.cache/vitrine-typescript/', import.meta.url);
+let first;
