@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { forbidSkips } from './scripts/forbid-skips.mjs';
 
-/** They start from a fresh core and leave nothing behind in the process: their modules are loaded once for all of them. */
-const ON_THE_CORE =
-  'test/{bsd,conformance/tcp,core,crypto,hostile,ip,memory,packet,packetscript,simulation,tcp,tls,trace}/**/*.test.ts';
+/** One puts another module in the place of ours, one loads a compiler; everything else leaves nothing behind in its process. */
+const BY_ITSELF = 'test/{socket/short-write,types/types}.test.ts';
 /** What is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
 const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/{hostile/{flood,packets},udp/datagrams}.test.ts'];
 /** Of those, what speaks both families in every run, or is not about addresses. */
@@ -21,7 +20,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'core', include: [ON_THE_CORE], isolate: false, maxWorkers: '100%', sequence: { groupOrder: 0 } },
+        test: {
+          name: 'core',
+          include: ['test/**/*.test.ts'],
+          exclude: [BY_ITSELF, WITH_THE_KERNEL],
+          // Modules are loaded once for all files: to load them is most of what a short one takes.
+          isolate: false,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
@@ -37,19 +44,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'host',
-          include: ['test/**/*.test.ts'],
-          exclude: [ON_THE_CORE, WITH_THE_KERNEL],
-          maxWorkers: '100%',
-          sequence: { groupOrder: 0 },
-        },
+        test: { name: 'host', include: [BY_ITSELF], maxWorkers: '100%', sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: 'kernel',
           include: [WITH_THE_KERNEL],
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
