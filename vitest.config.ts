@@ -4,7 +4,10 @@ import { forbidSkips } from './scripts/forbid-skips.mjs';
 /** One puts another module in the place of ours, one loads a compiler; everything else leaves nothing behind in its process. */
 const BY_ITSELF = 'test/{socket/short-write,types/types}.test.ts';
 /** What is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
-const ON_BOTH = ['test/{bsd,socket,tcp}/*.test.ts', 'test/{hostile/{flood,packets},udp/datagrams}.test.ts'];
+const ON_BOTH = [
+  'test/{bsd,socket,tcp}/*.test.ts',
+  'test/{hostile/{flood,packets},udp/{datagrams,segmentation}}.test.ts',
+];
 /** Of those, what speaks both families in every run, or is not about addresses. */
 const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
 /** The kernel and real time take part: they run two at a time, when nothing else does. */

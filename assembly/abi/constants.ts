@@ -201,7 +201,7 @@ export const CONGESTION_CUBIC = 1; // RFC 9438
 export const OFFLOAD_CHECKSUM = 1; // partial checksums both ways, marked in the virtio-net header
 export const OFFLOAD_TSO4 = 2; // TCP/IPv4 segments up to 64 KiB both ways, cut by the other side
 export const OFFLOAD_TSO6 = 4; // the same over IPv6
-export const OFFLOAD_USO = 8; // datagrams that were sent together come as one packet, of either family, up to 64 KiB
+export const OFFLOAD_USO = 8; // datagrams to one place, of either family, together in packets of up to 64 KiB both ways, likewise
 
 // What packets of an interface begin with, `interfaceAdd`.
 export const LINK_IP = 0; // an IPv4 or IPv6 header

@@ -32,6 +32,22 @@ export function packetSend(
   service: u32,
   lifetime: u32,
 ): void {
+  packetHeader(packet, protocol, length, fromHigh, fromLow, toHigh, toLow, service, lifetime);
+  linkSend(interfaceNumber, packet, length, toHigh, toLow);
+}
+
+/** Writes the IP header of a packet, as `packetSend`. */
+export function packetHeader(
+  packet: usize,
+  protocol: u32,
+  length: u32,
+  fromHigh: u64,
+  fromLow: u64,
+  toHigh: u64,
+  toLow: u64,
+  service: u32,
+  lifetime: u32,
+): void {
   if (isMapped(toHigh, toLow)) {
     const from = mappedBytes(fromLow);
     const to = mappedBytes(toLow);
@@ -49,7 +65,6 @@ export function packetSend(
     const size = length - HEADER6;
     writeHeader6(packet, size, protocol, fromHigh, fromLow, toHigh, toLow, service, service >> FLOW_SHIFT, lifetime);
   }
-  linkSend(interfaceNumber, packet, length, toHigh, toLow);
 }
 
 /** Hands a whole packet to the link of an interface. */

@@ -2,6 +2,7 @@
 // them back first in, first out. Loopback's queue is taken by the core itself (ip/input.ts).
 //
 //   queue       head u32 | count u32 | TRANSMIT_LIMIT × {address u32, length u32, where its room begins u32, and ends u32}
+//               arena u32 | packets that have ever been on the queue u32
 //   arena       … | headroom packet | headroom packet | …     packets never wrap
 //
 // Not for: what is sent, and when.
@@ -51,6 +52,30 @@ export function transmitCommit(number: u32, address: usize, length: u32, before:
   store<u32>(entry, <u32>start, 8);
   store<u32>(entry, <u32>start + sizeInArena(length), 12);
   queue.count++;
+  queue.total++;
+}
+
+/** The number of the last packet on the queue, of all that have ever been there; 0: there is none. */
+export function transmitLast(number: u32): u32 {
+  const queue = changetype<Queue>(transmitQueue(number));
+  return queue.count == 0 ? 0 : queue.total;
+}
+
+/** Whether the last packet on the queue is the one at `address`, and has room to become `length` bytes long. */
+export function transmitGrows(number: u32, address: usize, length: u32): bool {
+  const queue = changetype<Queue>(transmitQueue(number));
+  const start = address - HEADROOM;
+  if (queue.count == 0 || load<usize>(descriptor(queue, queue.count - 1), 8) != start) return false;
+  const first = load<usize>(descriptor(queue, 0), 8);
+  return start + sizeInArena(length) <= (first > start ? first : queue.arena + ARENA_SIZE);
+}
+
+/** The last packet on the queue has become `length` bytes long; there was room (`transmitGrows`). */
+export function transmitGrow(number: u32, address: usize, length: u32): void {
+  const queue = changetype<Queue>(transmitQueue(number));
+  const entry = descriptor(queue, queue.count - 1);
+  store<u32>(entry, length + <u32>address - load<u32>(entry), 4);
+  store<u32>(entry, <u32>(address - HEADROOM) + sizeInArena(length), 12);
 }
 
 /** Whether `count` packets of `length` bytes have room on an interface, one after the other. */
@@ -97,13 +122,21 @@ class Queue {
   head: u32;
   count: u32;
 
-  /** The arena's address lies behind the descriptors. */
+  // The rest lies behind the descriptors.
   get arena(): usize {
     return load<usize>(changetype<usize>(this) + DESCRIPTORS_END);
   }
 
   set arena(address: usize) {
     store<usize>(changetype<usize>(this) + DESCRIPTORS_END, address);
+  }
+
+  get total(): u32 {
+    return load<u32>(changetype<usize>(this) + DESCRIPTORS_END + 4);
+  }
+
+  set total(packets: u32) {
+    store<u32>(changetype<usize>(this) + DESCRIPTORS_END + 4, packets);
   }
 }
 

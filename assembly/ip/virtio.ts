@@ -35,6 +35,13 @@ export function datagramSize(packet: usize): u32 {
   return load<u8>(header, 1) == GSO_UDP_L4 ? load<u16>(header, 4) : 0;
 }
 
+/** The packet, whose checksum is left to the device, holds several datagrams of `size` bytes of data, the last of what is left. */
+export function writeDatagramSize(packet: usize, size: u32): void {
+  const header = packet - VNET_HEADER;
+  store<u8>(header + 1, GSO_UDP_L4);
+  store<u16>(header + 4, <u16>size);
+}
+
 /** Writes the checksum that was left to the device, if one was. */
 export function completeChecksum(packet: usize, length: u32): void {
   const header = packet - VNET_HEADER;

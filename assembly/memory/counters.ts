@@ -6,8 +6,12 @@ import { State } from './state';
 
 /** Adds one to a counter. */
 export function count(which: u32): void {
+  countMany(which, 1);
+}
+
+export function countMany(which: u32, times: u32): void {
   const address = slot(which);
-  store<u64>(address, load<u64>(address) + 1);
+  store<u64>(address, load<u64>(address) + times);
 }
 
 /** The value of a counter; 0 for a number that names none. */

@@ -20,10 +20,10 @@ import {
 } from '../ip/incoming';
 import { interfaceAt } from '../ip/interface';
 import { datagramSize } from '../ip/virtio';
-import { count } from '../memory/counters';
+import { count, countMany } from '../memory/counters';
 import { checksumField, destinationPort, lengthField, sourcePort, UDP_HEADER } from './header';
 import { mayHear } from './membership';
-import { datagramArrives } from './receive';
+import { datagramArrives, datagramsIn } from './receive';
 import { UdpSocket } from './socket';
 import { tableFind, tableFirst, tableNext, takes } from './table';
 
@@ -34,9 +34,9 @@ export function udpInput(): bool {
     count(COUNTER_DATAGRAMS_BAD);
     return false;
   }
-  count(COUNTER_DATAGRAMS_IN);
   const data = udp + UDP_HEADER;
   const length = lengthField(udp) - UDP_HEADER;
+  countMany(COUNTER_DATAGRAMS_IN, datagramsIn(length, together()));
   if (incoming.has(INCOMING_MULTICAST)) toAll(data, length, destinationPort(udp), sourcePort(udp));
   else toOne(data, length, destinationPort(udp), sourcePort(udp));
   return true;
@@ -61,7 +61,7 @@ function toOne(data: usize, length: u32, toPort: u32, fromPort: u32): void {
   const socket = tableFind(incoming.toHigh, incoming.toLow, toPort, incoming.fromHigh, incoming.fromLow, fromPort);
   // An address of one host in a frame for all is a trick (RFC 1122 §3.3.6), and nobody is told of it.
   if (socket != null && !incoming.has(INCOMING_LINK_MULTICAST)) {
-    arrive(socket, data, length, fromPort);
+    datagramArrives(socket, data, length, together(), fromPort);
     return;
   }
   count(COUNTER_DATAGRAMS_UNCLAIMED);
@@ -74,26 +74,16 @@ function toAll(data: usize, length: u32, toPort: u32, fromPort: u32): void {
   for (let address = tableFirst(toPort); address != 0; address = tableNext(address)) {
     const socket = changetype<UdpSocket>(address);
     if (!isFor(socket, fromPort) || !mayHear(socket)) continue;
-    arrive(socket, data, length, fromPort);
+    datagramArrives(socket, data, length, together(), fromPort);
     heard = true;
   }
   if (!heard) count(COUNTER_DATAGRAMS_UNCLAIMED);
 }
 
-/** A packet may hold what its sender gave to its kernel as one (Linux's UDP_SEGMENT): it is taken apart where the socket is known. */
-function arrive(socket: UdpSocket, data: usize, length: u32, fromPort: u32): void {
-  const size = together();
-  if (size == 0) {
-    datagramArrives(socket, data, length, fromPort);
-    return;
-  }
-  for (let at: u32 = 0; at < length; at += size) {
-    if (at > 0) count(COUNTER_DATAGRAMS_IN);
-    datagramArrives(socket, data + at, min(size, length - at), fromPort);
-  }
-}
-
-/** Bytes of each datagram in the packet; 0: it is one. Only a device that was asked for it says so, and not of fragments. */
+/**
+ * Bytes of each datagram in the packet but the last, where its sender gave several to its kernel as one (Linux's UDP_SEGMENT);
+ * 0: it is one. Only a device that was asked for it says so, and not of fragments.
+ */
 function together(): u32 {
   const may = (interfaceAt(incoming.interface).offloads & OFFLOAD_USO) != 0 && !incoming.has(INCOMING_REASSEMBLED);
   return may ? datagramSize(incoming.packet) : 0;

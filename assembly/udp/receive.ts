@@ -1,5 +1,6 @@
 // Datagrams that wait for their user, each with where it came from. It stays in the slot it arrived in until the user takes
 // it, which saves a copy; what is still there when the batch ends moves to memory of its own, as far as the socket's buffer goes.
+// Those that came in one packet wait as one, and are taken off it one by one.
 //
 //   socket.first → datagram ⇄ datagram ⇄ datagram ← socket.last
 //                  in a slab block …     in the table of the batch, its bytes in a slot
@@ -9,7 +10,7 @@
 import { COUNTER_DATAGRAMS_DROPPED, ERROR_AGAIN, ERROR_STALE_HANDLE, UDP_DATA } from '../abi/constants';
 import { BATCH_LIMIT } from '../abi/limits';
 import { incoming } from '../ip/incoming';
-import { count } from '../memory/counters';
+import { countMany } from '../memory/counters';
 import { RESULT_BASE, setResult, UDP_DATAGRAMS } from '../memory/map';
 import { slabGive, slabScarce, slabSize, slabTake } from '../memory/slab';
 import { state } from '../memory/state';
@@ -32,16 +33,14 @@ export class Datagram {
   interface: u8;
   lifetime: u8;
   service: u8;
+  size: u16; // bytes of each datagram but the last, where there are several; 0: it is one
 }
 
-/** The datagram in `incoming`, of `length` bytes at `data`, waits for the user of a socket. */
-export function datagramArrives(socket: UdpSocket, data: usize, length: u32, fromPort: u32): void {
+/** What is in `incoming` waits for the user of a socket: `length` bytes at `data`, datagrams of `size` bytes each, or one if that is 0. */
+export function datagramArrives(socket: UdpSocket, data: usize, length: u32, size: u32, fromPort: u32): void {
   const inTable = state.datagramCount < BATCH_LIMIT;
-  const datagram = inTable ? inBatch(state.datagramCount++) : inBlock(socket, length);
-  if (datagram == null) {
-    drop(socket);
-    return;
-  }
+  const datagram = inTable ? inBatch(state.datagramCount++) : inBlock(socket, length, size);
+  if (datagram == null) return;
   datagram.fromHigh = incoming.fromHigh;
   datagram.fromLow = incoming.fromLow;
   datagram.toHigh = incoming.toHigh;
@@ -50,12 +49,13 @@ export function datagramArrives(socket: UdpSocket, data: usize, length: u32, fro
   datagram.interface = <u8>incoming.interface;
   datagram.lifetime = <u8>incoming.lifetime;
   datagram.service = <u8>incoming.service;
-  datagram.length = length;
+  datagram.size = <u16>size;
   datagram.owner = changetype<usize>(socket);
   if (inTable) {
     datagram.blockSize = 0;
     datagram.address = data;
-  } else memory.copy(datagram.address, data, length);
+    datagram.length = length;
+  } else memory.copy(datagram.address, data, datagram.length);
   append(socket, datagram);
   raise(socket, UDP_DATA);
 }
@@ -76,9 +76,21 @@ export function udpReceive(handle: u32): i32 {
   setResult(10, datagram.lifetime);
   setResult(11, datagram.service);
   setResult(12, <u32>datagram.address);
-  const length = <i32>datagram.length;
-  remove(socket, datagram);
-  return length;
+  const length = datagram.length;
+  const size: u32 = datagram.size;
+  if (size == 0 || size >= length) {
+    remove(socket, datagram);
+    return <i32>length;
+  }
+  datagram.address += size;
+  datagram.length = length - size;
+  if (datagram.blockSize != 0) socket.heldBytes -= size;
+  return <i32>size;
+}
+
+/** How many datagrams of `size` bytes `length` bytes are; one if that is 0. */
+export function datagramsIn(length: u32, size: u32): u32 {
+  return size == 0 || size >= length ? 1 : (length + size - 1) / size;
 }
 
 /** Ends a batch: its slots are about to be filled again. */
@@ -97,17 +109,18 @@ export function datagramsDrop(socket: UdpSocket): void {
 
 /** A datagram moves to memory of its own, in its place. */
 function settle(socket: UdpSocket, datagram: Datagram): void {
-  const moved = inBlock(socket, datagram.length);
+  const moved = inBlock(socket, datagram.length, datagram.size);
   if (moved == null) {
     remove(socket, datagram);
-    drop(socket);
     return;
   }
   const address = moved.address;
+  const length = moved.length;
   const blockSize = moved.blockSize;
-  memory.copy(address, datagram.address, datagram.length);
+  memory.copy(address, datagram.address, length);
   memory.copy(changetype<usize>(moved), changetype<usize>(datagram), RECORD);
   moved.address = address;
+  moved.length = length;
   moved.blockSize = blockSize;
   link(socket, moved);
 }
@@ -134,7 +147,7 @@ function remove(socket: UdpSocket, datagram: Datagram): void {
   else changetype<Datagram>(datagram.next).previous = datagram.previous;
   datagram.owner = 0;
   if (datagram.blockSize == 0) return;
-  socket.heldBytes -= cost(datagram.length);
+  socket.heldBytes -= datagram.length + OVERHEAD;
   slabGive(changetype<usize>(datagram), datagram.blockSize);
 }
 
@@ -142,30 +155,35 @@ function inBatch(index: u32): Datagram {
   return changetype<Datagram>(UDP_DATAGRAMS + <usize>(index * RECORD));
 }
 
-/** Memory for a datagram that outlives its batch; null when the socket's buffer or the stack's memory has no room for it. */
-function inBlock(socket: UdpSocket, length: u32): Datagram | null {
-  const size = slabSize(RECORD + length);
-  if (socket.heldBytes + cost(length) > receiveLimit(socket) || slabScarce(size)) return null;
-  const block = slabTake(size);
+/**
+ * Memory for what outlives its batch, or for the first datagrams of it; null when the socket's buffer or the stack's memory has
+ * room for none. The others are dropped.
+ */
+function inBlock(socket: UdpSocket, length: u32, size: u32): Datagram | null {
+  const used = socket.heldBytes + OVERHEAD;
+  const free = max(receiveLimit(socket), used) - used;
+  const kept = length <= free || size == 0 ? length : free - (free % size);
+  const blockSize = slabSize(RECORD + kept);
+  const fits = used + kept <= receiveLimit(socket) && (kept > 0 || length == 0) && !slabScarce(blockSize);
+  const block = fits ? slabTake(blockSize) : 0;
+  if (block == 0 || kept < length) drop(socket, block == 0 ? length : length - kept, size);
   if (block == 0) return null;
-  socket.heldBytes += cost(length);
+  socket.heldBytes += kept + OVERHEAD;
   const datagram = changetype<Datagram>(block);
   datagram.address = block + RECORD;
-  datagram.blockSize = size;
+  datagram.length = kept;
+  datagram.blockSize = blockSize;
   return datagram;
 }
 
-function drop(socket: UdpSocket): void {
-  socket.dropped++;
-  count(COUNTER_DATAGRAMS_DROPPED);
-}
-
-/** What a datagram counts in the buffer of its socket: many small ones cost memory, too. */
-function cost(length: u32): u32 {
-  return length + OVERHEAD;
+function drop(socket: UdpSocket, length: u32, size: u32): void {
+  const dropped = datagramsIn(length, size);
+  socket.dropped += dropped;
+  countMany(COUNTER_DATAGRAMS_DROPPED, dropped);
 }
 
 const RECORD: u32 = 64;
 /** The addresses that a record begins with. */
 const ADDRESSES: usize = 32;
+/** What waits counts more than its bytes in the buffer of its socket: many small ones cost memory, too. */
 const OVERHEAD: u32 = 256;

@@ -4,7 +4,7 @@
 //   udpSendReserve: where to, which way, from where, is there room → a place for the data
 //   udpSendCommit:  UDP header, checksum, IP header, queue
 //
-// Not for: waiting for room (events.ts).
+// Not for: waiting for room (events.ts), datagrams that share a packet (together.ts).
 
 import {
   COUNTER_DATAGRAMS_OUT,
@@ -38,33 +38,20 @@ import { headerSize } from '../ip/header6';
 import { pathMtu } from '../ip/icmp/paths';
 import { interfaceAt } from '../ip/interface';
 import { isMember } from '../ip/multicast/groups';
-import { packetBegin, packetSend } from '../ip/output';
+import { linkSend, packetBegin, packetHeader } from '../ip/output';
 import { choice, route } from '../ip/route';
 import { sourceFor } from '../ip/source';
-import { copyOffload, writeOffload, writePlain } from '../ip/virtio';
+import { transmitGrow } from '../ip/transmit';
+import { copyOffload, writeDatagramSize, writeOffload, writePlain } from '../ip/virtio';
 import { count } from '../memory/counters';
-import { RESULT_BASE, setResult, UDP_DRAFT } from '../memory/map';
+import { RESULT_BASE, setResult } from '../memory/map';
 import { takeMemory } from '../memory/pages';
 import { state } from '../memory/state';
+import { draft } from './draft';
 import { waitForRoom } from './events';
 import { CHECKSUM_AT, UDP_HEADER, writeHeader } from './header';
 import { BROADCASTS, MULTICAST_LOOPS, sameFamily, socketFind, UdpSocket } from './socket';
-
-/** A datagram between `udpSendReserve` and `udpSendCommit`. */
-@unmanaged
-class Draft {
-  fromHigh: u64;
-  fromLow: u64;
-  toHigh: u64;
-  toLow: u64;
-  packet: usize; // where the packet will lie; 0: the datagram is in scratch memory
-  udp: usize; // its UDP header
-  length: u32; // of header and data
-  port: u32;
-  interface: u32;
-  mtu: u32;
-  many: u32; // 1: for a group or a whole network
-}
+import { join, joined, sizeOfEach } from './together';
 
 /**
  * A datagram of `length` bytes, to the address at result[0..3] and `port`, or, when that is 0, to the peer of a connected socket.
@@ -79,10 +66,11 @@ export function udpSendReserve(handle: u32, port: u32, length: u32): i32 {
   const header = headerSize(draft.toHigh, draft.toLow);
   // RFC 768's length field counts the header; IPv4's counts its own too.
   if (length > PACKET_LIMIT - UDP_HEADER - (header == HEADER4 ? HEADER4 : 0)) return ERROR_MESSAGE_SIZE;
+  draft.before = 0;
   draft.length = UDP_HEADER + length;
   const whole = header + UDP_HEADER + length;
   if (whole <= draft.mtu) {
-    draft.packet = packetBegin(draft.interface, whole);
+    if (!join(header, length)) draft.packet = packetBegin(draft.interface, whole);
     if (draft.packet == 0) {
       waitForRoom(socket, draft.interface, whole);
       return 0;
@@ -94,7 +82,7 @@ export function udpSendReserve(handle: u32, port: u32, length: u32): i32 {
     draft.packet = 0;
     draft.udp = state.udpScratch;
   }
-  setResult(0, <u32>(draft.udp + UDP_HEADER));
+  setResult(0, <u32>draft.udp + UDP_HEADER + draft.before);
   return 1;
 }
 
@@ -102,7 +90,7 @@ export function udpSendReserve(handle: u32, port: u32, length: u32): i32 {
 export function udpSendCommit(handle: u32): i32 {
   const socket = socketFind(handle);
   if (socket == null) return ERROR_STALE_HANDLE;
-  writeHeader(draft.udp, socket.localPort, draft.port, draft.length);
+  writeHeader(draft.udp, draft.localPort, draft.port, draft.length);
   const answer = draft.packet == 0 ? sendParts(socket) : sendWhole(socket);
   if (answer == 1) count(COUNTER_DATAGRAMS_OUT);
   return answer;
@@ -134,6 +122,10 @@ function way(socket: UdpSocket): i32 {
   const broadcast = !group && (isLimitedBroadcast(draft.toHigh, draft.toLow) || isBroadcast(draft.toHigh, draft.toLow));
   if (broadcast && !socket.has(BROADCASTS)) return ERROR_ACCESS;
   draft.many = group || broadcast ? 1 : 0;
+  draft.localPort = socket.localPort;
+  draft.service = socket.service;
+  const lifetime: u32 = socket.lifetime == 0 ? state.timeToLive : socket.lifetime;
+  draft.lifetime = group ? socket.multicastLifetime : lifetime;
   const number = interfaceFor(socket, group, broadcast);
   if (number < 0) return ERROR_NETWORK_UNREACHABLE;
   draft.interface = <u32>number;
@@ -178,69 +170,66 @@ function source(socket: UdpSocket): i32 {
 
 function sendWhole(socket: UdpSocket): i32 {
   const packet = draft.packet;
-  const length = <u32>(draft.udp - packet) + draft.length;
+  const header = <u32>(draft.udp - packet);
   if (interfaceAt(draft.interface).offloads & OFFLOAD_CHECKSUM) {
-    const header = <u32>(draft.udp - packet);
     store<u16>(draft.udp, <u16>fold(pseudo()), CHECKSUM_AT);
     writeOffload(packet, header + UDP_HEADER, header, <u32>CHECKSUM_AT, 0);
+    if (draft.before > 0) writeDatagramSize(packet, sizeOfEach());
   } else {
     writeChecksum();
     writePlain(packet);
   }
   const loops = loopsBack(socket);
   // A group's lifetime of nothing keeps it on this host (RFC 1112 §6.1).
-  if (draft.many == 0 || lifetime(socket) != 0 || draft.interface == LOOPBACK_INTERFACE) {
-    packetSend(
-      draft.interface,
-      packet,
-      PROTOCOL_UDP,
-      length,
-      draft.fromHigh,
-      draft.fromLow,
-      draft.toHigh,
-      draft.toLow,
-      socket.service,
-      lifetime(socket),
-    );
+  if (draft.many == 0 || draft.lifetime != 0 || draft.interface == LOOPBACK_INTERFACE) {
+    writeIp(packet, header, draft.lifetime);
+    const length = header + draft.length;
+    if (draft.before > 0) transmitGrow(draft.interface, packet, length);
+    else linkSend(draft.interface, packet, length, draft.toHigh, draft.toLow);
+    joined();
   }
-  if (loops) loopBack(socket, packet, length);
+  if (loops) loopBack(packet, header);
   return 1;
 }
 
 /** A copy for those here. When loopback has no room it is lost, as any datagram may be. */
-function loopBack(socket: UdpSocket, packet: usize, length: u32): void {
+function loopBack(packet: usize, header: u32): void {
+  const length = header + draft.length;
   const copy = packetBegin(LOOPBACK_INTERFACE, length);
   if (copy == 0) return;
-  const header = length - draft.length;
   memory.copy(copy + header, packet + header, draft.length);
   copyOffload(copy, packet);
-  packetSend(
-    LOOPBACK_INTERFACE,
-    copy,
+  writeIp(copy, header, max<u32>(draft.lifetime, 1));
+  linkSend(LOOPBACK_INTERFACE, copy, length, draft.toHigh, draft.toLow);
+}
+
+function writeIp(packet: usize, header: u32, lifetime: u32): void {
+  packetHeader(
+    packet,
     PROTOCOL_UDP,
-    length,
+    header + draft.length,
     draft.fromHigh,
     draft.fromLow,
     draft.toHigh,
     draft.toLow,
-    socket.service,
-    max<u32>(lifetime(socket), 1),
+    draft.service,
+    lifetime,
   );
 }
 
 /** More than a packet holds leaves in fragments. */
 function sendParts(socket: UdpSocket): i32 {
   writeChecksum();
-  const answer = fragmentsTo(socket, draft.interface, draft.mtu);
+  const answer = fragmentsTo(draft.interface, draft.mtu);
   if (answer == ERROR_NO_BUFFERS) {
     waitForRoom(socket, draft.interface, draft.mtu);
     return 0;
   }
-  if (answer == 0 && loopsBack(socket)) fragmentsTo(socket, LOOPBACK_INTERFACE, PACKET_LIMIT);
+  if (answer == 0 && loopsBack(socket)) fragmentsTo(LOOPBACK_INTERFACE, PACKET_LIMIT);
   return answer == 0 ? 1 : answer;
 }
 
-function fragmentsTo(socket: UdpSocket, interfaceNumber: u32, mtu: u32): i32 {
+function fragmentsTo(interfaceNumber: u32, mtu: u32): i32 {
   return sendFragmented(
     interfaceNumber,
     PROTOCOL_UDP,
@@ -250,8 +239,8 @@ function fragmentsTo(socket: UdpSocket, interfaceNumber: u32, mtu: u32): i32 {
     draft.toLow,
     draft.udp,
     draft.length,
-    socket.service | FRAGMENTS,
-    lifetime(socket),
+    draft.service | FRAGMENTS,
+    draft.lifetime,
     mtu,
   );
 }
@@ -272,10 +261,3 @@ function loopsBack(socket: UdpSocket): bool {
   if (!isMulticast(draft.toHigh, draft.toLow)) return true;
   return socket.has(MULTICAST_LOOPS) && isMember(draft.interface, draft.toHigh, draft.toLow);
 }
-
-function lifetime(socket: UdpSocket): u32 {
-  if (isMulticast(draft.toHigh, draft.toLow)) return socket.multicastLifetime;
-  return socket.lifetime == 0 ? state.timeToLive : socket.lifetime;
-}
-
-const draft: Draft = changetype<Draft>(UDP_DRAFT);

@@ -35,7 +35,7 @@ export interface MemoryWireOptions {
   /** Packets that wait in each direction before `write` answers false. Default 256. */
   capacity?: number | undefined;
   /**
-   * Segments pass uncut, up to 64 KiB in one packet, and their checksums are left out: nothing on the way can damage them.
+   * Segments and datagrams pass uncut, up to 64 KiB in one packet, and their checksums are left out: nothing on the way can damage them.
    * Not on Ethernet. Default false.
    */
   offload?: boolean | undefined;

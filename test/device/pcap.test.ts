@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OFFLOAD_USO } from '../../assembly/abi/constants.js';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { type PcapOptions, pcap } from '../../host/device/pcap.js';
@@ -89,6 +90,16 @@ describe('pcap', () => {
     inside.write(tcp(A, B, [5, 6], new Uint8Array(64000).fill(1), true), virtioHeader(20, 16, 1460));
     device.close();
     expect(tshark('tcp.len', 'tcp.checksum.status', 'ip.checksum.status')).toEqual([['64000', '1', '1']]);
+    expect(complaints()).toEqual([]);
+  });
+
+  it('shows datagrams that wait to be cut apart as one large one with a good checksum', () => {
+    const { device, inside } = captured({ path }, CHECKSUM_OFFLOAD | OFFLOAD_USO);
+    const header = virtioHeader(20, 6, 1400);
+    header[1] = 5; // VIRTIO_NET_HDR_GSO_UDP_L4
+    inside.write(udp(A, B, [5, 6], new Uint8Array(64000).fill(1), true), header);
+    device.close();
+    expect(tshark('udp.length', 'udp.checksum.status', 'ip.checksum.status')).toEqual([['64008', '1', '1']]);
     expect(complaints()).toEqual([]);
   });
 
@@ -291,6 +302,7 @@ function complaints(): string[][] {
     '_ws.expert.severity >= 6291456',
     'ip.checksum.status == 0',
     'tcp.checksum.status == 0',
+    'udp.checksum.status == 0',
   ];
   return rows(path, ['frame.number'], suspicious.join(' || '));
 }

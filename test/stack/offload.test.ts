@@ -1,4 +1,4 @@
-/** Two stacks on a wire in memory that passes segments uncut (`memoryWire({ offload: true })`). */
+/** Two stacks on a wire in memory that passes segments and datagrams uncut (`memoryWire({ offload: true })`). */
 import { expect, test } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
@@ -40,6 +40,28 @@ test.each([
     listener.stop(true);
   }
   for (const end of [client, server]) expect(end.counters()).toMatchObject({ packetsBad: 0, segmentsRetransmitted: 0 });
+});
+
+test.each([
+  ['IPv4', '10.9.0.1'],
+  ['IPv6', 'fd09::1'],
+])('datagrams pass together, and each comes by itself: %s', async (_, hostname) => {
+  const [left, right] = memoryWire({ offload: true });
+  const receiver = await stack({ device: left, addresses: ['10.9.0.1/24', 'fd09::1/64'] });
+  const sender = await stack({ device: right, addresses: ['10.9.0.2/24', 'fd09::2/64'] });
+  const heard: Uint8Array[] = [];
+  await receiver.udpSocket({ hostname, port: 7, socket: { data: (_socket, data) => void heard.push(data) } });
+  const socket = await sender.udpSocket({ connect: { hostname, port: 7 } });
+  const before = receiver.counters().packetsIn;
+  // Sizes change midway, and some are empty or of a byte.
+  const sent = Array.from({ length: 1000 }, (_, index) => {
+    return BYTES.slice(index, index + (index % 100 > 96 ? index % 2 : 1 + (index >> 8) * 400));
+  });
+  expect(socket.sendMany(sent)).toBe(sent.length);
+  await until(clock, () => heard.length === sent.length);
+  for (const [index, data] of sent.entries()) expect(Buffer.compare(heard[index] as Uint8Array, data)).toBe(0);
+  expect(receiver.counters().packetsIn - before).toBeLessThan(80);
+  expect(receiver.counters()).toMatchObject({ packetsBad: 0, datagramsIn: 1000, datagramsDropped: 0 });
 });
 
 class Taker {

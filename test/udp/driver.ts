@@ -3,8 +3,8 @@
  */
 import { ERROR_AGAIN } from '../../assembly/abi/constants.js';
 import { formatPacket } from '../../host/packet/print.js';
-import { address, Driver, type DriverOptions } from '../kit/driver.js';
-import { buildIp, headerLength, transportChecksum } from '../kit/packet.js';
+import { address, Driver, type DriverOptions, type Emitted } from '../kit/driver.js';
+import { buildIp, headerLength, internetChecksum, transportChecksum } from '../kit/packet.js';
 
 export const UDP = 17;
 
@@ -42,6 +42,64 @@ export function datagram({
   const sum = transportChecksum(packet, UDP);
   new DataView(packet.buffer).setUint16(headerLength(packet) + 6, checksum ?? (sum === 0 ? 0xffff : sum));
   return packet;
+}
+
+/**
+ * What a device makes of a packet that was left to it: datagrams, each in a packet of its own and with its checksum
+ * (virtio 1.2 §5.1.6.2, RFC 768).
+ */
+export function cut({ bytes, virtio }: Emitted): Uint8Array[] {
+  const { flags, type, headerSize, size, start, offset } = virtioHeader(virtio);
+  if ((flags & 1) === 0) return [bytes];
+  const at = headerLength(bytes);
+  if (start !== at || offset !== 6 || headerSize !== at + 8) throw new Error('the checksum belongs elsewhere');
+  const data = bytes.subarray(at + 8);
+  if (new DataView(bytes.buffer, bytes.byteOffset).getUint16(at + 4) !== bytes.length - at)
+    throw new Error('bad length');
+  if (internetChecksum(bytes.subarray(at)) !== checksumOf(bytes)) throw new Error('wrong partial checksum');
+  // Linux refuses a size that cuts nothing.
+  if (type === 0 ? size !== 0 : type !== 5 || size === 0 || size >= data.length) throw new Error('bad size');
+  const each = size || data.length || 1;
+  const pieces = Array.from({ length: Math.max(1, Math.ceil(data.length / each)) }, (_, index) =>
+    data.subarray(index * each, (index + 1) * each),
+  );
+  return pieces.map((piece) => pieceOf(bytes.subarray(0, at + 8), piece));
+}
+
+/** The ten bytes before a packet. */
+export function virtioHeader(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const word = (at: number) => view.getUint16(at, true);
+  return {
+    flags: view.getUint8(0),
+    type: view.getUint8(1),
+    headerSize: word(2),
+    size: word(4),
+    start: word(6),
+    offset: word(8),
+  };
+}
+
+function pieceOf(headers: Uint8Array, data: Uint8Array): Uint8Array {
+  const packet = Uint8Array.from([...headers, ...data]);
+  const view = new DataView(packet.buffer);
+  const at = headerLength(packet);
+  view.setUint16(at + 4, packet.length - at);
+  if (at === 40) view.setUint16(4, packet.length - at);
+  else {
+    view.setUint16(2, packet.length);
+    view.setUint16(10, 0);
+    view.setUint16(10, internetChecksum(packet.subarray(0, at)));
+  }
+  view.setUint16(at + 6, checksumOf(packet) || 0xffff);
+  return packet;
+}
+
+/** The sum that a datagram should have, whatever stands there. */
+function checksumOf(packet: Uint8Array): number {
+  const copy = packet.slice();
+  copy.fill(0, headerLength(copy) + 6, headerLength(copy) + 8);
+  return transportChecksum(copy, UDP);
 }
 
 export interface Received {
@@ -121,8 +179,13 @@ export class UdpDriver {
 
   /** What leaves now, raw. */
   packets(): Uint8Array[] {
+    return this.emitted().map(({ bytes }) => bytes);
+  }
+
+  /** The same, with what is left to the device. */
+  emitted(): Emitted[] {
     this.driver.output();
-    return this.driver.emitted.splice(0).map(({ bytes }) => bytes);
+    return this.driver.emitted.splice(0);
   }
 
   /** What leaves now, as text. */
