@@ -6,12 +6,13 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { median } from '../report/statistics.mjs';
 
 /** @param {{ progress: (text: string) => void, counts?: readonly number[] }} settings */
 export async function measure({ progress, counts = COUNTS }) {
-  const whole = await run('whole', counts, progress);
-  const core = await run('core', counts, progress);
-  const least = whole.steps[0];
+  const whole = await grow('whole', counts, progress);
+  const core = await grow('core', counts, progress);
+  const least = counts[0];
   const most = whole.steps.at(-1);
   return {
     columns: [
@@ -22,17 +23,19 @@ export async function measure({ progress, counts = COUNTS }) {
       'echo µs',
       'its ACK µs',
       'idle µs',
+      `: ${counts[0]}`,
       'core: echo',
       'ACK',
       'idle',
+      `: ${counts[0]}`,
       'longest pause ms',
       'core',
       'nextDeadline ns',
     ],
     rows: [...whole.steps.map((step, index) => row(step, core.steps[index])), ...endings(whole.end, core.end)],
     bars: [
-      bar(`µs of an echo and its ACK, ${most.count} : ${least.count}`, packet(most) / packet(least), 2, 1.3),
-      bar('the same, core alone', packet(core.steps.at(-1)) / packet(core.steps[0]), 2, 1.3),
+      bar(`µs of an echo and its ACK, ${most.count} : ${least}`, most.ratio, 2, 1.3),
+      bar('the same, core alone', core.steps.at(-1).ratio, 2, 1.3),
       bar('linear memory, B a connection', most.linear, 0, 384, 1024),
       bar('RSS, B a connection', most.rss, 0, 1200, 4096),
       bar('RSS after the second time : after the first', whole.end.second.rss / whole.end.first.rss, 2, 1.05),
@@ -51,14 +54,15 @@ export async function measure({ progress, counts = COUNTS }) {
 }
 
 function row(whole, core) {
-  const { count, linear, rss, heap, opening, echo, acknowledgment, expiry, pause } = whole;
+  const { count, linear, rss, heap, opening, echo, acknowledgment, expiry, ratio, pause } = whole;
   const first = count === COUNTS[0];
   const memory = first
     ? ['', '', '', '']
     : [linear, rss, heap].map((bytes) => bytes.toFixed(0)).concat(opening.toFixed(1));
-  const costs = [echo, acknowledgment, expiry, core.echo, core.acknowledgment, core.expiry].map((each) =>
-    each.toFixed(2),
-  );
+  const costs = [
+    [echo, acknowledgment, expiry, ratio],
+    [core.echo, core.acknowledgment, core.expiry, core.ratio],
+  ].flatMap((each) => each.map((cost) => cost.toFixed(2)));
   const pauses = first ? ['', ''] : [pause.toFixed(1), core.pause.toFixed(1)];
   return [`${count.toLocaleString('en')} connections`, ...memory, ...costs, ...pauses, core.next.toFixed(0)];
 }
@@ -93,20 +97,67 @@ function curve(title, unit, subjects, pick) {
   };
 }
 
-/** @returns {Promise<{ steps: any[], end: any }>} what a subject has printed */
-async function run(which, counts, progress) {
-  const child = spawn(process.execPath, ['--expose-gc', SUBJECT, which, counts.join(',')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const results = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    results.push(JSON.parse(line));
-    progress(`million, ${which}: ${results.at(-1).count ?? 'all closed, twice'}`);
+/**
+ * A subject as its crowd grows, in turns with another one whose crowd stays as small as it was: the machine changes its speed
+ * within minutes, so what counts is the ratio within a turn.
+ * @returns {Promise<{ steps: any[], end: any }>}
+ */
+async function grow(which, counts, progress) {
+  const least = counts[0];
+  const small = new Subject(which, least);
+  const subject = new Subject(which, counts.at(-1));
+  const steps = [];
+  for (const each of [small, subject]) {
+    await each.ask(`grow ${least}`);
+    await each.ask(`visit ${WARM_UP}`);
   }
-  if (results.length !== counts.length + 1)
-    throw new Error(`${which} ended after ${results.length} of ${counts.length + 1} steps`);
-  return { steps: results.slice(0, -1), end: results.at(-1) };
+  await subject.ask('weigh');
+  for (const count of counts) {
+    const opened = await subject.ask(`grow ${count}`);
+    const turns = [];
+    for (let visited = 0; visited < Math.max(count, TURNS * VISITS); visited += VISITS) {
+      turns.push({ small: await small.ask(`visit ${VISITS}`), own: await subject.ask(`visit ${VISITS}`) });
+    }
+    const middle = (pick) => median(turns.map(pick));
+    const ratio = middle(({ own, small }) => packet(own) / packet(small));
+    const costs = ['echo', 'acknowledgment', 'expiry'].map((name) => [name, middle(({ own }) => own[name])]);
+    steps.push({ count, ...opened, ...Object.fromEntries(costs), ratio, ...(await subject.ask('weigh')) });
+    progress(`million, ${which}: ${count}`);
+  }
+  const end = await subject.ask('close');
+  progress(`million, ${which}: all closed, twice`);
+  for (const each of [small, subject]) each.end();
+  return { steps, end };
+}
+
+/** One in a process of its own, which answers one question after the other. */
+class Subject {
+  #child;
+  #answers;
+
+  constructor(which, limit) {
+    this.#child = spawn(process.execPath, ['--expose-gc', SUBJECT, which, limit], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async ask(question) {
+    this.#child.stdin.write(`${question}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error(`the process of the crowd ended at "${question}"`);
+    return JSON.parse(value);
+  }
+
+  end() {
+    this.#child.stdin.end();
+  }
 }
 
 const COUNTS = [100, 1_000, 10_000, 100_000, 300_000, 1_000_000];
+/** Echoes before anything is measured: compilers are done long before. */
+const WARM_UP = 200_000;
+/** Echoes of a turn, and turns at the least; with very many connections each is visited once. */
+const VISITS = 40_000;
+const TURNS = 9;
 const SUBJECT = fileURLToPath(new URL('subject.mjs', import.meta.url));
