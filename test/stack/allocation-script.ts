@@ -22,7 +22,9 @@ interface Allocated {
 
 /** With an MTU of 1500 and timestamps. */
 const SEGMENT = 1448;
+/** The name of what `host/core/chunks.ts` makes for handlers, and the functions there that make it. */
 const CHUNKS = 'chunks';
+const MAKE_CHUNKS = ['whole', 'cut'];
 
 class Countdown {
   left = 0;
@@ -140,9 +142,9 @@ async function profiled(task: () => Promise<void>): Promise<Map<string, number>>
 }
 
 function add(node: HeapProfiler.SamplingHeapProfileNode, caller: string, sizes: Map<string, number>): void {
-  const { functionName, url } = node.callFrame;
-  const own = `${functionName || 'anonymous'} ${url.slice(url.lastIndexOf('/') + 1)}`.trim();
-  const isChunk = caller === CHUNKS || url.endsWith('/core/chunks.ts');
+  const { functionName, url, lineNumber } = node.callFrame;
+  const own = `${functionName || 'anonymous'} ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`;
+  const isChunk = caller === CHUNKS || MAKE_CHUNKS.includes(functionName);
   const name = isChunk ? CHUNKS : `${own} < ${caller}`;
   sizes.set(name, (sizes.get(name) ?? 0) + node.selfSize);
   for (const child of node.children) add(child, isChunk ? CHUNKS : own, sizes);
