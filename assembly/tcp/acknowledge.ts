@@ -44,6 +44,7 @@ import {
   FAST_OPEN,
   FIN_SENT,
   HELD,
+  OWES_PROBE,
   PASSIVE,
   PERSIST,
   RECOVERY,
@@ -153,6 +154,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   if (tcb.flow != 0) validationAcknowledged(tcb);
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2
+    tcb.clear(OWES_PROBE); // a FIN, once acknowledged, is not asked for again
     tcb.rttAt = 0;
   }
   raiseDrain(tcb);

@@ -6,7 +6,7 @@ import { ringFree } from '../memory/ring';
 import { NEVER, state } from '../memory/state';
 import { armRetransmit, waitBegins } from './block/deadlines';
 import { freeIfDone } from './block/finish';
-import { recordLength } from './block/queues';
+import { recordLength, unsent } from './block/queues';
 import { sendHeldFirst, sendHold, sendTake, wantSend } from './block/sendlist';
 import { flow, flowEnsure, smallOut } from './congestion/flow';
 import { paceAllows, paceSent } from './congestion/pacing';
@@ -156,7 +156,7 @@ function sendQueued(tcb: Tcb): u32 {
       if (!sendLost(tcb)) return FULL;
       continue;
     }
-    const probe = tcb.has(SEARCHES) ? searchDue(tcb, dataEnd(tcb) - tcb.sndNxt) : 0;
+    const probe = tcb.has(SEARCHES) ? searchDue(tcb, unsent(tcb)) : 0;
     if (probe > 0) {
       if (!paceAllows(tcb)) return DONE;
       if (!sendSearch(tcb, probe)) return FULL;

@@ -1,4 +1,4 @@
-/** Path MTU discovery without routers: probes, black holes (RFC 4821). */
+/** Path MTU discovery without routers: probes, black holes (RFC 4821, RFC 8899 §5.1.2). */
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -11,18 +11,20 @@ import {
   SETTING_MTU_PROBING,
   SETTING_TAIL_PROBE,
 } from '../../assembly/abi/constants.js';
-import { describeIPv4, OFFLOAD_TSO, testIPv4 } from '../kit/family.js';
+import { describeIPv4, OFFLOAD_TSO, perFamily, testIPv4, testIPv6 } from '../kit/family.js';
 import { tooBig } from '../kit/icmp.js';
 import { established, RTT } from '../kit/recovery.js';
 import type { Timeline, TimelineOptions } from '../kit/timeline.js';
 
 const SYN = { mss: 1460, sackPermitted: true };
+/** Where a search begins. */
+const BASE = perFamily(1000, 1220);
 
-/** A connection that searches from 1000 bytes on, and may send 22 segments of that size. */
+/** A connection that searches from `BASE` bytes on, and may send 22 segments of that size. */
 function searching(options: TimelineOptions = {}): Promise<Timeline> {
   const settings = {
     [SETTING_MTU_PROBING]: 2,
-    [SETTING_BASE_MSS]: 1000,
+    [SETTING_BASE_MSS]: BASE,
     [SETTING_INITIAL_WINDOW]: 22,
     ...options.settings,
   };
@@ -48,17 +50,23 @@ describe('a search', () => {
   test('begins at the base, and tries the largest size first, with enough behind it (RFC 4821 §7.2, §7.4)', async () => {
     const t = await searching();
     t.send(20_000);
-    expect(lengths(t).slice(0, 4)).toEqual([1460, 1000, 1000, 1000]);
+    expect(lengths(t).slice(0, 4)).toEqual([1460, BASE, BASE, BASE]);
+  });
+
+  testIPv6('begins over IPv6 at what every path takes, however small the base (RFC 8899 §5.1.2)', async () => {
+    const t = await searching({ settings: { [SETTING_BASE_MSS]: 1024 } });
+    t.send(20_000);
+    expect(lengths(t).slice(0, 2)).toEqual([1460, 1220]);
   });
 
   test('is over when the largest size arrives: segments are so large from then on (§7.6.1)', async () => {
     const t = await searching();
-    t.send(6460);
+    t.send(1460 + 5 * BASE);
     expect(segments(t)).toHaveLength(6);
     t.pass(RTT);
     t.inject({ ack: 1461 });
     t.expectNothing();
-    t.inject({ ack: 6461 });
+    t.inject({ ack: 1461 + 5 * BASE });
     t.send(20_000);
     expect(new Set(lengths(t).slice(0, -1))).toEqual(new Set([1460]));
   });
@@ -66,18 +74,18 @@ describe('a search', () => {
   test('sends one probe at a time', async () => {
     const t = await searching();
     t.send(40_000);
-    expect(lengths(t).filter((length) => length > 1000)).toEqual([1460]);
+    expect(lengths(t).filter((length) => length > BASE)).toEqual([1460]);
   });
 
   test('that loses a probe sends it again at once in segments that fit, at no cost to the window (§7.6.2)', async () => {
     const t = await searching();
     t.send(100_000);
     const sent = segments(t).reduce((sum, [, length]) => sum + length, 0);
-    lose(t, 1, 1461, 4461);
+    lose(t, 1, 1461, 1461 + 3 * BASE);
     const more = segments(t);
     expect(more.slice(0, 2), 'the probe again').toEqual([
-      [1, 1000],
-      [1001, 460],
+      [1, BASE],
+      [1 + BASE, 1460 - BASE],
     ]);
     const [seq, length] = more.at(-1) as [number, number];
     t.inject({ ack: seq + length });
@@ -87,7 +95,7 @@ describe('a search', () => {
 
   test('halves what is left, and ends within 8 bytes of what the path carries (§7.3)', async () => {
     const t = await searching({ win: 65_535 });
-    const path = 1236;
+    const path = perFamily(1236, 1310);
     const probes: number[] = [];
     let next = 1;
     for (let round = 0; round < 12; round++) {
@@ -110,18 +118,18 @@ describe('a search', () => {
         t.inject({ ack: more.seq + more.data.length });
       }
     }
-    expect(probes).toEqual([1460, 1230, 1345, 1287, 1258, 1244, 1237]);
+    expect(probes).toEqual(perFamily([1460, 1230, 1345, 1287, 1258, 1244, 1237], [1460, 1340, 1280, 1310, 1325, 1317]));
     t.send(20_000);
-    expect(lengths(t)[0]).toBe(1230);
+    expect(lengths(t)[0]).toBe(perFamily(1230, 1310));
   });
 
   test('takes the loss of a probe among others for congestion, and tries that size again (§7.6.2)', async () => {
     const t = await searching();
     t.send(40_000);
     const sent = segments(t).reduce((sum, [, length]) => sum + length, 0);
-    lose(t, 1, 2461, 8461);
+    lose(t, 1, 1461 + BASE, 1461 + 7 * BASE);
     const again = segments(t);
-    expect(again[0]).toEqual([1, 1000]);
+    expect(again[0]).toEqual([1, BASE]);
     t.pass(RTT);
     t.inject({ ack: sent + 1 });
     const window = segments(t);
@@ -133,11 +141,11 @@ describe('a search', () => {
   });
 
   test.each<[string, (t: Timeline) => void]>([
-    ['little is queued', (t) => t.send(1460 + 4 * 1000 - 1)],
+    ['little is queued', (t) => t.send(1460 + 4 * BASE - 1)],
     [
       'the peer’s window is small',
       (t) => {
-        t.win = 5459;
+        t.win = 1460 + 4 * BASE - 1;
         t.inject({});
         t.send(20_000);
       },
@@ -145,13 +153,28 @@ describe('a search', () => {
   ])('waits while %s: its loss would not show (§7.4)', async (_, act) => {
     const t = await searching();
     act(t);
-    expect(Math.max(...lengths(t))).toBe(1000);
+    expect(Math.max(...lengths(t))).toBe(BASE);
   });
 
   test('waits while the congestion window is small', async () => {
     const t = await searching({ settings: { [SETTING_INITIAL_WINDOW]: 5 } });
     t.send(20_000);
-    expect(lengths(t)).toEqual([1000, 1000, 1000, 1000, 1000]);
+    expect(lengths(t)).toEqual([BASE, BASE, BASE, BASE, BASE]);
+  });
+
+  test('sends nothing behind the FIN: nothing is queued there', async () => {
+    const t = await searching();
+    t.send(2 * BASE);
+    t.shutdown();
+    expect(segments(t)).toEqual([
+      [1, BASE],
+      [1 + BASE, BASE],
+      [1 + 2 * BASE, 0],
+    ]);
+    t.pass(RTT);
+    t.inject({ ack: 2 + 2 * BASE });
+    t.expectNothing();
+    expect(t.state).toBe('FinWait2');
   });
 
   test('needs SACK: without it segments are as large as both ends allow', async () => {
@@ -163,47 +186,47 @@ describe('a search', () => {
   test('leaves room for timestamps', async () => {
     const t = await searching({ syn: { ...SYN, timestamps: [1, 0] } });
     t.send(20_000);
-    expect(lengths(t).slice(0, 2)).toEqual([1448, 988]);
+    expect(lengths(t).slice(0, 2)).toEqual([1448, BASE - 12]);
   });
 
   test('does not take place where the path may fragment', async () => {
     const t = await searching();
     t.option(OPTION_MTU_DISCOVER, MTU_DISCOVER_DONT);
     t.send(20_000);
-    expect(lengths(t)[0]).toBe(1000);
+    expect(lengths(t)[0]).toBe(BASE);
   });
 
   test('sends a probe in one packet, though the device cuts the others', async () => {
     const t = await searching({ offloads: OFFLOAD_CHECKSUM | OFFLOAD_TSO });
-    t.send(15_460);
+    t.send(1460 + 14 * BASE);
     const pieces = t.driver.emitted.map(({ virtio }) => (virtio[4] as number) | ((virtio[5] as number) << 8));
-    expect(pieces).toEqual([0, 1000]);
-    expect(lengths(t)).toEqual([1460, 14_000]);
+    expect(pieces).toEqual([0, BASE]);
+    expect(lengths(t)).toEqual([1460, 14 * BASE]);
   });
 
   test('is shortened by a router that says what it takes (RFC 1191)', async () => {
     const t = await searching();
-    t.send(20_460);
+    t.send(1460 + 19 * BASE);
     t.take();
     t.injectRaw(tooBig(t, 1340, 1, 1500));
     expect(segments(t).slice(0, 2), 'the probe again, at once').toEqual([
-      [1, 1000],
-      [1001, 460],
+      [1, BASE],
+      [1 + BASE, 1460 - BASE],
     ]);
     t.pass(RTT);
-    t.inject({ ack: 20_461 });
+    t.inject({ ack: 1461 + 19 * BASE });
     t.send(20_000);
-    expect(lengths(t)[0], 'between 1000 and 1300').toBe(1150);
+    expect(lengths(t)[0], 'between the base and 1300').toBe((BASE + 1300) / 2);
   });
 
   test('is not hurt by a forged claim for a probe', async () => {
     const t = await searching();
-    t.send(20_460);
+    t.send(1460 + 19 * BASE);
     t.take();
     t.injectRaw(tooBig(t, 1500, 1, 1500), tooBig(t, 1300, -1, 1500), tooBig(t, 1300, 1, 1300));
     t.expectNothing();
     t.pass(RTT);
-    t.inject({ ack: 20_461 });
+    t.inject({ ack: 1461 + 19 * BASE });
     t.send(20_000);
     expect(lengths(t)[0]).toBe(1460);
   });
@@ -214,18 +237,18 @@ describe('a search', () => {
     t.take();
     t.pass(250);
     const sent = segments(t);
-    expect(sent[0]).toEqual([1, 1000]);
+    expect(sent[0]).toEqual([1, BASE]);
     t.inject({ ack: 20_001 });
     t.send(60_000);
     let first: number | undefined;
     for (let round = 0; round < 6 && first === undefined; round++) {
       const more = segments(t);
-      first = more.map(([, length]) => length).find((length) => length > 1000);
+      first = more.map(([, length]) => length).find((length) => length > BASE);
       const last = more.at(-1) as [number, number];
       t.inject({ ack: last[0] + last[1] });
     }
     t.take();
-    expect(first, 'the middle between 1000 and 1459').toBe(1230);
+    expect(first, 'the middle between the base and 1459').toBe((BASE + 1460) / 2);
   });
 });
 
@@ -234,7 +257,7 @@ describe('a black hole', () => {
   async function vanishing(options: TimelineOptions = {}): Promise<Timeline> {
     const settings = {
       [SETTING_MTU_PROBING]: 1,
-      [SETTING_BASE_MSS]: 1000,
+      [SETTING_BASE_MSS]: BASE,
       [SETTING_TAIL_PROBE]: 0,
       ...options.settings,
     };
@@ -252,9 +275,9 @@ describe('a black hole', () => {
 
   test('is suspected after three timeouts: segments of the base size get through (§7.7)', async () => {
     const t = await vanishing();
-    expect([expire(t), expire(t), expire(t)]).toEqual([1460, 1460, 1000]);
-    t.inject({ ack: 1001 });
-    expect(Math.max(...lengths(t))).toBe(1000);
+    expect([expire(t), expire(t), expire(t)]).toEqual([1460, 1460, BASE]);
+    t.inject({ ack: 1 + BASE });
+    expect(Math.max(...lengths(t))).toBe(BASE);
   });
 
   testIPv4(
@@ -275,6 +298,11 @@ describe('a black hole', () => {
     while (t.driver.emitted.length === 0) t.pass(t.driver.deadline - t.driver.now);
     expect(t.driver.emitted[0]?.bytes[6]).toBe(0x40);
     t.take();
+  });
+
+  testIPv6('makes packets of IPv6 no smaller than every path takes, 1,280 bytes', async () => {
+    const t = await vanishing({ settings: { [SETTING_BASE_MSS]: 1024 } });
+    expect([expire(t), expire(t), expire(t), expire(t), expire(t)]).toEqual([1460, 1460, 1220, 1220, 1220]);
   });
 
   test('is not looked for where it is not wanted', async () => {
@@ -298,8 +326,8 @@ describe('a black hole', () => {
   test('that was none is found out by the first probe', async () => {
     const t = await vanishing();
     for (let count = 0; count < 3; count++) expire(t);
-    t.inject({ ack: 1001 });
-    let next = 1001;
+    t.inject({ ack: 1 + BASE });
+    let next = 1 + BASE;
     let largest = 0;
     t.send(60_000);
     for (let round = 0; round < 30 && largest < 1460; round++) {

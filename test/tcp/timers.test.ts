@@ -271,6 +271,19 @@ describe('zero-window probes', () => {
     t.inject({ ack: 2, win: 0 });
     expect(t.state).toBe('FinWait2');
   });
+
+  test('do not ask for a FIN that is acknowledged before they go out', async () => {
+    const t = await accepted({ win: 0 });
+    t.shutdown();
+    t.driver.advance(1500);
+    expect(t.take()[0]).toMatchObject({ flags: 'FA', seq: 1 });
+    t.driver.now += 3000;
+    t.driver.calls.timersExpire(t.driver.now);
+    t.inject({ ack: 2, win: 0 });
+    t.expectNothing();
+    t.inject({ flags: 'FA', seq: 1, ack: 2 });
+    expect(t.state).toBe('TimeWait');
+  });
 });
 
 describe('keep-alive', () => {

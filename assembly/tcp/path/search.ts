@@ -7,6 +7,7 @@
 // Not for: what routers say (tcp/path/discovery.ts); sending (tcp/send.ts).
 
 import { MTU_DISCOVER_DO } from '../../abi/constants';
+import { isMapped } from '../../ip/address';
 import { knowMtu, knownMtu } from '../../ip/icmp/paths';
 import { state } from '../../memory/state';
 import { discover, Rare, rareTake } from '../block/rare';
@@ -14,7 +15,7 @@ import { wantSend } from '../block/sendlist';
 import { inFlight, LOST, recordAt, recordStart, SACKED, scoreboard, sentSplit, setFate } from '../recovery/sent';
 import { seqLe, seqLt, seqMax, seqMin } from '../seq';
 import { ECN_REDUCES, MAY_FRAGMENT, NARROW, PERSIST, RECOVERY, SACK_ON, SEARCHES, Tcb } from '../tcb';
-import { fitPath, headers, payloadSize } from './size';
+import { baseSegment, fitPath, headers, payloadSize } from './size';
 
 /** What was learnt of the path is old: larger segments are tried again (RFC 1191 §6.3), at once or by searching. */
 export function widen(tcb: Tcb): void {
@@ -113,9 +114,10 @@ export function searchTimeout(tcb: Tcb): void {
 function suspect(tcb: Tcb): void {
   const outstanding = min(tcb.sndNxt - tcb.sndUna, tcb.sendRing.length);
   if (tcb.has(MAY_FRAGMENT) || outstanding < payloadSize(tcb)) return;
-  if (tcb.mss > state.baseMss) tcb.mss = <u16>state.baseMss;
-  else if (tcb.retransmissions == SUSPICION)
-    return; // hardly any path takes less
+  const base = baseSegment(tcb);
+  if (tcb.mss > base) tcb.mss = <u16>base;
+  else if (tcb.retransmissions == SUSPICION || !isMapped(tcb.remoteHigh, tcb.remoteLow))
+    return; // hardly any path takes less, of IPv6 none
   else if (tcb.mss > LEAST_MSS) tcb.mss = <u16>max<u32>(tcb.mss >> 1, LEAST_MSS);
   else if (discover(tcb) != MTU_DISCOVER_DO) tcb.set(MAY_FRAGMENT);
   if (tcb.has(SACK_ON)) begin(tcb);

@@ -41,9 +41,15 @@ export function segmentsBegin(tcb: Tcb): void {
   if (hears(tcb)) fitPath(tcb);
   // Some do not wait for what routers may say (RFC 4821 §7.2).
   if (state.mtuProbing != SEARCH_ALWAYS || tcb.has(NARROW | MAY_FRAGMENT) || !tcb.has(SACK_ON)) return;
-  if (tcb.mss <= state.baseMss) return;
-  tcb.mss = <u16>state.baseMss;
+  const base = baseSegment(tcb);
+  if (tcb.mss <= base) return;
+  tcb.mss = <u16>base;
   tcb.set(SEARCHES);
+}
+
+/** What most paths carry (RFC 4821 §7.2); of IPv6 never less than what every path does (RFC 8899 §5.1.2). */
+export function baseSegment(tcb: Tcb): u32 {
+  return isMapped(tcb.remoteHigh, tcb.remoteLow) ? state.baseMss : max(state.baseMss, DEFAULT_MSS6);
 }
 
 /** The largest packet that is known to fit the path. */
