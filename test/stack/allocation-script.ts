@@ -10,21 +10,15 @@ import { createStack } from '../../host/stack/stack.js';
 /** Of each way. */
 export type AllocationReport = Record<string, Allocated>;
 
-/** Bytes of V8's heap for one unit, on both ends together. */
+/** Bytes of V8's heap for one unit, on both ends together, with what handlers get and may keep. */
 interface Allocated {
-  /** Without what handlers get and may keep. */
   bytes: number;
-  /** What handlers get. */
-  chunks: number;
   /** Where the most comes from, who called it behind it. */
   functions: [name: string, bytes: number][];
 }
 
 /** With an MTU of 1500 and timestamps. */
 const SEGMENT = 1448;
-/** The name of what `host/core/chunks.ts` makes for handlers, and the functions there that make it. */
-const CHUNKS = 'chunks';
-const MAKE_CHUNKS = ['whole', 'cut'];
 
 class Countdown {
   left = 0;
@@ -114,17 +108,14 @@ async function allocated(way: Way, units: number): Promise<Allocated> {
   for (let round = 0; round < 3; round++) await way(4 * units);
   const few = await profiled(() => way(units));
   const many = await profiled(() => way(10 * units));
-  const answer: Allocated = { bytes: 0, chunks: 0, functions: [] };
+  const functions: [string, number][] = [];
+  let bytes = 0;
   for (const [name, size] of many) {
     const each = (size - (few.get(name) ?? 0)) / (9 * units);
-    if (name === CHUNKS) answer.chunks = each;
-    else {
-      answer.bytes += each;
-      answer.functions.push([name, each]);
-    }
+    functions.push([name, each]);
+    bytes += each;
   }
-  answer.functions = answer.functions.sort(([, one], [, other]) => other - one).slice(0, 12);
-  return answer;
+  return { bytes, functions: functions.sort(([, one], [, other]) => other - one).slice(0, 12) };
 }
 
 /** Bytes that were allocated meanwhile, whether or not they have been collected, by function and who called it. */
@@ -144,10 +135,9 @@ async function profiled(task: () => Promise<void>): Promise<Map<string, number>>
 function add(node: HeapProfiler.SamplingHeapProfileNode, caller: string, sizes: Map<string, number>): void {
   const { functionName, url, lineNumber } = node.callFrame;
   const own = `${functionName || 'anonymous'} ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`;
-  const isChunk = caller === CHUNKS || MAKE_CHUNKS.includes(functionName);
-  const name = isChunk ? CHUNKS : `${own} < ${caller}`;
+  const name = `${own} < ${caller}`;
   sizes.set(name, (sizes.get(name) ?? 0) + node.selfSize);
-  for (const child of node.children) add(child, isChunk ? CHUNKS : own, sizes);
+  for (const child of node.children) add(child, own, sizes);
 }
 
 /** Does something so many times. */
