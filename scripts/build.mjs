@@ -8,29 +8,23 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFiles } from './files.mjs';
-import { exitWith, isMain, root, runTool, StepFailed } from './process.mjs';
+import { exitWith, isMain, root, StepFailed, startTool } from './process.mjs';
 
-/** Runs every stale step, those after a failed one too, and then throws a `StepFailed` if any failed. */
-export function build() {
-  const failures = steps().flatMap((step) => {
-    try {
-      runWhenStale(step);
-      return [];
-    } catch (error) {
-      if (error instanceof StepFailed) return [error.message];
-      throw error;
-    }
-  });
-  if (failures.length > 0) throw new StepFailed(failures.join('\n'));
+/** Runs every stale step, all at once, and throws a `StepFailed` behind the last if any failed. */
+export async function build() {
+  const ends = await Promise.allSettled(steps().map(runWhenStale));
+  const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  for (const reason of reasons) if (!(reason instanceof StepFailed)) throw reason;
+  if (reasons.length > 0) throw new StepFailed(reasons.map(({ message }) => message).join('\n'));
 }
 
 /** @param {Step} step */
-function runWhenStale(step) {
+async function runWhenStale(step) {
   const print = fingerprint(step.inputs);
   if (isFresh(step, print)) return;
   console.log(`Building ${step.name}`);
   rmSync(stampOf(step), { force: true });
-  step.run();
+  await step.run();
   const missing = step.outputs.filter((output) => !existsSync(join(root, output)));
   if (missing.length > 0) throw new StepFailed(`building ${step.name} failed: it left no ${missing.join(', no ')}`);
   mkdirSync(join(root, STAMPS), { recursive: true });
@@ -72,13 +66,13 @@ function assemblyStep(file, entry, target, inputs) {
     name: file,
     inputs,
     outputs: [`dist/${file}`, `dist/${file}.map`],
-    run: () => runTool('assemblyscript/bin/asc.js', [entry, '--target', target, ...OPTIMIZED], `compiling ${entry}`),
+    run: () => startTool('assemblyscript/bin/asc.js', [entry, '--target', target, ...OPTIMIZED], `compiling ${entry}`),
   };
 }
 
 /** Compiles the host and takes away what has no source any more. */
-function compileHost() {
-  runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'], 'compiling host/');
+async function compileHost() {
+  await startTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'], 'compiling host/');
   for (const path of listFiles('dist/host')) {
     if (sourcesOf(path).every((source) => !existsSync(join(root, source)))) rmSync(join(root, path));
   }
@@ -141,7 +135,7 @@ function isSource(path) {
  * @property {string} name as printed
  * @property {readonly string[]} inputs from the root: what its outputs depend on
  * @property {readonly string[]} outputs from the root: without one of these the step is stale
- * @property {() => void} run throws when it fails
+ * @property {() => Promise<void>} run rejects when it fails
  */
 
 /** In place of the passes that `asc` has by itself, which asconfig.json asks for where it is called by hand. */
@@ -150,7 +144,7 @@ const STAMPS = 'dist/.stamps';
 
 if (isMain(import.meta.url)) {
   try {
-    build();
+    await build();
   } catch (error) {
     exitWith(error);
   }

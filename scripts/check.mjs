@@ -50,7 +50,7 @@ async function checkBinary() {
   const { checkWasm } = await import('./check/wasm.mjs');
   const path = 'dist/core.wasm';
   try {
-    build();
+    await build();
   } catch (error) {
     if (error instanceof StepFailed) return [{ path, message: `not checked, since ${error.message}` }];
     throw error;

@@ -2,7 +2,7 @@
  * Running a step and failing with one clear line. Node's own modules only: the setup uses it before anything is
  * installed.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -34,6 +34,25 @@ export function run(program, args, purpose) {
  */
 export function runTool(path, args, purpose) {
   run(process.execPath, [join(root, 'node_modules', path), ...args], purpose);
+}
+
+/**
+ * The same while other things go on. Rejects with a `StepFailed`.
+ *
+ * @param {string} path below node_modules
+ * @param {readonly string[]} args
+ * @param {string} purpose
+ * @returns {Promise<void>}
+ */
+export function startTool(path, args, purpose) {
+  const child = spawn(process.execPath, [join(root, 'node_modules', path), ...args], { cwd: root, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', ({ message }) => reject(new StepFailed(`${purpose} failed: cannot run ${path} (${message})`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new StepFailed(`${purpose} failed (${path}: ${signal ?? `exit code ${code}`})`));
+    });
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ export async function setup() {
   requireNode(process.versions.node);
   install();
   const { build } = await import('./build.mjs');
-  build();
+  await build();
 }
 
 /** Installs the packages of the lockfile unless they are there already. */
