@@ -10,7 +10,7 @@ const ON_BOTH = [
 ];
 /** Of those, what speaks both families in every run, or is not about addresses. */
 const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
-/** The kernel and real time take part: they run two at a time, when nothing else does. */
+/** The kernel and real time take part: they run three at a time, since they wait a lot, when nothing else does. */
 const WITH_THE_KERNEL = 'test/{device,interop,conformance/bun/kernel,workers/kernel}/**/*.test.ts';
 
 export default defineConfig({
@@ -55,7 +55,7 @@ export default defineConfig({
           name: 'kernel',
           include: [WITH_THE_KERNEL],
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

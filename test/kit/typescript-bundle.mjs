@@ -56,7 +56,7 @@ async function make(path, name) {
 }
 
 /**
- * Packages that we depend on are part of it, but those that are optional or only for tests: they may be native, or care
+ * What we have built and the packages that we depend on are part of it, but those that are optional or only for tests: they may be native, or care
  * where they lie.
  * @param {string} id as it is imported
  */
@@ -111,7 +111,8 @@ const OUTPUT = {
   sourcemapPathTransform: (source, map) => pathToFileURL(resolve(dirname(map), source)).href,
 };
 const ROOT = new URL('../../', import.meta.url);
-const BUNDLED = Object.keys(JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')).dependencies);
+const { name: ours, dependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+const BUNDLED = [ours, ...Object.keys(dependencies)];
 const SOURCES = '//# sources ';
 /** A change of how it is made, or of what is installed, must not go unnoticed. */
 const MAKER = ['test/kit/typescript-bundle.mjs', 'test/kit/typescript-erase.mjs', 'package-lock.json']

@@ -1,11 +1,16 @@
-/** The scenarios of Bun's with one end on Vitrine and the other on the kernel. See `../README.md`. */
+/**
+ * The scenarios of Bun's with one end on Vitrine and the other on the kernel. See `../README.md`. Both roles at the same time,
+ * each in a namespace of its own: most of them wait.
+ */
 import { describe, expect, test } from 'vitest';
 import { tunMissing } from '../across.js';
 import { count, runAcross, unreviewed } from '../conformance.js';
 
 const missing = tunMissing();
 
-describe.skipIf(missing)(`with the kernel at the other end${missing === undefined ? '' : ` (${missing})`}`, () => {
+const heading = `with the kernel at the other end${missing === undefined ? '' : ` (${missing})`}`;
+
+describe.skipIf(missing)(heading, { concurrent: true }, () => {
   test('the sockets that connect equal Bun’s, or differ exactly as it was reviewed', async () => {
     const judged = await runAcross('client');
     expect(unreviewed(judged)).toBe('');
