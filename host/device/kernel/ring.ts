@@ -65,7 +65,6 @@ export class Ring {
     const { count, places } = this;
     const words = this.#words;
     this.count = 0;
-    this.answers.fill(-ERRNO.EAGAIN, 0, count);
     this.linux.ringEnter(this.ring, count);
     let head = words[places.answerHead] as number;
     for (const tail = words[places.answerTail] as number; head !== tail; head = (head + 1) | 0) {
@@ -94,7 +93,8 @@ export class Ring {
     entries[entry + REQUEST_ADDRESS + 1] = address / WORD;
     entries[entry + REQUEST_LENGTH] = length;
     entries[entry + REQUEST_FLAGS] = RWF_NOWAIT;
-    entries[entry + REQUEST_NAME] = this.count++;
+    entries[entry + REQUEST_NAME] = this.count;
+    this.answers[this.count++] = -ERRNO.EAGAIN;
     this.#words[places.tail] = (tail + 1) | 0;
   }
 

@@ -81,7 +81,9 @@ export class TunTapDevice implements KernelDevice {
   #base = 0;
   readonly #ring: Ring | undefined;
   /** How many packets are asked for at once. */
-  #expected = FEWEST;
+  #expected = 1;
+  /** How many came one by one, each at the first read. */
+  #singles = 0;
   /** Bytes that each of them has room for. */
   #capacity = PACKET_LIMIT;
 
@@ -178,9 +180,13 @@ export class TunTapDevice implements KernelDevice {
 
   #writeBatch(ring: Ring, departures: Departures): void {
     if (this.#closed) return;
+    const { count } = departures;
+    if (count === 1) {
+      if (!this.write(departures.addresses[0] as number, departures.lengths[0] as number)) this.dropped++;
+      return;
+    }
     const header = this.#header;
     const base = this.#native(0) - header;
-    const { count } = departures;
     for (let index = 0; index < count; index++) {
       const address = departures.addresses[index] as number;
       if (this.#clearHeaders) this.#memory.fill(0, address - header, address);
@@ -194,6 +200,10 @@ export class TunTapDevice implements KernelDevice {
     const capacity = this.#capacity;
     const wanted = Math.min(this.#expected, arrivals.room(capacity));
     if (this.#closed || wanted === 0) return;
+    if (wanted === 1) {
+      this.#readOne(arrivals, capacity);
+      return;
+    }
     const header = this.#header;
     const first = arrivals.place(capacity);
     const span = arrivals.place(capacity, 1) - first;
@@ -206,6 +216,21 @@ export class TunTapDevice implements KernelDevice {
       if (length > 0) arrivals.add(first + index * span, length);
     }
     this.#came(arrivals.count - before, wanted);
+  }
+
+  /** One system call for one packet: a ring takes half as long again. Whether more wait is seen now and then. */
+  #readOne(arrivals: Arrivals, capacity: number): void {
+    const address = arrivals.place(capacity);
+    const length = this.read(address, capacity);
+    if (length === 0) {
+      this.#singles = 0;
+      return;
+    }
+    if (length === capacity) this.#capacity = PACKET_LIMIT;
+    arrivals.add(address, length);
+    if (++this.#singles < MOST_SINGLES) return;
+    this.#singles = 0;
+    this.#expected = FEWEST;
   }
 
   #written(answer: number): void {
@@ -228,7 +253,7 @@ export class TunTapDevice implements KernelDevice {
 
   /** Asks for more the next time where many come, and for little where few do: a read that finds nothing has its price. */
   #came(came: number, wanted: number): void {
-    this.#expected = Math.min(Math.max(came * 2, FEWEST), BATCH_LIMIT);
+    this.#expected = came > 1 ? Math.min(came * 2, BATCH_LIMIT) : 1;
     if (came > 0) this.#busy = true;
     if (came < wanted) this.#nothing();
   }
@@ -330,8 +355,10 @@ function kernelOffloads(offloads: number): number {
 
 /** In milliseconds. */
 const LOOK_AGAIN = 0.05;
-/** Two, so that one who sends a packet at a time is known to have sent no more. */
+/** Packets that are asked for together, at least. */
 const FEWEST = 2;
+/** Packets that come one by one before it is seen whether there are more. */
+const MOST_SINGLES = 4;
 const VLAN_TAG = 4;
 /** What a read has brought no packet for. EIO: the interface is down, like a cable that is not plugged in. */
 const NOTHING: readonly number[] = [ERRNO.EAGAIN, ERRNO.EIO, ERRNO.EINTR];
