@@ -25,6 +25,7 @@ export class Chunks {
 
   /** As `take`, but what is not large has a buffer of its own, as Bun gives it. */
   own(length: number): Uint8Array<ArrayBuffer> {
+    if (length <= TINY) return cleared(length);
     return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
   }
 
@@ -70,7 +71,12 @@ class Slab {
 
 /** Node's `Buffer` where there is one, which is what `data` handlers get, and skips the zero-filling. */
 function whole(length: number): Uint8Array<ArrayBuffer> {
-  return typeof Buffer === 'undefined' ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length);
+  return Buffers === undefined ? new Uint8Array(length) : Buffers.allocUnsafeSlow(length);
+}
+
+/** Has no memory of its own outside of V8's heap, unless somebody asks for its `buffer`. */
+function cleared(length: number): Uint8Array<ArrayBuffer> {
+  return Buffers === undefined ? new Uint8Array(length) : Buffers.alloc(length);
 }
 
 /** A piece that is posted to another thread must be copied, as Node does with its own pool: the others are not its to give. */
@@ -78,7 +84,11 @@ function keepTogether(slab: ArrayBuffer): void {
   globalThis.process?.getBuiltinModule?.('node:worker_threads')?.markAsUntransferable(slab);
 }
 
+/** Asked for once: Node computes such names of its global object anew at each use. */
+const { Buffer: Buffers } = globalThis as Partial<typeof globalThis>;
 const CACHE_LINE = 64;
+/** V8 keeps the bytes of an array up to this length beside it. */
+const TINY = 64;
 const COLLECTED = 1 << 23;
 const SMALL_SLAB = 1 << 14;
 const SMALL = SMALL_SLAB >> 2;

@@ -66,8 +66,11 @@ export interface DevicePort {
   readonly clock: Clock;
   /** The core's memory. Ask again for each use: a view goes stale when memory grows. */
   readonly memory: LinearMemory;
-  /** To be called, never from inside `read` or `write`, when a packet may have arrived at an empty device. */
-  onReadable(): void;
+  /**
+   * To be called, never from inside `read` or `write`, when a packet may have arrived at an empty device.
+   * @param first a turn of the event loop begins with this call, so that no microtasks wait
+   */
+  onReadable(first?: boolean): void;
   /** To be called, never from inside `read` or `write`, when a full device may have room again. */
   onWritable(): void;
   /** To be called when the device failed by itself; the stack reports it and closes the device. */

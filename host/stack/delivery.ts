@@ -90,7 +90,7 @@ export class Delivery<Owner> {
       const owner = coming[index]?.owner ?? null;
       if (owner !== null) glances ^= events.awaited(owner);
     }
-    coming.fill(undefined, 0, count);
+    for (let index = 0; index < count; index++) coming[index] = undefined;
     this.glances = glances;
     this.#ahead = count;
     return count;

@@ -18,8 +18,8 @@ import { type Device, DeviceError } from '../device/device.js';
 
 /** What devices call. */
 export interface InterfaceEvents {
-  /** A packet may have come, or a full device may have room again. */
-  moved(): void;
+  /** A packet may have come, or a full device may have room again. `first` as in `DevicePort.onReadable`. */
+  moved(first?: boolean): void;
   failed(error: DeviceError): void;
 }
 
@@ -64,7 +64,7 @@ export class Interfaces {
       interface: number,
       clock: this.clock,
       memory: this.core.memory,
-      onReadable: () => this.events.moved(),
+      onReadable: (first) => this.events.moved(first),
       onWritable: () => {
         attached.blocked = false;
         this.events.moved();

@@ -41,6 +41,10 @@ export class Pump {
   #rounds = 0;
   #deadline = Number.POSITIVE_INFINITY;
   /** Made once, so that going on later leaves nothing behind. */
+  readonly #awake = () => {
+    this.#waking = false;
+    this.run();
+  };
   readonly #inNextTurn = () => this.#goOn(true);
   readonly #afterMicrotasks = afterMicrotasks(() => this.#goOn(false));
 
@@ -53,13 +57,14 @@ export class Pump {
     this.#timer = clock.timer(() => this.run());
   }
 
-  /** A device has something, or the timer fired. */
-  run(): void {
+  /** A device has something, or the timer fired. `first`: the event loop's turn begins, so that no microtasks wait. */
+  run(first = false): void {
     if (this.closed) return;
     if (this.#pumping || this.#suspended) {
       this.#again = true;
       return;
     }
+    if (first) this.parts.microtasksRan();
     this.#rounds = 0;
     this.#run(true);
   }
@@ -69,10 +74,7 @@ export class Pump {
     if (this.#pumping || this.#suspended) this.#again = true;
     if (this.#pumping || this.#suspended || this.#waking || this.closed) return;
     this.#waking = true;
-    queueMicrotask(() => {
-      this.#waking = false;
-      this.run();
-    });
+    queueMicrotask(this.#awake);
   }
 
   /** For what must leave before the program can end. */
@@ -142,7 +144,10 @@ export class Pump {
   #receive(): number {
     const { calls } = this.core;
     const now = this.clock.now();
-    if (now >= this.#deadline) calls.timersExpire(now);
+    if (now >= this.#deadline) {
+      calls.timersExpire(now);
+      this.#deadline = calls.nextDeadline();
+    }
     const count = this.interfaces.read();
     calls.input(count, now);
     this.parts.received(now);

@@ -120,7 +120,7 @@ export class Stack {
     this.#core = core;
     this.#report = options.error ?? uncaught;
     core.onFault = (fault) => queueMicrotask(() => this.#fail(fault));
-    const events = { moved: () => this.pump(), failed: (error: Error) => this.#report(error) };
+    const events = { moved: (first?: boolean) => this.#pump.run(first), failed: (error: Error) => this.#report(error) };
     this.#interfaces = new Interfaces(core, clock, events);
     const port = {
       core,

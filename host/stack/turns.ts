@@ -8,7 +8,8 @@
  * would run before the microtasks. A promise's reaction leaves less to the garbage collector than `queueMicrotask`.
  */
 export function afterMicrotasks(task: () => void): () => void {
-  if (typeof globalThis.process?.nextTick !== 'function') return () => nextTurn(task);
+  const { process } = globalThis as Partial<typeof globalThis>;
+  if (typeof process?.nextTick !== 'function') return () => nextTurn(task);
   const settled = Promise.resolve();
   const tick = () => process.nextTick(task);
   return () => void settled.then(tick);

@@ -289,7 +289,7 @@ export class TunTapDevice implements KernelDevice {
   readonly #lookAgain = (): void => {
     this.#looking = false;
     this.#linux.yield();
-    if (!this.#closed) this.#port?.onReadable();
+    if (!this.#closed) this.#port?.onReadable(true);
   };
 
   #polled(port: DevicePort, events: number): void {
@@ -297,7 +297,7 @@ export class TunTapDevice implements KernelDevice {
       port.onError(new DeviceError('POLLERR', `the interface ${this.name} is gone; was it deleted?`));
       return;
     }
-    if ((events & POLLIN) !== 0) port.onReadable();
+    if ((events & POLLIN) !== 0) port.onReadable(true);
     if ((events & POLLOUT) !== 0) port.onWritable();
   }
 
