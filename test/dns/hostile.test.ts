@@ -356,9 +356,13 @@ describe('garbage', () => {
   test('65535 records in the header of a short message cost nothing', () => {
     const bytes = Buffer.from(good);
     for (const at of [6, 8, 10]) bytes.writeUInt16BE(0xffff, at);
-    const started = performance.now();
-    expect(readResponse(bytes, query, 'udp').kind).toBe('malformed');
-    expect(performance.now() - started).toBeLessThan(100);
+    const spent = [1, 2, 3, 4, 5].map(() => {
+      const { user } = process.cpuUsage();
+      expect(readResponse(bytes, query, 'udp').kind).toBe('malformed');
+      return process.cpuUsage().user - user;
+    });
+    // In microseconds, the least of several: whatever else the machine does is not in it.
+    expect(Math.min(...spent)).toBeLessThan(100_000);
   });
 
   test('an address of the wrong length, and text that is longer than its record, are malformed', () => {
