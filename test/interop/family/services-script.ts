@@ -58,6 +58,7 @@ await play({
     return { ...advertised(), answers: await answers(advertised()?.address) };
   },
   'a route by SLAAC': async () => stack.network.routes().filter(({ to, via }) => to === '::/0' && via !== undefined),
+  'name servers': async () => stack.resolver.servers.map(({ address }) => address),
   'A and AAAA': () => stack.resolver.lookup('host.test', { all: true }),
   CNAME: async () => [
     await stack.resolver.query('alias.test', 'CNAME'),

@@ -31,6 +31,7 @@ describe.skipIf(missing)(`a stack that is told nothing${missing === undefined ? 
   });
 
   test('asks the name servers that they have named', () => {
+    expect(outcome['name servers'], 'of DHCP, then of RDNSS').toEqual(['10.7.0.1', 'fd00:7::1']);
     expect(outcome['A and AAAA']).toEqual(
       expect.arrayContaining([
         { address: '10.7.0.9', family: 4 },
