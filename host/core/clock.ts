@@ -7,8 +7,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970-01-01T00:00Z, for certificates and captures. */
   wall(): number;
-  /** A timer of its own for whoever asks; `alarm` runs at or shortly after the armed deadline, once for each arming. */
-  timer(alarm: () => void): Timer;
+  /**
+   * A timer of its own for whoever asks; `alarm` runs at or shortly after the armed deadline, once for each arming. `first`: it
+   * begins a turn of the event loop, so that no microtasks wait.
+   */
+  timer(alarm: (first?: boolean) => void): Timer;
 }
 
 export interface Timer {
@@ -108,7 +111,7 @@ class SystemTimer implements Timer {
   /** Made once, so that arming leaves nothing of ours behind. */
   readonly #fired = () => this.#fire();
 
-  constructor(private readonly alarm: () => void) {}
+  constructor(private readonly alarm: (first: boolean) => void) {}
 
   arm(deadline: number): void {
     this.#deadline = deadline;
@@ -145,7 +148,7 @@ class SystemTimer implements Timer {
       this.#start(deadline);
     } else {
       this.#deadline = Number.POSITIVE_INFINITY;
-      this.alarm();
+      this.alarm(true);
     }
   }
 

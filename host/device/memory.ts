@@ -119,7 +119,7 @@ class End implements Device {
     if (this.#port !== undefined) throw new Error('this end of the wire is attached already');
     this.#port = port;
     this.#memory = new Views(port.memory);
-    this.#arrival = port.clock.timer(() => port.onReadable());
+    this.#arrival = port.clock.timer((first) => port.onReadable(first));
     this.#room = port.clock.timer(() => port.onWritable());
     if (this.#queue.length > 0) this.#arrival.arm(port.clock.now());
   }

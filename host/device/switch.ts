@@ -117,7 +117,7 @@ class Port implements SwitchPort {
   attach(port: DevicePort): void {
     if (this.#port !== undefined) throw new Error('this port of the switch is attached already');
     this.#port = port;
-    this.#arrival = port.clock.timer(() => port.onReadable());
+    this.#arrival = port.clock.timer((first) => port.onReadable(first));
   }
 
   read(address: number, capacity: number): number {

@@ -54,7 +54,7 @@ export class Pump {
     private readonly interfaces: Interfaces,
     private readonly parts: Rounds,
   ) {
-    this.#timer = clock.timer(() => this.run());
+    this.#timer = clock.timer((first) => this.run(first));
   }
 
   /** A device has something, or the timer fired. `first`: the event loop's turn begins, so that no microtasks wait. */

@@ -22,8 +22,8 @@ describe('the way of a packet, sent, carried, received and answered in one proce
     within(60, 'segment');
   });
 
-  test('makes for an event what waits for microtasks and for the next turn of the event loop, and the chunk', () => {
-    within(2700, 'echo');
+  test('makes for an event what waits for the next turn of the event loop, and the chunk', () => {
+    within(1800, 'echo');
   });
 
   test('makes for a datagram what its handler gets, and what waits for microtasks', () => {

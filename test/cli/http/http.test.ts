@@ -180,7 +180,7 @@ async function download(path: string, site: Site, served: (record: ServedRecord)
   const fetched = httpGet(net.client, new URL(`http://${SERVER_ADDRESS}:${listener.port}${path}`), {
     async received(chunk) {
       chunks.push(chunk);
-      await new Promise<void>((resolve) => net.clock.timer(resolve).arm(net.clock.now() + 1));
+      await new Promise<void>((resolve) => net.clock.timer(() => resolve()).arm(net.clock.now() + 1));
     },
   });
   const { status } = await finished(fetched);
