@@ -22,6 +22,7 @@ function find(): () => void {
     setFlagsFromString('--expose-gc');
     const gc: (options: { type: 'minor' }) => void = runInNewContext('gc');
     if (!('gc' in globalThis)) setFlagsFromString('--no-expose-gc');
+    if (process.execArgv.some((flag) => CHOSEN.test(flag))) return () => gc(YOUNG);
     return () => {
       // There is next to nothing to copy: waking other threads for it takes longer than doing it.
       setFlagsFromString('--no-parallel-scavenge');
@@ -33,6 +34,8 @@ function find(): () => void {
   }
 }
 
+/** Flags by which a program has said which threads collect. */
+const CHOSEN = /single.threaded|parallel.scavenge/;
 const YOUNG = { type: 'minor' } as const;
 
 let collect: (() => void) | undefined;
