@@ -30,12 +30,12 @@ export default class Optimizer {
 // Of functions, in Binaryen's nodes.
 
 /** A call to one of this size is no smaller than its body. */
-const ALWAYS = 12;
+const ALWAYS = 8;
 /**
  * V8 does not inline across WebAssembly's functions. From 20, Binaryen's default, to 36 the core grows by 5 %, and a segment
  * costs a tenth less to take in; beyond that it only grows. What fits 56 KB after gzip is taken.
  */
-const WITHOUT_CALLS = 28;
+const WITHOUT_CALLS = 24;
 /** Whatever has one caller goes there. */
 const ONE_CALLER = 2 ** 32 - 1;
 /** The rounds of a cipher are one loop, whatever it takes: as calls they are half as fast. */

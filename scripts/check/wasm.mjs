@@ -6,7 +6,7 @@
  */
 import { gzipSync } from 'node:zlib';
 
-export const GZIP_LIMIT = 56 * 1024;
+export const GZIP_LIMIT = 56_000;
 export const IMPORTS = ['random_get', 'fd_write', 'proc_exit'].map((name) => `wasi_snapshot_preview1.${name}`);
 
 /**
