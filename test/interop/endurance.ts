@@ -41,6 +41,8 @@ interface Tally {
   faults: number;
   /** Both ways. */
   bytes: number;
+  /** So many more. */
+  count(bytes: number): void;
 }
 
 async function run(load: Load, progress: Progress): Promise<Endurance> {
@@ -50,24 +52,25 @@ async function run(load: Load, progress: Progress): Promise<Endurance> {
   const sizes = sizesOf([device]);
   // Short, that memory does not follow how many connections a second there are.
   const stack = await createStack({ device, addresses: [`${place.stack}/16`], maximumSegmentLifetime: 100 });
-  const tally: Tally = { closed: 0, faults: 0, bytes: 0 };
+  const total = (load.up + load.down) * load.connections;
+  let early: ReturnType<typeof sizes> | undefined;
+  const tally: Tally = {
+    closed: 0,
+    faults: 0,
+    bytes: 0,
+    count(bytes) {
+      this.bytes += bytes;
+      if (this.bytes >= total / 10) early ??= sizes();
+      progress(this.bytes / total);
+    },
+  };
   for (const ends of [false, true]) serve(stack, place.stack, ends, load, tally);
 
   const begun = performance.now();
-  const asked = { done: false };
-  const kernel = askKernel(load, place).finally(() => {
-    asked.done = true;
-  });
-  const total = (load.up + load.down) * load.connections;
-  let early: ReturnType<typeof sizes> | undefined;
-  while (!asked.done) {
-    await delay(50);
-    if (early === undefined && tally.bytes >= total / 10) early = sizes();
-    progress(tally.bytes / total);
-  }
+  const faults = await askKernel(load, place);
   const seconds = (performance.now() - begun) / 1000;
-  const faults = await kernel;
-  for (let waits = 0; stack.counters().connections > 0 && waits < PATIENCE; waits++) await delay(1000);
+  // Nothing tells when TIME-WAIT is over.
+  for (let waits = 0; stack.counters().connections > 0 && waits < PATIENCE * 10; waits++) await delay(100);
   const { connections: left, bufferBytes } = stack.counters();
   const late = sizes();
   const lost = [tally.closed !== load.connections, tally.bytes !== total, bufferBytes > 0].filter(Boolean).length;
@@ -95,7 +98,7 @@ function serve(stack: Stack, hostname: string, ends: boolean, { up, down }: Load
     const { outflow, inflow } = socket.data;
     const before = outflow.left;
     outflow.fill(socket);
-    tally.bytes += before - outflow.left;
+    tally.count(before - outflow.left);
     if (ends && outflow.left === 0 && inflow.got === up) socket.end();
   };
   stack.listen<Ours>({
@@ -108,7 +111,7 @@ function serve(stack: Stack, hostname: string, ends: boolean, { up, down }: Load
         fill(socket);
       },
       data(socket, chunk) {
-        tally.bytes += chunk.length;
+        tally.count(chunk.length);
         if (!socket.data.inflow.take(chunk)) tally.faults++;
         fill(socket);
       },

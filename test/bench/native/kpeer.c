@@ -15,7 +15,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "tcp.h"
 
@@ -29,7 +28,6 @@ static void run_pingpong(void);
 static void run_connrate(void);
 static void run_idle(void);
 static void parse(int words_count, char **words);
-static void allow_many_descriptors(void);
 
 enum { SINK_PORT = 5001, SOURCE_PORT = 5002, ECHO_PORT = 5003, EVENTS = 256, OPENING_AT_ONCE = 64 };
 
@@ -66,14 +64,6 @@ static void parse(int words_count, char **words) {
       default:
         if (!take_option(letter)) exit(2);
     }
-}
-
-static void allow_many_descriptors(void) {
-  struct rlimit limit = {1 << 20, 1 << 20};
-  if (!setrlimit(RLIMIT_NOFILE, &limit)) return;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* -- bulk --------------------------------------------------------------------------------------------------------- */

@@ -11,12 +11,11 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "tcp.h"
 
 /* BLOCK: a length that no size of a segment or buffer divides. */
-enum { BLOCK = 1000003, STEP = 15, PIECE = 1 << 18, EVENTS = 256, OPENING = 256, DESCRIPTORS = 1 << 20 };
+enum { BLOCK = 1000003, STEP = 15, PIECE = 1 << 18, EVENTS = 256, OPENING = 256 };
 
 typedef struct {
   int fd, open, waits_for_end, shut, ended;
@@ -71,12 +70,7 @@ static void parse(int words_count, char **words) {
 
 static void prepare(void) {
   for (int at = 0; at < BLOCK; at++) content[at] = (char)((uint32_t)(at + 1) * 0x9e3779b1u >> 24);
-  struct rlimit limit = {DESCRIPTORS, DESCRIPTORS};
-  if (setrlimit(RLIMIT_NOFILE, &limit)) {
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  allow_many_descriptors();
   if ((poller = epoll_create1(0)) < 0) die("epoll_create1");
 }
 

@@ -1,10 +1,20 @@
 /* tcp: connections of the kernel to the stack under measurement, as kpeer.c and kmany.c open and close them. */
 #include <linux/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "peer.h"
 
 static int port;
+
+/* As many as this process may have, a million at most. */
+static inline void allow_many_descriptors(void) {
+  struct rlimit limit = {1 << 20, 1 << 20};
+  if (!setrlimit(RLIMIT_NOFILE, &limit)) return;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 static inline void bind_source(int fd) {
   int on = 1;
