@@ -47,10 +47,13 @@ export function completeChecksum(packet: usize, length: u32): void {
   const header = packet - VNET_HEADER;
   if (!(load<u8>(header) & NEEDS_CHECKSUM)) return;
   const start = <u32>load<u16>(header, 6);
-  const place = packet + start + load<u16>(header, 8);
+  const offset = <u32>load<u16>(header, 8);
+  const place = packet + start + offset;
   if (start >= length || place + 2 > packet + length) return;
   // What stands there is the sum of the pseudo-header.
-  store<u16>(place, complement(sum(packet + start, length - start)));
+  const checksum = complement(sum(packet + start, length - start));
+  // A datagram whose checksum is 0 would have none (RFC 768).
+  store<u16>(place, checksum == 0 && offset == UDP_CHECKSUM ? 0xffff : checksum);
   store<u8>(header, 0);
 }
 
@@ -70,6 +73,8 @@ export function writeOffload(packet: usize, headerSize: u32, transportAt: u32, c
 
 const NEEDS_CHECKSUM: u8 = 1;
 const DATA_VALID: u8 = 2;
+/** Where in its header UDP has the checksum; no other protocol that a device completes has it there. */
+const UDP_CHECKSUM: u32 = 6;
 const GSO_TCPV4: u8 = 1;
 const GSO_TCPV6: u8 = 4;
 const GSO_UDP_L4: u8 = 5;

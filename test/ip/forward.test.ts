@@ -1,15 +1,15 @@
 /** What a router says of packets that it can't pass on, and how it cuts those that it may (RFC 1812 §5.2, RFC 4443 §3, RFC 8201). */
 import { describe, expect, test } from 'vitest';
-import { SETTING_FORWARDING } from '../../assembly/abi/constants.js';
+import { OFFLOAD_CHECKSUM, SETTING_FORWARDING } from '../../assembly/abi/constants.js';
 import { address, type Driver } from '../kit/driver.js';
 import { addInterface, dualDriver, FAMILIES, type Family } from '../kit/dual.js';
 import { cut, icmp, join, pattern, viewFragment, viewIcmp } from '../kit/fragment.js';
-import { buildIp, internetChecksum } from '../kit/packet.js';
+import { buildIp, internetChecksum, transportChecksum } from '../kit/packet.js';
 
 /** A router: interface 1 as ever, interface 2 with a narrower link. */
-async function router(mtu = 1280): Promise<Driver> {
-  const driver = await dualDriver({ settings: { [SETTING_FORWARDING]: 1 } });
-  addInterface(driver, mtu, mtu < 1280 ? ['10.8.0.1/24'] : ['10.8.0.1/24', 'fd00:0:0:8::1/64']);
+async function router(mtu = 1280, offloads = 0): Promise<Driver> {
+  const driver = await dualDriver({ settings: { [SETTING_FORWARDING]: 1 }, offloads });
+  addInterface(driver, mtu, mtu < 1280 ? ['10.8.0.1/24'] : ['10.8.0.1/24', 'fd00:0:0:8::1/64'], offloads);
   return driver;
 }
 
@@ -134,6 +134,26 @@ describe('an IPv4 packet that the next link does not take', () => {
     expect(out.map((bytes) => viewFragment(bytes))).toMatchObject(
       out.map(() => ({ identification: 77, lifetime: 63 })),
     );
+  });
+
+  test('is cut with the checksum that was left to the device, which is never 0 (RFC 768)', async () => {
+    const driver = await router(600, OFFLOAD_CHECKSUM);
+    const payload = Uint8Array.from([0x9c, 0x40, 0x1e, 0x61, 1400 >> 8, 1400 & 255, 0, 0, ...pattern(1392)]);
+    const datagram = () => buildIp({ source: '10.9.0.1', destination: '10.8.0.9', protocol: 17, payload });
+    const virtio = Uint8Array.of(1, 0, 0, 0, 0, 0, 20, 0, 6, 0);
+    const completed = () => {
+      const partial = datagram();
+      const pseudoHeader = Uint8Array.of(...partial.subarray(12, 20), 0, 17, ...payload.subarray(4, 6));
+      new DataView(partial.buffer).setUint16(26, ~internetChecksum(pseudoHeader) & 0xffff);
+      driver.input([{ bytes: partial, virtio }]);
+      return new DataView(Uint8Array.from(join(waiting(driver, 2))).buffer).getUint16(26);
+    };
+    const sum = transportChecksum(datagram(), 17);
+    expect(completed()).toBe(sum);
+    // All of it now adds up to ffff, whose complement is 0.
+    new DataView(payload.buffer).setUint16(8, new DataView(payload.buffer).getUint16(8) + sum);
+    expect(transportChecksum(datagram(), 17)).toBe(0);
+    expect(completed()).toBe(0xffff);
   });
 
   test('is cut again where the way gets narrower', async () => {
