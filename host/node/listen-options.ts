@@ -71,6 +71,7 @@ export function checkListener(value: unknown): void {
   }
 }
 
-const ANY_HOST = '0.0.0.0';
+/** Of both families: a stack always has IPv6, be it on loopback alone. Node falls back to 0.0.0.0 where the kernel has none. */
+const ANY_HOST = '::';
 const NO_DESCRIPTORS =
   'Listening on a handle or a descriptor is not supported: those belong to the kernel. Give port and host';

@@ -241,6 +241,52 @@ const scripts: Record<string, Script> = {
     t.note('two', await new Promise((resolve) => two.close((reason) => resolve(reason && t.error(reason)))));
   },
 
+  'servers that listen without a host, whatever the form, and on ::': async ({ client, server, host }, t) => {
+    const forms: ((server: Server) => Server)[] = [
+      (one) => one.listen(),
+      (one) => one.listen(0),
+      (one) => one.listen(0, ''),
+      (one) => one.listen({ port: 0 }),
+      (one) => one.listen({ port: 0, host: '', backlog: 5 }),
+      (one) => one.listen({ port: 0, host: '::', ipv6Only: true }),
+    ];
+    for (const [index, listen] of forms.entries()) {
+      const one = server.net.createServer((socket) => {
+        const { localAddress = '', remoteAddress = '', localFamily, remoteFamily } = socket;
+        const { address, family } = socket.address() as AddressInfo;
+        const who = `server ${index}, ${remoteAddress.replace(/\d+\.\d+\.\d+\.\d+/, 'IPv4')}`;
+        t.note(who, localAddress.replace(host, 'HOST'), localFamily, address === localAddress, family, remoteFamily);
+        socket.end();
+      });
+      await event(listen(one), 'listening');
+      const { address, family, port } = one.address() as AddressInfo;
+      t.note('bound', address, family);
+      const [far, near] = [client.net.connect(port, host), server.net.connect(port, '::1')];
+      t.watch(`far ${index}`, far).on('connect', () => t.note(`far ${index}`, far.remoteAddress === host));
+      t.watch(`near ${index}`, near).on('connect', () => t.note(`near ${index}`, near.localAddress));
+      await t.over();
+      one.close();
+    }
+  },
+
+  'what a server without a host leaves to others of its port, and one for IPv6 alone': async ({ server, host }, t) => {
+    for (const options of [{}, { host: '::', ipv6Only: true }]) {
+      const one = server.net.createServer().listen({ port: 0, ...options });
+      await event(one, 'listening');
+      const { port } = one.address() as AddressInfo;
+      for (const where of [undefined, '::', '::1', '0.0.0.0', host]) {
+        const two = server.net.createServer();
+        const failed = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+          two.on('error', resolve).listen({ port, host: where }, () => resolve(undefined));
+        });
+        const message = failed?.message.replace(`${port}`, 'PORT').replace(host, 'HOST');
+        t.note('two', options, where === host ? 'HOST' : where, message ?? 'listens');
+        two.close();
+      }
+      one.close();
+    }
+  },
+
   'a listener that a signal closes': async ({ server, host }, t) => {
     const controller = new AbortController();
     const one = server.net.createServer();
@@ -428,6 +474,15 @@ describe('what a stack does not have:', () => {
     expect(thrown(() => new net.Socket({ fd: 3 }))).toMatch(/ERR_NOT_SUPPORTED/);
     expect(thrown(() => net.connect({ port: 1, onread: {} as never }))).toMatch(/ERR_NOT_SUPPORTED/);
     expect(thrown(() => net.connect({ port: 1, localPort: 2 }))).toMatch(/ERR_NOT_SUPPORTED/);
+    close();
+  });
+
+  it('ipv6Only keeps IPv4 out, without a host too, where Node 20 forgets it', async () => {
+    const { client, server, host, close } = await vitrine();
+    const one = server.net.createServer((socket) => socket.end('here')).listen({ port: 0, ipv6Only: true });
+    const { port } = one.address() as AddressInfo;
+    expect(await event(client.net.connect(port, host), 'error')).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(String(await server.net.connect(port, '::1').toArray())).toBe('here');
     close();
   });
 
