@@ -73,6 +73,27 @@ describe('what routers advertise (RFC 4861 §6.3.4, RFC 4191)', () => {
     expect(routes.join()).not.toContain('2001:db8:2::');
   });
 
+  it.each([
+    ['as it says', [3000], 3],
+    ['a second, where no router has said anything', [0], 1],
+    ['as the last one said that did', [3000, 0], 3],
+    ['ten seconds, where it is to be an hour', [3_600_000], 10],
+    ['ten seconds, where it is to be for ever', [FOR_EVER], 10],
+    ['a tenth of a second, where it is to be less', [1], 0.1],
+  ])('the time between solicitations: %s', async (_, said, seconds) => {
+    const link = await configured();
+    for (const retransmit of said) link.inject(router({ retransmit, options: prefix({}) }));
+    link.advance(11_000);
+    expect(globals(link), 'nobody objected to the new address for so long').toEqual([
+      expect.stringContaining('preferred'),
+    ]);
+    link.take();
+    link.ping('2001:db8:1::7');
+    expect(link.told()).toEqual([expect.stringContaining('who has 2001:db8:1::7?')]);
+    const again = link.over(40_000).filter(([, text]) => text.includes('who has 2001:db8:1::7?'));
+    expect(again.map(([at]) => at)).toEqual([seconds, 2 * seconds]);
+  });
+
   it('routes of its own (RFC 4191 §2.3)', async () => {
     const link = await configured();
     link.inject(router({ options: [24, 2, 48, 0x08, ...words32(600), ...address('2001:db8:7::').subarray(0, 8)] }));
@@ -237,12 +258,15 @@ interface Router {
   from?: string;
   lifetime?: number;
   preference?: number;
+  /** Milliseconds. */
+  retransmit?: number;
   options?: readonly number[];
   packet?: object;
 }
 
-function router({ from = FIRST, lifetime = 1800, preference = 0, options = [], packet = {} }: Router): Uint8Array {
-  const fixed = [134, 0, 0, 0, 64, preference << 3, lifetime >> 8, lifetime & 255, ...words32(0, 0)];
+function router(said: Router): Uint8Array {
+  const { from = FIRST, lifetime = 1800, preference = 0, retransmit = 0, options = [], packet = {} } = said;
+  const fixed = [134, 0, 0, 0, 64, preference << 3, lifetime >> 8, lifetime & 255, ...words32(0, retransmit)];
   return icmp6([...fixed, ...linkOption(1, undefined), ...options], {
     from: ROUTER,
     source: from,

@@ -92,13 +92,13 @@ function routeArrives(option: usize): void {
   routeHeard(incoming.interface, high, low, length, incoming.fromHigh, incoming.fromLow, metricOf(preference), seconds);
 }
 
-/** RFC 4861 §6.3.4: what is 0 says nothing; nothing sensible is longer than an hour. */
+/** RFC 4861 §6.3.4: what is 0 says nothing; a ReachableTime has an hour at most (§6.2.1), a RetransTimer no bound but ours. */
 function heardTimers(entry: LinkInterface, reachable: u32, retransmit: u32): void {
   if (reachable != 0 && reachable <= HOUR && reachable != entry.baseReachable) {
     entry.baseReachable = reachable;
     entry.reachableDrawn = NEVER; // drawn anew
   }
-  if (retransmit >= LEAST_RETRANSMIT && retransmit <= HOUR) entry.retransmit = retransmit;
+  if (retransmit != 0) entry.retransmit = min(max(retransmit, LEAST_RETRANSMIT), MOST_RETRANSMIT);
 }
 
 /** Of the link, for both families: no larger than the device's, no smaller than IPv6 allows (RFC 4861 §6.3.4). */
@@ -121,3 +121,8 @@ const AUTONOMOUS: u8 = 0x40;
 const HOUR: u32 = 3_600_000;
 /** Less would make whoever advertises it the master of how much we send. */
 const LEAST_RETRANSMIT: u32 = 100;
+/**
+ * More would let one packet stop resolution, and new addresses, for as long as it likes. No link takes longer to answer, and
+ * half a minute for three attempts is over before a SYN is given up.
+ */
+const MOST_RETRANSMIT: u32 = 10_000;
