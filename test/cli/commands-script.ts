@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ThrowawayAuthority } from '../../host/cli/certificates.js';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
-import { until } from '../interop/table.js';
+import { until } from '../kit/wait.js';
 import { MAIN, vitrine } from './command.js';
 
 const [folder = '', ...names] = process.argv.slice(2);

@@ -7,6 +7,7 @@ import { OFFLOAD_USO } from '../../assembly/abi/constants.js';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { type PcapOptions, pcap } from '../../host/device/pcap.js';
+import { until } from '../kit/wait.js';
 import { tcp, udp } from './packets.js';
 import { A, B, captured, rows } from './pcap-kit.js';
 import { TestPort } from './port.js';
@@ -152,9 +153,7 @@ describe('pcap', () => {
   it('is readable while it grows: what was captured is in the file after a turn or two of the event loop', async () => {
     const { device, inside } = captured({ path });
     inside.write(udp(A, B, [1, 2], new Uint8Array(1)));
-    const deadline = Date.now() + 5000;
-    while (readFileSync(path).length < 100 && Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => readFileSync(path).length >= 100);
     expect(tshark('udp.dstport')).toEqual([['2']]);
     device.close();
     await device.finished;
@@ -305,10 +304,6 @@ function complaints(): string[][] {
     'udp.checksum.status == 0',
   ];
   return rows(path, ['frame.number'], suspicious.join(' || '));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 const CHECKSUM_OFFLOAD = 3;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Poller } from '../../host/device/kernel/poller.js';
 import { POLLERR, POLLIN, POLLOUT, Readiness } from '../../host/device/kernel/readiness.js';
+import { until } from '../kit/wait.js';
 
 // A named pipe, opened for both directions and without blocking, becomes ready as a TUN device does.
 let folder: string;
@@ -117,8 +118,4 @@ function watch(descriptor: number): Readiness {
 /** Long enough for an answer that should not come: ten times as long as a worker takes to start. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 300));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }

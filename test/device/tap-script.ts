@@ -2,6 +2,7 @@
  * What `tap.test.ts` runs in a network namespace: `tap-script.ts CASE` prints the case's result as one line of JSON.
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../host/core/clock.js';
 import { formatHardwareAddress, parseHardwareAddress } from '../../host/core/hardware-address.js';
 import type { DeviceError } from '../../host/device/device.js';
@@ -81,10 +82,6 @@ function kernelPings(address: string): Promise<number | null> {
   return new Promise((resolve) => {
     spawn('ping', ['-c', '2', '-i', '0.2', '-W', '5', address], { stdio: 'ignore' }).on('close', resolve);
   });
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 const OPEN = { mtu: 1400, withHeader: false, kernelAddresses: [], queueLength: undefined };

@@ -4,6 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../host/core/clock.js';
 import type { DeviceError } from '../../host/device/device.js';
@@ -12,6 +13,7 @@ import { pcap } from '../../host/device/pcap.js';
 import { type Tun, tun } from '../../host/device/tun.js';
 import { weather } from '../../host/device/weather.js';
 import { createStack } from '../../host/index.js';
+import { until } from '../kit/wait.js';
 import { echoRequest, udp } from './packets.js';
 import { TestPort } from './port.js';
 
@@ -362,18 +364,6 @@ async function quiet(port: TestPort): Promise<void> {
     seen = port.readable;
     await pause(300);
   }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('waited for ten seconds');
-    await pause(1);
-  }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function thrown(call: () => unknown): unknown {

@@ -11,6 +11,7 @@ import { tun } from '../../host/device/tun.js';
 import { createStack } from '../../host/index.js';
 import { TestPort } from '../device/port.js';
 import { headerLength, transportChecksum } from '../kit/packet.js';
+import { until } from '../kit/wait.js';
 import { datagram, UDP } from '../udp/driver.js';
 
 const FAMILIES = {
@@ -111,11 +112,6 @@ function packetsIn(): number {
 /** How long it is, and what each byte of it is. */
 function text(data: Uint8Array): string {
   return `${data.length}: ${[...new Set(data)].join()}`;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 process.stdout.write(`${JSON.stringify(await cases[process.argv[2] ?? '']?.())}\n`);

@@ -1,8 +1,9 @@
 /** What `ecn.test.ts` runs in a network namespace; see `table.ts`. The network marks a hundredth of all packets each way. */
 import { readFileSync } from 'node:fs';
 import { type Weather, weather } from '../../host/device/weather.js';
+import { until } from '../kit/wait.js';
 import { digest, send, text } from './streams.js';
-import { play, type Table, until } from './table.js';
+import { play, type Table } from './table.js';
 
 let router: Weather | undefined;
 

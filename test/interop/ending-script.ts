@@ -1,8 +1,9 @@
 /** What `ending.test.ts` runs in a network namespace; see `table.ts`. */
 import { execFileSync } from 'node:child_process';
 import type { Socket } from '../../host/socket/socket.js';
+import { until } from '../kit/wait.js';
 import { KERNEL, VITRINE } from './addresses.js';
-import { play, type Table, until } from './table.js';
+import { play, type Table } from './table.js';
 
 await play({
   async 'refused by the kernel'({ stack }) {

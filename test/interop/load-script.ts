@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { pseudoRandomBytes } from '../../host/cli/demo/content.js';
 import type { Channel } from '../../host/cli/http/channel.js';
 import type { Socket } from '../../host/socket/socket.js';
+import { until } from '../kit/wait.js';
 import { KERNEL, VITRINE } from './addresses.js';
 import { CONTENT } from './orders.js';
-import { play, settled, type Table, until } from './table.js';
+import { play, settled, type Table } from './table.js';
 
 const COUNT = 1000;
 const LENGTH = 64 * 1024 * 1024;

@@ -66,11 +66,6 @@ export async function atTable<Result>(
   return result;
 }
 
-/** Looks again and again until `condition` holds; what is waited for happens in another process. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(20);
-}
-
 /** What `look` gives once it has stayed the same for half a second. */
 export async function settled<Value>(look: () => Value | Promise<Value>): Promise<Value> {
   for (let before = JSON.stringify(await look()); ; ) {

@@ -2,9 +2,10 @@
  * What `transfer.test.ts` runs in a network namespace; see `table.ts`. The argument is a list of lengths; prints by way and
  * length what the reader counted, or why there was nothing to count.
  */
+import { until } from '../kit/wait.js';
 import { within } from './family/steps.js';
 import { digest, send, text } from './streams.js';
-import { play, type Table, until } from './table.js';
+import { play, type Table } from './table.js';
 
 const WAYS: Record<string, (table: Table, length: number) => Promise<string | undefined>> = {
   /** We connect, send everything, end, and read what the kernel counted behind our FIN. */

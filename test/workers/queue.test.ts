@@ -4,6 +4,7 @@ import type { Device, DevicePort } from '../../host/device/device.js';
 import { makeStrays, QueueDevice, type Strays } from '../../host/workers/queue.js';
 import { TestPort } from '../device/port.js';
 import { buildIp } from '../kit/packet.js';
+import { until } from '../kit/wait.js';
 
 const UDP = 17;
 const ICMP = 1;
@@ -148,10 +149,6 @@ function hand(from: End): void {
 
 function woken({ port }: End): Promise<void> {
   return until(() => port.readable > 0);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function toPort(port: number, length = 8): Uint8Array {

@@ -7,8 +7,8 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, writeFil
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { ca, server as identity } from '../../kit/certificates/certificates.js';
+import { until } from '../../kit/wait.js';
 import { KERNEL, PREFIX } from '../addresses.js';
-import { until } from '../table.js';
 import { Program } from '../tls/program.js';
 import { piece, SMALL_SIZES } from './content.js';
 import type { Volume } from './lab.js';

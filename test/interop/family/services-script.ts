@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { pcap } from '../../../host/device/pcap.js';
 import { tap } from '../../../host/device/tap.js';
 import { createStack } from '../../../host/stack/stack.js';
-import { until } from '../table.js';
+import { until } from '../../kit/wait.js';
 import { Machine } from './machine.js';
 import { play, within } from './steps.js';
 

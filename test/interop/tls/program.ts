@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createReadStream, readFileSync } from 'node:fs';
-import { until } from '../table.js';
+import { until } from '../../kit/wait.js';
 import type { Command } from './peer.js';
 
 /** A program that runs until it is stopped, or ends. */

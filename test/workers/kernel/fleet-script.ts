@@ -12,8 +12,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { WorkersOptions } from '../../../host/workers/options.js';
 import { createWorkers, type Workers } from '../../../host/workers/workers.js';
-import { until } from '../../interop/table.js';
 import { ca, server } from '../../kit/certificates/certificates.js';
+import { until } from '../../kit/wait.js';
 import { Client } from './client.js';
 
 const OURS = '10.9.0.2';
