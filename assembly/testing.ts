@@ -15,7 +15,7 @@ export { ghashBlocks, ghashExpand } from './crypto/ghash';
 export { polyBegin, polyBlocks, polyEnd } from './crypto/poly1305';
 export { sipHash, sipHash8 } from './crypto/siphash';
 export * from './index';
-export { complement, copySum, fold, headerSum, pseudoSum, sum, swapped } from './ip/checksum';
+export { complement, copySum, fold, headerSum, sum, swapped } from './ip/checksum';
 export { groupJoin, groupLeave, isMember } from './ip/multicast/groups';
 export { takeMemory } from './memory/pages';
 export { poolFind, poolGive, poolInitialize, poolScan, poolTake } from './memory/pool';

@@ -3,6 +3,7 @@
 // The sum of 16-bit words does not depend on byte order (RFC 1071 §2 (B)): words are added as this machine loads them
 // and the result is stored as this machine stores it. Sums are u32 and unfolded; a sum of 64 KiB fits.
 
+import { Ends } from '../memory/ends';
 import { withoutZone } from './address';
 
 /** The sum of `length` bytes at `address`. */
@@ -49,8 +50,9 @@ export function headerSum(address: usize, length: u32): u32 {
  * The sum of the pseudo-header of TCP, UDP (RFC 9293 §3.1, RFC 768) and ICMPv6 (RFC 8200 §8.1); `length` of header and
  * data. One sum serves both families: the word ffff of each IPv4-mapped address is a zero in ones' complement.
  */
-export function pseudoSum(fromHigh: u64, fromLow: u64, toHigh: u64, toLow: u64, protocol: u32, length: u32): u32 {
-  const addresses = halves(withoutZone(fromHigh)) + halves(fromLow) + halves(withoutZone(toHigh)) + halves(toLow);
+export function pseudoSum(ends: Ends, protocol: u32, length: u32): u32 {
+  const from = halves(withoutZone(ends.fromHigh)) + halves(ends.fromLow);
+  const addresses = from + halves(withoutZone(ends.toHigh)) + halves(ends.toLow);
   return narrow(addresses) + (protocol << 8) + <u32>bswap<u16>(<u16>length);
 }
 

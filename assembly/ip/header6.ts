@@ -8,6 +8,7 @@
 //   |                      Destination Address                      |  24
 
 import { load16, load32, store16, store32 } from '../memory/bytes';
+import { Ends } from '../memory/ends';
 import { isMapped, withoutZone } from './address';
 import { HEADER4 } from './header4';
 
@@ -49,10 +50,7 @@ export function writeHeader6(
   packet: usize,
   length: u32,
   next: u32,
-  fromHigh: u64,
-  fromLow: u64,
-  toHigh: u64,
-  toLow: u64,
+  ends: Ends,
   service: u32,
   flow: u32,
   limit: u32,
@@ -60,10 +58,10 @@ export function writeHeader6(
   store32(packet, (6 << 28) | ((service & 0xff) << 20) | (flow & FLOW_LABEL));
   store16(packet + 4, length);
   store16(packet + 6, (next << 8) | limit);
-  store<u64>(packet + 8, withoutZone(fromHigh));
-  store<u64>(packet + 16, fromLow);
-  store<u64>(packet + 24, withoutZone(toHigh));
-  store<u64>(packet + 32, toLow);
+  store<u64>(packet + 8, withoutZone(ends.fromHigh));
+  store<u64>(packet + 16, ends.fromLow);
+  store<u64>(packet + 24, withoutZone(ends.toHigh));
+  store<u64>(packet + 32, ends.toLow);
 }
 
 /** Bytes of the header. */

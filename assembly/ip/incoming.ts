@@ -1,15 +1,11 @@
 // The packet under examination: one at a time, at a fixed address, filled by ip/input.ts. A protocol finds here what it
 // needs of the packet, whatever its family, and what stands before its own header.
 
+import { Ends } from '../memory/ends';
 import { INCOMING_BASE, QUOTE_BASE } from '../memory/map';
 
 @unmanaged
-export class Incoming {
-  fromHigh: u64;
-  fromLow: u64;
-  toHigh: u64;
-  toLow: u64;
-
+export class Incoming extends Ends {
   packet: usize; // the IP header
   length: u32; // bytes of the packet, without what the link has padded
   payload: usize; // behind the IP header and its extension headers

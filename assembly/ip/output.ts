@@ -4,6 +4,7 @@
 import { COUNTER_PACKETS_OUT, LINK_ETHERNET } from '../abi/constants';
 import { ethernetSend } from '../link/send';
 import { count } from '../memory/counters';
+import { Ends } from '../memory/ends';
 import { isMapped, mappedBytes } from './address';
 import { identify } from './fragment/identification';
 import { FRAGMENTS, writeHeader4 } from './header4';
@@ -25,46 +26,22 @@ export function packetSend(
   packet: usize,
   protocol: u32,
   length: u32,
-  fromHigh: u64,
-  fromLow: u64,
-  toHigh: u64,
-  toLow: u64,
+  ends: Ends,
   service: u32,
   lifetime: u32,
 ): void {
-  packetHeader(packet, protocol, length, fromHigh, fromLow, toHigh, toLow, service, lifetime);
-  linkSend(interfaceNumber, packet, length, toHigh, toLow);
+  packetHeader(packet, protocol, length, ends, service, lifetime);
+  linkSend(interfaceNumber, packet, length, ends.toHigh, ends.toLow);
 }
 
 /** Writes the IP header of a packet, as `packetSend`. */
-export function packetHeader(
-  packet: usize,
-  protocol: u32,
-  length: u32,
-  fromHigh: u64,
-  fromLow: u64,
-  toHigh: u64,
-  toLow: u64,
-  service: u32,
-  lifetime: u32,
-): void {
-  if (isMapped(toHigh, toLow)) {
-    const from = mappedBytes(fromLow);
-    const to = mappedBytes(toLow);
-    writeHeader4(
-      packet,
-      length,
-      protocol,
-      from,
-      to,
-      service,
-      lifetime,
-      service & FRAGMENTS ? identify(fromHigh, fromLow, toHigh, toLow) : 0,
-    );
-  } else {
-    const size = length - HEADER6;
-    writeHeader6(packet, size, protocol, fromHigh, fromLow, toHigh, toLow, service, service >> FLOW_SHIFT, lifetime);
-  }
+export function packetHeader(packet: usize, protocol: u32, length: u32, ends: Ends, service: u32, lifetime: u32): void {
+  if (isMapped(ends.toHigh, ends.toLow)) {
+    const from = mappedBytes(ends.fromLow);
+    const to = mappedBytes(ends.toLow);
+    const id = service & FRAGMENTS ? identify(ends) : 0;
+    writeHeader4(packet, length, protocol, from, to, service, lifetime, id);
+  } else writeHeader6(packet, length - HEADER6, protocol, ends, service, service >> FLOW_SHIFT, lifetime);
 }
 
 /** Hands a whole packet to the link of an interface. */

@@ -10,6 +10,7 @@ import { interfaceAt } from '../ip/interface';
 import { transmitCommit, transmitRoom } from '../ip/transmit';
 import { store16, store32 } from '../memory/bytes';
 import { count } from '../memory/counters';
+import { endsOf } from '../memory/ends';
 import { state } from '../memory/state';
 import { ETHERNET_HEADER, storeHardware, TYPE_ARP, writeFrame } from './ethernet';
 import {
@@ -116,9 +117,10 @@ function begin(number: u32, size: u32, type: u32): usize {
 
 function finish(number: u32, message: usize, size: u32, fromHigh: u64, fromLow: u64, toHigh: u64, toLow: u64): void {
   const packet = message - HEADER6;
-  const pseudo = pseudoSum(fromHigh, fromLow, toHigh, toLow, PROTOCOL_ICMP6, size);
+  const ends = endsOf(fromHigh, fromLow, toHigh, toLow);
+  const pseudo = pseudoSum(ends, PROTOCOL_ICMP6, size);
   store<u16>(message + 2, complement(pseudo + sum(message, size)));
-  writeHeader6(packet, size, PROTOCOL_ICMP6, fromHigh, fromLow, toHigh, toLow, 0, 0, HOP_LIMIT);
+  writeHeader6(packet, size, PROTOCOL_ICMP6, ends, 0, 0, HOP_LIMIT);
   count(COUNTER_PACKETS_OUT);
   ethernetSend(number, packet, HEADER6 + size, toHigh, toLow);
 }

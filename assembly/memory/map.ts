@@ -36,6 +36,7 @@ export const OFFER_BASE: usize = 0x11a00;
 export const INCOMING_BASE: usize = 0x11c00;
 export const QUOTE_BASE: usize = 0x11d00;
 export const CHOICE_BASE: usize = 0x11d80;
+export const ENDS_BASE: usize = 0x11e00;
 export const RECEIVE_DESCRIPTORS: usize = 0x12000;
 export const PIECES_BASE: usize = 0x12400;
 export const REPLIES_BASE: usize = 0x12800;

@@ -3,6 +3,7 @@
 // Not for: what can wait or merge (the want-to-send list of tcp/queue.ts).
 
 import { BATCH_LIMIT } from '../abi/limits';
+import { Ends } from './ends';
 import { REPLIES_BASE } from './map';
 import { state } from './state';
 
@@ -22,10 +23,15 @@ export class Reply {
   options: u8; // REPLY_STAMPS …
   tsVal: u32;
   tsEcr: u32;
-  localLow: u64;
   localHigh: u64;
-  remoteLow: u64;
+  localLow: u64;
   remoteHigh: u64;
+  remoteLow: u64;
+
+  /** Of what is sent. */
+  get ends(): Ends {
+    return changetype<Ends>(changetype<usize>(this) + offsetof<Reply>('localHigh'));
+  }
 }
 
 /** A new reply, or null when a batch already owes as many as it has packets. */

@@ -168,22 +168,16 @@ export function emitReplyAck(reply: Reply): void {
 
 /** The RST that answers a segment (RFC 9293 §3.10.7.1); best effort. */
 export function emitReplyReset(reply: Reply): void {
-  const localHigh = reply.localHigh;
-  const localLow = reply.localLow;
-  const remoteHigh = reply.remoteHigh;
-  const remoteLow = reply.remoteLow;
-  const ip = headerSize(remoteHigh, remoteLow);
+  const ip = headerSize(reply.remoteHigh, reply.remoteLow);
   const packet = packetBegin(reply.interface, ip + TCP_HEADER);
   if (packet == 0) return;
   const tcp = packet + ip;
   const between = ((<u32>reply.localPort) << 16) | reply.remotePort;
   writeHeader(tcp, between, reply.sequence, reply.acknowledgment, TCP_HEADER, reply.control, 0);
-  const pseudo = pseudoSum(localHigh, localLow, remoteHigh, remoteLow, PROTOCOL_TCP, TCP_HEADER);
+  const pseudo = pseudoSum(reply.ends, PROTOCOL_TCP, TCP_HEADER);
   store<u16>(tcp + CHECKSUM_AT, complement(pseudo + headerSum(tcp, TCP_HEADER)));
   writePlain(packet);
-  const length = ip + TCP_HEADER;
-  const lifetime = state.timeToLive;
-  packetSend(reply.interface, packet, PROTOCOL_TCP, length, localHigh, localLow, remoteHigh, remoteLow, 0, lifetime);
+  packetSend(reply.interface, packet, PROTOCOL_TCP, ip + TCP_HEADER, reply.ends, 0, state.timeToLive);
   count(COUNTER_RESETS_OUT);
   count(COUNTER_SEGMENTS_OUT);
 }
@@ -222,11 +216,7 @@ function finishSegment(
 ): void {
   const ip = ipHeader(end);
   const tcp = packet + ip;
-  const localHigh = end.localHigh;
-  const localLow = end.localLow;
-  const remoteHigh = end.remoteHigh;
-  const remoteLow = end.remoteLow;
-  const pseudo = pseudoSum(localHigh, localLow, remoteHigh, remoteLow, PROTOCOL_TCP, header + length);
+  const pseudo = pseudoSum(end.ends, PROTOCOL_TCP, header + length);
   if (partial) {
     const size = <u32>end.mss - (header - TCP_HEADER);
     store<u16>(tcp + CHECKSUM_AT, <u16>fold(pseudo));
@@ -236,9 +226,7 @@ function finishSegment(
     writePlain(packet);
   }
   const size = ip + header + length;
-  const field = service(end) | ecn;
-  const lifetime = timeToLive(end);
-  packetSend(end.interface, packet, PROTOCOL_TCP, size, localHigh, localLow, remoteHigh, remoteLow, field, lifetime);
+  packetSend(end.interface, packet, PROTOCOL_TCP, size, end.ends, service(end) | ecn, timeToLive(end));
   count(COUNTER_SEGMENTS_OUT);
 }
 

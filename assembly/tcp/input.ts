@@ -14,6 +14,7 @@ import { fold, pseudoSum, sum } from '../ip/checksum';
 import { PROTOCOL_TCP } from '../ip/header4';
 import { INCOMING_CHECKSUM_KNOWN, INCOMING_REASSEMBLED, incoming } from '../ip/incoming';
 import { count } from '../memory/counters';
+import { endsCopy } from '../memory/ends';
 import { REPLY_ACK, REPLY_RECORD_ACK, REPLY_RESET, REPLY_STAMPS, replyNew } from '../memory/replies';
 import { isShared } from '../memory/share';
 import { Micros, state } from '../memory/state';
@@ -69,7 +70,7 @@ export function tcpInput(): bool {
 }
 
 function checksumRight(tcp: usize, size: u32): bool {
-  const pseudo = pseudoSum(incoming.fromHigh, incoming.fromLow, incoming.toHigh, incoming.toLow, PROTOCOL_TCP, size);
+  const pseudo = pseudoSum(incoming, PROTOCOL_TCP, size);
   return fold(pseudo + fold(sum(tcp, size))) == 0xffff;
 }
 
@@ -198,10 +199,7 @@ function noteRecord(end: Endpoint, owed: u32, sequence: u32, window: u32): void 
   reply.state = <u8>end.state;
   reply.localPort = end.localPort;
   reply.remotePort = end.remotePort;
-  reply.localHigh = end.localHigh;
-  reply.localLow = end.localLow;
-  reply.remoteHigh = end.remoteHigh;
-  reply.remoteLow = end.remoteLow;
+  endsCopy(reply.ends, end.ends);
   reply.sequence = sequence;
   reply.acknowledgment = end.rcvNxt;
   reply.window = <u16>min<u32>(window, u16.MAX_VALUE);
@@ -245,10 +243,7 @@ function resetStranger(seg: Segment): void {
   reply.interface = <u8>seg.interface;
   reply.localPort = <u16>seg.localPort;
   reply.remotePort = <u16>seg.remotePort;
-  reply.localHigh = seg.localHigh;
-  reply.localLow = seg.localLow;
-  reply.remoteHigh = seg.remoteHigh;
-  reply.remoteLow = seg.remoteLow;
+  endsCopy(reply.ends, seg.ends);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The segment under examination: one at a time, at a fixed address, filled by tcp/input.ts (RFC 9293 §3.3.1, SEG.*).
 // Checks may shorten it: what is left is what the connection has still to take.
 
+import { Ends } from '../memory/ends';
 import { SEGMENT_BASE } from '../memory/map';
 import { FIN, SYN } from './header';
 
@@ -39,6 +40,11 @@ export class Segment {
   experimental: u32; // 1: by its experimental number
   cookie: usize; // address of the cookie in the packet
   cookieSize: u32; // 0: it is asked for
+
+  /** Of an answer. */
+  get ends(): Ends {
+    return changetype<Ends>(changetype<usize>(this) + offsetof<Segment>('localHigh'));
+  }
 
   /** SEG.LEN: SYN and FIN count (RFC 9293 §3.4). */
   get size(): u32 {

@@ -1,13 +1,10 @@
 // A datagram between `udpSendReserve` and `udpSendCommit`. Not for: how it is made (send.ts).
 
+import { Ends } from '../memory/ends';
 import { UDP_DRAFT } from '../memory/map';
 
 @unmanaged
-export class Draft {
-  fromHigh: u64;
-  fromLow: u64;
-  toHigh: u64;
-  toLow: u64;
+export class Draft extends Ends {
   port: u32; // where to
   localPort: u32;
   interface: u32;

@@ -53,7 +53,7 @@ function sound(udp: usize): bool {
 function checksumGood(udp: usize, length: u32): bool {
   if (checksumField(udp) == 0) return incoming.family == 4;
   if (incoming.has(INCOMING_CHECKSUM_KNOWN)) return true;
-  const ends = pseudoSum(incoming.fromHigh, incoming.fromLow, incoming.toHigh, incoming.toLow, PROTOCOL_UDP, length);
+  const ends = pseudoSum(incoming, PROTOCOL_UDP, length);
   return fold(ends + fold(sum(udp, length))) == 0xffff;
 }
 

@@ -204,17 +204,7 @@ function loopBack(packet: usize, header: u32): void {
 }
 
 function writeIp(packet: usize, header: u32, lifetime: u32): void {
-  packetHeader(
-    packet,
-    PROTOCOL_UDP,
-    header + draft.length,
-    draft.fromHigh,
-    draft.fromLow,
-    draft.toHigh,
-    draft.toLow,
-    draft.service,
-    lifetime,
-  );
+  packetHeader(packet, PROTOCOL_UDP, header + draft.length, draft, draft.service, lifetime);
 }
 
 /** More than a packet holds leaves in fragments. */
@@ -233,10 +223,7 @@ function fragmentsTo(interfaceNumber: u32, mtu: u32): i32 {
   return sendFragmented(
     interfaceNumber,
     PROTOCOL_UDP,
-    draft.fromHigh,
-    draft.fromLow,
-    draft.toHigh,
-    draft.toLow,
+    draft,
     draft.udp,
     draft.length,
     draft.service | FRAGMENTS,
@@ -252,7 +239,7 @@ function writeChecksum(): void {
 }
 
 function pseudo(): u32 {
-  return pseudoSum(draft.fromHigh, draft.fromLow, draft.toHigh, draft.toLow, PROTOCOL_UDP, draft.length);
+  return pseudoSum(draft, PROTOCOL_UDP, draft.length);
 }
 
 /** Whether what goes out to many is for us, too. */

@@ -18,7 +18,6 @@ export interface Internals extends CoreExports {
   fold(value: number): number;
   swapped(value: number): number;
   complement(value: number): number;
-  pseudoSum(from: number, to: number, length: number): number;
   sipHash(key0: bigint, key1: bigint, a: bigint, b: bigint, c: bigint, d: bigint, ports: bigint): bigint;
   aeadKeySize(cipher: number): number;
   aeadExpand(cipher: number, key: number, expanded: number): void;

@@ -3,6 +3,7 @@
 // ends and a secret, plus one of many counters, which the hash of another secret chooses).
 
 import { sipHash } from '../../crypto/siphash';
+import { Ends } from '../../memory/ends';
 import { takeMemory } from '../../memory/pages';
 import { state } from '../../memory/state';
 
@@ -11,14 +12,18 @@ export function identificationsInitialize(): void {
 }
 
 /** The next one between two hosts; an IPv4 header takes its low 16 bits. */
-export function identify(fromHigh: u64, fromLow: u64, toHigh: u64, toLow: u64): u32 {
-  const start = <u32>sipHash(state.isnKey0, state.isnKey1, fromHigh, fromLow, toHigh, toLow, IDENTIFICATION);
-  const place = sipHash(state.hashKey0, state.hashKey1, fromHigh, fromLow, toHigh, toLow, IDENTIFICATION);
+export function identify(ends: Ends): u32 {
+  const start = <u32>hash(state.isnKey0, state.isnKey1, ends);
+  const place = hash(state.hashKey0, state.hashKey1, ends);
   const counter = state.identifications + ((<usize>(<u32>place & (COUNTERS - 1))) << 2);
   const number = load<u32>(counter);
   store<u32>(counter, number + 1);
   // Others that speak from the same address take the numbers in between.
   return (start + number) * (state.share >> 8) + (state.share & 0xff);
+}
+
+function hash(key0: u64, key1: u64, ends: Ends): u64 {
+  return sipHash(key0, key1, ends.fromHigh, ends.fromLow, ends.toHigh, ends.toLow, IDENTIFICATION);
 }
 
 const COUNTERS: u32 = 256;

@@ -4,15 +4,12 @@
 //
 // Not for: any logic.
 
+import { Ends } from '../../memory/ends';
 import { Micros } from '../../memory/state';
 
 /** A packet of which fragments have come. */
 @unmanaged
-export class Fragmented {
-  fromHigh: u64;
-  fromLow: u64;
-  toHigh: u64;
-  toLow: u64;
+export class Fragmented extends Ends {
   identification: u32;
   protocol: u32; // of an IPv4 packet, which is part of what tells it from others (RFC 791 §3.2); else 0
   deadline: Micros;

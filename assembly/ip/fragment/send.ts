@@ -6,6 +6,7 @@ import { COUNTER_FRAGMENTS_OUT, ERROR_MESSAGE_SIZE, ERROR_NO_BUFFERS } from '../
 import { TRANSMIT_LIMIT } from '../../abi/limits';
 import { store16, store32 } from '../../memory/bytes';
 import { count } from '../../memory/counters';
+import { Ends } from '../../memory/ends';
 import { isMapped, mappedBytes } from '../address';
 import { complement, sum } from '../checksum';
 import { FRAGMENTS, HEADER4, writeHeader4 } from '../header4';
@@ -24,23 +25,22 @@ import { FRAGMENT_HEADER } from './records';
 export function sendFragmented(
   interfaceNumber: u32,
   protocol: u32,
-  fromHigh: u64,
-  fromLow: u64,
-  toHigh: u64,
-  toLow: u64,
+  ends: Ends,
   payload: usize,
   length: u32,
   service: u32,
   lifetime: u32,
   mtu: u32,
 ): i32 {
+  const toHigh = ends.toHigh;
+  const toLow = ends.toLow;
   const header = headerSize(toHigh, toLow);
   if (header + length <= mtu) {
     const packet = packetBegin(interfaceNumber, header + length);
     if (packet == 0) return ERROR_NO_BUFFERS;
     writePlain(packet);
     memory.copy(packet + header, payload, length);
-    packetSend(interfaceNumber, packet, protocol, header + length, fromHigh, fromLow, toHigh, toLow, service, lifetime);
+    packetSend(interfaceNumber, packet, protocol, header + length, ends, service, lifetime);
     return 0;
   }
   const four = isMapped(toHigh, toLow);
@@ -51,15 +51,15 @@ export function sendFragmented(
   const whole = four ? header + length : length;
   if (!(service & FRAGMENTS) || pieces > TRANSMIT_LIMIT || whole > PACKET_MOST) return ERROR_MESSAGE_SIZE;
   if (!transmitFits(interfaceNumber, pieces, before + most)) return ERROR_NO_BUFFERS;
-  const id = identify(fromHigh, fromLow, toHigh, toLow);
+  const id = identify(ends);
   for (let at: u32 = 0; at < length; at += most) {
     const size = min(most, length - at);
     const packet = packetBegin(interfaceNumber, before + size);
     writePlain(packet);
     memory.copy(packet + before, payload + at, size);
     const place = at | (at + size < length ? 1 : 0);
-    if (four) write4(packet, before + size, protocol, fromLow, toLow, service, lifetime, id, place);
-    else write6(packet, before + size, protocol, fromHigh, fromLow, toHigh, toLow, service, lifetime, id, place);
+    if (four) write4(packet, before + size, protocol, ends, service, lifetime, id, place);
+    else write6(packet, before + size, protocol, ends, service, lifetime, id, place);
     count(COUNTER_FRAGMENTS_OUT);
     linkSend(interfaceNumber, packet, before + size, toHigh, toLow);
   }
@@ -71,14 +71,14 @@ function write4(
   packet: usize,
   length: u32,
   protocol: u32,
-  fromLow: u64,
-  toLow: u64,
+  ends: Ends,
   service: u32,
   lifetime: u32,
   id: u32,
   place: u32,
 ): void {
-  writeHeader4(packet, length, protocol, mappedBytes(fromLow), mappedBytes(toLow), service, lifetime, id & 0xffff);
+  const from = mappedBytes(ends.fromLow);
+  writeHeader4(packet, length, protocol, from, mappedBytes(ends.toLow), service, lifetime, id & 0xffff);
   store16(packet + 6, (place >> 3) | ((place & 1) << MORE_SHIFT));
   store<u16>(packet, 0, 10);
   store<u16>(packet, complement(sum(packet, HEADER4)), 10);
@@ -88,16 +88,13 @@ function write6(
   packet: usize,
   length: u32,
   protocol: u32,
-  fromHigh: u64,
-  fromLow: u64,
-  toHigh: u64,
-  toLow: u64,
+  ends: Ends,
   service: u32,
   lifetime: u32,
   id: u32,
   place: u32,
 ): void {
-  writeHeader6(packet, length - HEADER6, FRAGMENT, fromHigh, fromLow, toHigh, toLow, service, 0, lifetime);
+  writeHeader6(packet, length - HEADER6, FRAGMENT, ends, service, 0, lifetime);
   store16(packet + HEADER6, protocol << 8);
   store16(packet + HEADER6 + 2, place);
   store32(packet + HEADER6 + 4, id);

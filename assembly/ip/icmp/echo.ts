@@ -11,6 +11,7 @@ import {
 } from '../../abi/constants';
 import { PACKET_LIMIT } from '../../abi/limits';
 import { store16 } from '../../memory/bytes';
+import { Ends, endsOf } from '../../memory/ends';
 import { RESULT_BASE } from '../../memory/map';
 import { Reply } from '../../memory/replies';
 import { slabGive, slabSize, slabTake } from '../../memory/slab';
@@ -47,20 +48,8 @@ export function icmpEcho(sequence: u32, length: u32, lifetime: u32): i32 {
   const type = isMapped(high, low) ? ECHO_REQUEST : ECHO_REQUEST6;
   const hops = (lifetime & 0xff) == 0 ? state.timeToLive : lifetime & 0xff;
   const service = lifetime & ECHO_DONT_FRAGMENT ? 0 : FRAGMENTS;
-  const from = choice;
-  const answer = send(
-    number,
-    message,
-    type,
-    length,
-    from.sourceHigh,
-    from.sourceLow,
-    high,
-    low,
-    service,
-    hops,
-    PACKET_LIMIT,
-  );
+  const ends = endsOf(choice.sourceHigh, choice.sourceLow, high, low);
+  const answer = send(number, message, type, length, ends, service, hops, PACKET_LIMIT);
   slabGive(message, block);
   return answer;
 }
@@ -71,13 +60,11 @@ export function icmpReply(reply: Reply): void {
   const low = reply.remoteLow;
   const number = route(high, low);
   if (number < 0) return;
-  let fromHigh = reply.localHigh;
-  let fromLow = reply.localLow;
   // A group does not speak (RFC 4443 §2.2 (b)).
-  if (!isOurs(fromHigh, fromLow)) {
+  if (!isOurs(reply.localHigh, reply.localLow)) {
     if (!sourceFor(number, high, low)) return;
-    fromHigh = choice.sourceHigh;
-    fromLow = choice.sourceLow;
+    reply.localHigh = choice.sourceHigh;
+    reply.localLow = choice.sourceLow;
   }
   const type = isMapped(high, low) ? ECHO_REPLY : ECHO_REPLY6;
   const length = reply.acknowledgment - ICMP_HEADER;
@@ -85,7 +72,7 @@ export function icmpReply(reply: Reply): void {
   const service = FRAGMENTS | (reply.tsVal & ~3);
   // What came in fragments goes back in no larger ones: errors about replies, which anybody could forge, are not heard.
   const most = reply.tsEcr;
-  send(number, <usize>reply.sequence, type, length, fromHigh, fromLow, high, low, service, state.timeToLive, most);
+  send(number, <usize>reply.sequence, type, length, reply.ends, service, state.timeToLive, most);
 }
 
 function send(
@@ -93,21 +80,18 @@ function send(
   message: usize,
   type: u32,
   length: u32,
-  fromHigh: u64,
-  fromLow: u64,
-  toHigh: u64,
-  toLow: u64,
+  ends: Ends,
   service: u32,
   lifetime: u32,
   most: u32,
 ): i32 {
   const size = ICMP_HEADER + length;
-  const four = isMapped(toHigh, toLow);
+  const four = isMapped(ends.toHigh, ends.toLow);
   const protocol = four ? PROTOCOL_ICMP : PROTOCOL_ICMP6;
   store16(message, type << 8);
   store<u16>(message, 0, 2);
-  const pseudo = four ? 0 : pseudoSum(fromHigh, fromLow, toHigh, toLow, protocol, size);
+  const pseudo = four ? 0 : pseudoSum(ends, protocol, size);
   store<u16>(message, complement(pseudo + sum(message, size)), 2);
-  const mtu = min(pathMtu(number, toHigh, toLow), most);
-  return sendFragmented(number, protocol, fromHigh, fromLow, toHigh, toLow, message, size, service, lifetime, mtu);
+  const mtu = min(pathMtu(number, ends.toHigh, ends.toLow), most);
+  return sendFragmented(number, protocol, ends, message, size, service, lifetime, mtu);
 }

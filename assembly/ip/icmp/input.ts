@@ -34,7 +34,7 @@ export function icmpInput(): bool {
 export function icmp6Input(): bool {
   const i = incoming;
   if (i.size < ICMP_HEADER) return false;
-  const pseudo = pseudoSum(i.fromHigh, i.fromLow, i.toHigh, i.toLow, PROTOCOL_ICMP6, i.size);
+  const pseudo = pseudoSum(i, PROTOCOL_ICMP6, i.size);
   if (fold(pseudo + sum(i.payload, i.size)) != 0xffff) return false;
   const type = load<u8>(i.payload);
   if (isError(type, 6)) return errorArrives();

@@ -4,6 +4,7 @@
 import { COUNTER_ICMP_ERRORS_OUT } from '../../abi/constants';
 import { store16, store32 } from '../../memory/bytes';
 import { count } from '../../memory/counters';
+import { Ends, endsOf } from '../../memory/ends';
 import { Reply } from '../../memory/replies';
 import { state } from '../../memory/state';
 import { isMapped, isMulticast, isUnspecified } from '../address';
@@ -22,21 +23,10 @@ import { ICMP_HEADER } from './message';
 
 /** Sends the error that `icmpErrorOwe` has noted. */
 export function icmpErrorSend(reply: Reply): void {
-  const packet = <usize>reply.sequence;
-  const length = reply.acknowledgment;
-  report(
-    reply.control,
-    reply.tsVal,
-    packet,
-    length,
-    reply.localHigh,
-    reply.localLow,
-    reply.remoteHigh,
-    reply.remoteLow,
-  );
+  report(reply.control, reply.tsVal, <usize>reply.sequence, reply.acknowledgment, reply.ends);
 }
 
-/** Sends an error about the packet at `packet`, which waited long enough, to where it came from. `to…`: where it was sent. */
+/** Sends an error about the packet at `packet`, which waited long enough, to where it came from. `ends`: the packet's. */
 export function icmpReport(
   kind: u32,
   parameter: u32,
@@ -48,29 +38,21 @@ export function icmpReport(
   fromLow: u64,
 ): void {
   if (isMulticast(toHigh, toLow) || isUnspecified(fromHigh, fromLow)) return;
-  if (errorAllowed(fromHigh, fromLow)) report(kind, parameter, packet, length, toHigh, toLow, fromHigh, fromLow);
+  if (!errorAllowed(fromHigh, fromLow)) return;
+  report(kind, parameter, packet, length, endsOf(toHigh, toLow, fromHigh, fromLow));
 }
 
-function report(
-  kind: u32,
-  parameter: u32,
-  packet: usize,
-  length: u32,
-  localHigh: u64,
-  localLow: u64,
-  remoteHigh: u64,
-  remoteLow: u64,
-): void {
-  const number = route(remoteHigh, remoteLow);
+/** `ends`: those of the error, which is from the address that was spoken to, if it is ours (RFC 4443 §2.2 (a), RFC 1812 §4.3.2.4). */
+function report(kind: u32, parameter: u32, packet: usize, length: u32, ends: Ends): void {
+  const number = route(ends.toHigh, ends.toLow);
   if (number < 0) return;
-  // From the address that was spoken to, if it is one of ours (RFC 4443 §2.2 (a), RFC 1812 §4.3.2.4).
-  if (!isOurs(localHigh, localLow)) {
-    if (!sourceFor(number, remoteHigh, remoteLow)) return;
-    localHigh = choice.sourceHigh;
-    localLow = choice.sourceLow;
+  if (!isOurs(ends.fromHigh, ends.fromLow)) {
+    if (!sourceFor(number, ends.toHigh, ends.toLow)) return;
+    ends.fromHigh = choice.sourceHigh;
+    ends.fromLow = choice.sourceLow;
   }
-  const four = isMapped(remoteHigh, remoteLow);
-  const before = headerSize(remoteHigh, remoteLow) + ICMP_HEADER;
+  const four = isMapped(ends.toHigh, ends.toLow);
+  const before = headerSize(ends.toHigh, ends.toLow) + ICMP_HEADER;
   const most = min<u32>(four ? MOST4 : LEAST_MTU6, interfaceAt(number).mtu);
   const quoted = min(length, most - before);
   const error = packetBegin(number, before + quoted);
@@ -82,22 +64,11 @@ function report(
   memory.copy(message + ICMP_HEADER, packet, quoted);
   const size = ICMP_HEADER + quoted;
   const protocol = four ? PROTOCOL_ICMP : PROTOCOL_ICMP6;
-  const pseudo = four ? 0 : pseudoSum(localHigh, localLow, remoteHigh, remoteLow, protocol, size);
+  const pseudo = four ? 0 : pseudoSum(ends, protocol, size);
   store<u16>(message, complement(pseudo + sum(message, size)), 2);
   const service = four ? FRAGMENTS | CONTROL : 0;
   writePlain(error);
-  packetSend(
-    number,
-    error,
-    protocol,
-    before + quoted,
-    localHigh,
-    localLow,
-    remoteHigh,
-    remoteLow,
-    service,
-    state.timeToLive,
-  );
+  packetSend(number, error, protocol, before + quoted, ends, service, state.timeToLive);
   count(COUNTER_ICMP_ERRORS_OUT);
 }
 

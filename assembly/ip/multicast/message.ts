@@ -9,6 +9,7 @@
 //     record: type u8 | 0 | number of sources u16 | group | source …
 
 import { load16, store16, store32 } from '../../memory/bytes';
+import { endsOf } from '../../memory/ends';
 import { GROUP_DRAFT } from '../../memory/map';
 import { isLinkLocal, isMapped, MAPPED, mappedBytes, withoutZone, withZone } from '../address';
 import { complement, pseudoSum, sum } from '../checksum';
@@ -131,14 +132,10 @@ function sendMld(number: u32, packet: usize, end: usize, toHigh: u64, toLow: u64
   const message = alert + ALERT6;
   const size = <u32>(end - message);
   const known = sourceFor(number, withZone(LINK_LOCAL, number), 0) && isLinkLocal(choice.sourceHigh);
-  const fromHigh = known ? choice.sourceHigh : 0;
-  const fromLow = known ? choice.sourceLow : 0;
-  store<u16>(
-    message + 2,
-    complement(pseudoSum(fromHigh, fromLow, toHigh, toLow, PROTOCOL_ICMP6, size) + sum(message, size)),
-  );
+  const ends = endsOf(known ? choice.sourceHigh : 0, known ? choice.sourceLow : 0, toHigh, toLow);
+  store<u16>(message + 2, complement(pseudoSum(ends, PROTOCOL_ICMP6, size) + sum(message, size)));
   writePlain(packet);
-  packetSend(number, packet, HOP_BY_HOP, <u32>(end - packet), fromHigh, fromLow, toHigh, toLow, 0, 1);
+  packetSend(number, packet, HOP_BY_HOP, <u32>(end - packet), ends, 0, 1);
 }
 
 function countSources(group: Group, type: u32): u32 {

@@ -7,6 +7,7 @@
 //
 // Not for: what only one of them needs.
 
+import { Ends, endsCopy } from '../../memory/ends';
 import { HALF_OPEN_DIRECTORY, POOLS_BASE, TIME_WAIT_DIRECTORY } from '../../memory/map';
 import { Pool, poolInitialize } from '../../memory/pool';
 import { WheelEntry } from '../../memory/wheel';
@@ -37,6 +38,11 @@ export class Endpoint extends WheelEntry {
   rcvShift: u8; // ours is
   retransmissions: u8; // of the oldest segment, in a row
 
+  /** Of what we send. */
+  get ends(): Ends {
+    return changetype<Ends>(changetype<usize>(this) + offsetof<Endpoint>('localHigh'));
+  }
+
   has(flag: u64): bool {
     return (this.flags & flag) != 0;
   }
@@ -58,10 +64,7 @@ export function recordsInitialize(): void {
 
 /** The four-tuple of a segment, seen from here. */
 export function endpointName(end: Endpoint, seg: Segment): void {
-  end.localHigh = seg.localHigh;
-  end.localLow = seg.localLow;
-  end.remoteHigh = seg.remoteHigh;
-  end.remoteLow = seg.remoteLow;
+  endsCopy(end.ends, seg.ends);
   end.localPort = <u16>seg.localPort;
   end.remotePort = <u16>seg.remotePort;
   end.interface = <u8>seg.interface;

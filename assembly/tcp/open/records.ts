@@ -3,6 +3,7 @@
 
 import { COUNTER_SEGMENTS_RETRANSMITTED, STATE_CLOSED, STATE_SYN_RECEIVED } from '../../abi/constants';
 import { count } from '../../memory/counters';
+import { endsCopy } from '../../memory/ends';
 import { DRAFT_BASE } from '../../memory/map';
 import { poolGive } from '../../memory/pool';
 import { REPLY_ECN, REPLY_SACK, REPLY_SCALES, REPLY_STAMPS, Reply } from '../../memory/replies';
@@ -61,10 +62,7 @@ function fill(reply: Reply): void {
   draft.interface = reply.interface;
   draft.localPort = reply.localPort;
   draft.remotePort = reply.remotePort;
-  draft.localHigh = reply.localHigh;
-  draft.localLow = reply.localLow;
-  draft.remoteHigh = reply.remoteHigh;
-  draft.remoteLow = reply.remoteLow;
+  endsCopy(draft.ends, reply.ends);
   draft.rcvNxt = reply.acknowledgment;
   draft.rcvShift = reply.shift;
   draft.tsRecent = reply.tsEcr;

@@ -12,6 +12,7 @@
 import { COUNTER_COOKIES_ACCEPTED, COUNTER_COOKIES_FAILED, COUNTER_COOKIES_SENT } from '../../abi/constants';
 import { sipHash } from '../../crypto/siphash';
 import { count } from '../../memory/counters';
+import { endsCopy } from '../../memory/ends';
 import { DRAFT_BASE } from '../../memory/map';
 import { REPLY_COOKIE, REPLY_ECN, REPLY_SACK, REPLY_SCALES, REPLY_STAMPS, replyNew } from '../../memory/replies';
 import { Micros, state } from '../../memory/state';
@@ -40,10 +41,7 @@ export function cookieOwe(listener: Listener, seg: Segment): bool {
   reply.interface = draft.interface;
   reply.localPort = draft.localPort;
   reply.remotePort = draft.remotePort;
-  reply.localHigh = draft.localHigh;
-  reply.localLow = draft.localLow;
-  reply.remoteHigh = draft.remoteHigh;
-  reply.remoteLow = draft.remoteLow;
+  endsCopy(reply.ends, draft.ends);
   reply.sequence = cookie(seg, seg.seq, mssIndex(draft.mss), minute());
   reply.acknowledgment = draft.rcvNxt;
   if (stamped) {
