@@ -1,6 +1,6 @@
 /** Runs `vitrine` from its sources, as a shell would. */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { program } from '../kit/typescript-bundle.mjs';
 
 export const MAIN = new URL('../../host/cli/main.ts', import.meta.url);
 
@@ -10,9 +10,9 @@ export interface CommandRun {
   stderr: string;
 }
 
-export function vitrine(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandRun> {
+export async function vitrine(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandRun> {
   const loader = new URL('../kit/typescript-loader.mjs', import.meta.url).href;
-  const child = spawn(process.execPath, ['--import', loader, fileURLToPath(MAIN), ...args], {
+  const child = spawn(process.execPath, ['--import', loader, await program(MAIN), ...args], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

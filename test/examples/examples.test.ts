@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { self } from '../kit/certificates/certificates.js';
 import { namespaceMissing, runInNamespace } from '../kit/namespace.js';
+import { program } from '../kit/typescript-bundle.mjs';
 
 const missing = namespaceMissing();
 const FOLDER = new URL('./', import.meta.url);
@@ -145,7 +145,7 @@ function certificate(): string {
 
 async function run(name: string, ...args: string[]): Promise<string> {
   const loader = new URL('../kit/typescript-loader.mjs', import.meta.url).href;
-  const script = fileURLToPath(new URL(name, FOLDER));
+  const script = await program(new URL(name, FOLDER));
   const env = { ...process.env, NODE_OPTIONS: '' };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', loader, script, ...args], {
     env,

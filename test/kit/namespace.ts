@@ -6,7 +6,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { userInfo } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { program } from './typescript-bundle.mjs';
 
 export interface NamespaceRun {
   /** The exit code, or the signal that ended the script. */
@@ -51,13 +51,13 @@ export function namespaceMissing(): string | undefined {
  * Runs a TypeScript or JavaScript module, named by its URL, to its end, with loopback up.
  * @returns what it printed; its failure is an `exit` that is not 0
  */
-export function runInNamespace(
+export async function runInNamespace(
   script: URL,
   args: readonly string[] = [],
   options: NamespaceOptions = {},
 ): Promise<NamespaceRun> {
   const commands = ['ip link set lo up', ...(options.before ?? []), 'exec "$@"'].join(' && ');
-  const node = [process.execPath, '--enable-source-maps', '--import', LOADER, fileURLToPath(script), ...args];
+  const node = [process.execPath, '--enable-source-maps', '--import', LOADER, await program(script), ...args];
   const unshare = [namespaceFlag(), ...ENDS_WITH_US, ...(options.unshare ?? []), 'sh', '-c', commands, 'sh'];
   const child = spawn('unshare', [...unshare, ...(options.prefix ?? []), ...node], {
     stdio: ['ignore', 'pipe', 'pipe'],

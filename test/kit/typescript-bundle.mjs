@@ -1,58 +1,66 @@
 /**
- * Makes one module of a program and of all that it imports: a process that loads one file starts in half the time of one
- * that loads hundreds. What has been made once is kept, and taken for as long as every source is byte for byte the same.
- * Not for: a module that a program names only while it runs (`typescript-hooks.mjs`).
+ * Makes one module of a program and of all that it imports: a process that loads one file starts in a fraction of the time
+ * of one that loads hundreds. What has been made once is kept, and taken for as long as every source is byte for byte the
+ * same. Not for: a module that a program names only while it runs (`typescript-hooks.mjs`).
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { erased, KEPT, keep, kept } from './typescript-erase.mjs';
 
 /**
- * @param {string} url of the module that a process or a thread starts with
- * @returns {boolean} whether it is one of our sources, not something built or installed
+ * @param {URL | string} url of one of our sources that a process or a thread starts with
+ * @returns {Promise<string>} the path of a module that does the same by itself
  */
-export function isBundled(url) {
-  return url.startsWith(ROOT.href) && !/^(?:dist|node_modules)\//.test(url.slice(ROOT.href.length));
-}
-
-/**
- * @param {string} url
- * @returns {Promise<string>} the source of a module that does the same by itself
- */
-export async function bundle(url) {
+export async function program(url) {
   const path = fileURLToPath(url);
-  const name = `bundle-${createHash('sha256').update(path).digest('hex')}.js`;
-  const code = kept(name);
-  return code !== undefined && isFresh(code) ? code : await make(path, name);
-}
-
-/** @param {string} code */
-function isFresh(code) {
-  const { sources, print } = JSON.parse(code.slice(code.lastIndexOf(SOURCES) + SOURCES.length));
-  return sources.every(existsSync) && fingerprint(sources) === print;
+  // One such module names another.
+  if (path.startsWith(fileURLToPath(KEPT))) return path;
+  const needed = [path];
+  // It grows by those that are started by one of them.
+  for (const each of needed) {
+    const others = ready.get(each) ?? prepare(each);
+    ready.set(each, others);
+    needed.push(...(await others).filter((other) => !needed.includes(other)));
+  }
+  return fileURLToPath(keptUrl(path));
 }
 
 /**
  * @param {string} path
- * @param {string} name
+ * @returns {Promise<string[]>} the paths of those that it starts
  */
-async function make(path, name) {
-  // Only here: it is a large library, and most processes find what they need.
+async function prepare(path) {
+  const code = kept(nameOf(path));
+  if (code !== undefined) {
+    const { sources, programs, print } = told(code);
+    if (sources.every(existsSync) && fingerprint(sources) === print) return programs;
+  }
+  return told(await make(path)).programs;
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<string>}
+ */
+async function make(path) {
+  // Only here: it is a large library, and most of what is needed is there already.
   const { rolldown } = await import('rolldown');
-  const build = await rolldown({ ...INPUT, input: path });
+  /** @type {Set<string>} */
+  const programs = new Set();
+  const build = await rolldown({ ...INPUT, input: path, plugins: [asInTheSources(programs)] });
   const [{ code, map, modules }] = (await build.generate(OUTPUT)).output;
   await build.close();
+  const name = nameOf(path);
   keep(`${name}.map`, JSON.stringify(map));
   const sources = Object.keys(modules).filter(existsSync);
-  const lines = [
-    code.replace(/^\/\/# sourceMappingURL=.*$/m, ''),
-    // A relative one: Node takes no other that is a file.
-    `//# sourceMappingURL=${relative(dirname(path), fileURLToPath(new URL(name, KEPT)))}.map`,
-    `${SOURCES}${JSON.stringify({ sources, print: fingerprint(sources) })}`,
-  ];
-  return keep(name, lines.join('\n'));
+  const what = { sources, programs: [...programs], print: fingerprint(sources) };
+  const mapped = `//# sourceMappingURL=${name}.map`;
+  return keep(
+    name,
+    [code.replace(/^\/\/# sourceMappingURL=.*$/m, ''), mapped, SOURCES + JSON.stringify(what)].join('\n'),
+  );
 }
 
 /**
@@ -64,26 +72,66 @@ function isExternal(id) {
   return !/^[./]/.test(id) && !BUNDLED.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
-/** @type {import('rolldown').Plugin} */
-const asInTheSources = {
-  name: 'as in the sources',
-  resolveId(specifier, importer) {
-    if (importer === undefined || importer.includes('/node_modules/') || !/^\.{1,2}\/.*\.js$/.test(specifier))
-      return null;
-    const path = join(dirname(importer), specifier.replace(/\.js$/, '.ts'));
-    return existsSync(path) ? path : null;
-  },
-  load(id) {
-    if (!id.endsWith('.ts')) return null;
-    const [code = '', map = ''] = erased(id).split('//# sourceMappingURL=data:application/json;base64,');
-    return { code, map: Buffer.from(map, 'base64').toString(), moduleType: 'js' };
-  },
-  /** What a module asks about itself has the answer that it would have there. */
-  transform(code, id) {
-    if (!code.includes('import.meta.url')) return null;
-    return { code: code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)), map: null };
-  },
-};
+/**
+ * What a module asks about itself has the answer that it would have there; a module of ours that it names to start it is
+ * one of these too.
+ * @param {Set<string>} programs where the paths of those go
+ * @returns {import('rolldown').Plugin}
+ */
+function asInTheSources(programs) {
+  return {
+    name: 'as in the sources',
+    transform: {
+      filter: { code: /import\.meta\.url|\busing \w+ = / },
+      handler(code, id) {
+        if (!code.includes('import.meta.url')) return lowered(id);
+        const named = code.replace(BESIDE, (all, specifier) => {
+          const path = source(resolve(id, '..', specifier));
+          if (path === undefined) return all;
+          programs.add(path);
+          return `new URL(${JSON.stringify(keptUrl(path).href)})`;
+        });
+        return { code: named.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)), map: null };
+      },
+    },
+  };
+}
+
+/**
+ * Without what Node 20 does not know, for which rolldown wants a package of helpers.
+ * @param {string} id
+ */
+function lowered(id) {
+  const [code = '', map = ''] = erased(id).split('//# sourceMappingURL=data:application/json;base64,');
+  return { code, map: Buffer.from(map, 'base64').toString(), moduleType: 'js' };
+}
+
+/**
+ * @param {string} path
+ * @returns {string | undefined} of the source that it means, if it is one of ours
+ */
+function source(path) {
+  if (/^(?:\.\.|dist|node_modules)\//.test(relative(ROOT, path))) return undefined;
+  return [path.replace(/\.js$/, '.ts'), path].find(existsSync);
+}
+
+/** @param {string} path */
+function nameOf(path) {
+  return `bundle-${createHash('sha256').update(path).digest('hex')}.mjs`;
+}
+
+/** @param {string} path */
+function keptUrl(path) {
+  return new URL(nameOf(path), KEPT);
+}
+
+/**
+ * @param {string} code
+ * @returns {{ sources: string[], programs: string[], print: string }}
+ */
+function told(code) {
+  return JSON.parse(code.slice(code.lastIndexOf(SOURCES) + SOURCES.length));
+}
 
 /** @param {readonly string[]} sources */
 function fingerprint(sources) {
@@ -98,7 +146,9 @@ const INPUT = {
   platform: 'node',
   tsconfig: false,
   treeshake: false,
-  plugins: [asInTheSources],
+  // What a package runs lies beside its sources, if it has those.
+  resolve: { extensionAlias: { '.js': ['.js', '.ts'] } },
+  transform: { target: 'es2022', typescript: { onlyRemoveTypeImports: true } },
   // Whoever reads what the program prints wants nothing else.
   logLevel: 'silent',
 };
@@ -108,13 +158,19 @@ const OUTPUT = {
   keepNames: true,
   sourcemap: true,
   sourcemapExcludeSources: true,
-  sourcemapPathTransform: (source, map) => pathToFileURL(resolve(dirname(map), source)).href,
+  sourcemapPathTransform: (source, map) => pathToFileURL(resolve(map, '..', source)).href,
 };
-const ROOT = new URL('../../', import.meta.url);
-const { name: ours, dependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const { name: ours, dependencies } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8'));
 const BUNDLED = [ours, ...Object.keys(dependencies)];
+const BESIDE = /new URL\(\s*'(\.{1,2}\/[^']+\.(?:js|mjs|ts))',\s*import\.meta\.url\s*,?\s*\)/g;
 const SOURCES = '//# sources ';
 /** A change of how it is made, or of what is installed, must not go unnoticed. */
 const MAKER = ['test/kit/typescript-bundle.mjs', 'test/kit/typescript-erase.mjs', 'package-lock.json']
-  .map((path) => readFileSync(new URL(path, ROOT), 'utf8'))
+  .map((path) => readFileSync(resolve(ROOT, path), 'utf8'))
   .join('\0');
+/**
+ * What this process has found to be there, which it will not look for again: those that each starts.
+ * @type {Map<string, Promise<string[]>>}
+ */
+const ready = new Map();

@@ -1,25 +1,20 @@
 /**
- * How a child process runs the TypeScript sources as they are: what it starts with in one piece, what it names later each
- * by itself. Not for: having it done (`typescript-loader.mjs`).
+ * How a child process runs the TypeScript sources as they are, each module by itself.
+ * Not for: having it done (`typescript-loader.mjs`), or starting in a moment (`typescript-bundle.mjs`).
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundle, isBundled } from './typescript-bundle.mjs';
 import { erased } from './typescript-erase.mjs';
 
 /** @type {import('node:module').ResolveHook} */
-export async function resolve(specifier, context, nextResolve) {
+export function resolve(specifier, context, nextResolve) {
   // Not by trying and catching: errors that cross threads are most of what starting a program would cost.
   const url = typescript(specifier, context.parentURL);
-  if (url !== undefined) return { url, format: 'module', shortCircuit: true };
-  const resolved = await nextResolve(specifier, context);
-  if (context.parentURL === undefined && isBundled(resolved.url)) first = resolved.url;
-  return resolved;
+  return url === undefined ? nextResolve(specifier, context) : { url, format: 'module', shortCircuit: true };
 }
 
 /** @type {import('node:module').LoadHook} */
-export async function load(url, context, nextLoad) {
-  if (url === first) return { format: 'module', source: await bundle(url), shortCircuit: true };
+export function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
   return { format: 'module', source: erased(fileURLToPath(url)), shortCircuit: true };
 }
@@ -35,9 +30,3 @@ function typescript(specifier, parent) {
   const url = new URL(specifier.replace(/\.js$/, '.ts'), parent);
   return existsSync(url) ? url.href : undefined;
 }
-
-/**
- * What the process or the thread starts with.
- * @type {string | undefined}
- */
-let first;

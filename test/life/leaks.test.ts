@@ -1,15 +1,15 @@
 /** Ten thousand sockets, opened, used and closed in every way, leave nothing behind. Counted in `leak-script.ts`. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { program } from '../kit/typescript-bundle.mjs';
 import type { LeakReport } from './leak-script.js';
 
 describe('after ten thousand sockets', () => {
   let report: LeakReport;
   beforeAll(async () => {
     const loader = new URL('../kit/typescript-loader.mjs', import.meta.url).href;
-    const script = fileURLToPath(new URL('./leak-script.ts', import.meta.url));
+    const script = await program(new URL('./leak-script.ts', import.meta.url));
     const args = ['--expose-gc', '--enable-source-maps', '--import', loader, script];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: PATIENCE });
     report = JSON.parse(stdout);

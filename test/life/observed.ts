@@ -2,7 +2,7 @@
  * Starts the process in which situations are observed, and reads what they came to. Not for: observing (`observer.ts`).
  */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { program } from '../kit/typescript-bundle.mjs';
 import type { Outcome } from './observer.js';
 
 export interface Observed {
@@ -13,8 +13,8 @@ export interface Observed {
 }
 
 /** Runs a script that calls `observe`, to its end. */
-export function runObserved(script: URL): Promise<Observed> {
-  const args = ['--enable-source-maps', '--import', LOADER, fileURLToPath(script)];
+export async function runObserved(script: URL): Promise<Observed> {
+  const args = ['--enable-source-maps', '--import', LOADER, await program(script)];
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { timeout: PATIENCE, killSignal: 'SIGKILL' }, (_, stdout, stderr) =>
       resolve(observed(child.exitCode ?? child.signalCode ?? 'SIGKILL', stdout, stderr)),

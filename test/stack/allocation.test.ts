@@ -3,16 +3,16 @@
  * there is no time in it. Not for: linear memory, and what stays (`../life/leaks.test.ts`).
  */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { program } from '../kit/typescript-bundle.mjs';
 import type { AllocationReport } from './allocation-script.js';
 
 describe('the way of a packet, sent, carried, received and answered in one process', () => {
   let report: AllocationReport;
   beforeAll(async () => {
     const loader = new URL('../kit/typescript-loader.mjs', import.meta.url).href;
-    const script = fileURLToPath(new URL('./allocation-script.ts', import.meta.url));
+    const script = await program(new URL('./allocation-script.ts', import.meta.url));
     const args = ['--sampling-heap-profiler-suppress-randomness', '--import', loader, script];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: PATIENCE });
     report = JSON.parse(stdout);

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { program } from '../../kit/typescript-bundle.mjs';
 import type { Scenario } from './scenarios/registry.js';
 import type { Transcript } from './transcript.js';
 
@@ -38,7 +38,7 @@ async function oneByOne(scenarios: readonly Scenario[], transcripts: Transcripts
 
 /** @param limit milliseconds after which a process that is ready is asked to end */
 async function collect(args: string[], transcripts: Transcripts, limit?: number): Promise<void> {
-  const child = spawn(process.execPath, ['--import', LOADER, WORKER, ...args], {
+  const child = spawn(process.execPath, ['--import', LOADER, await program(WORKER), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: PATIENCE,
     killSignal: 'SIGKILL',
@@ -67,4 +67,4 @@ const WORKING = 2;
 const WAITING = 3;
 const PATIENCE = 300_000;
 const LOADER = new URL('../../kit/typescript-loader.mjs', import.meta.url).href;
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const WORKER = new URL('./worker.ts', import.meta.url);
