@@ -35,11 +35,11 @@ export function poolInitialize(pool: Pool, directory: usize, itemSize: u32): voi
 /** Takes an object, zero-filled but for its handle. Answers 0 when `limit` objects are in use or memory has run out. */
 export function poolTake(pool: Pool, limit: u32): usize {
   if (pool.used >= limit) return 0;
-  if (pool.freeHead == 0 && !grow(pool)) return 0;
-  const address = <usize>pool.freeHead;
+  // A chunk is used up before a slot comes again.
+  const anew = pool.freeHead == 0 || (pool.slots & CHUNK_MASK) != 0;
+  const address = anew ? make(pool) : unqueue(pool);
+  if (address == 0) return 0;
   const item = changetype<PoolItem>(address);
-  pool.freeHead = item.poolNext;
-  if (pool.freeHead == 0) pool.freeTail = 0;
   pool.used++;
   const handle = item.handle & ~FREE;
   memory.fill(address, 0, pool.itemSize);
@@ -84,6 +84,13 @@ function slotAddress(pool: Pool, slot: u32): usize {
   return chunk + <usize>((slot & CHUNK_MASK) * pool.itemSize);
 }
 
+function unqueue(pool: Pool): usize {
+  const address = <usize>pool.freeHead;
+  pool.freeHead = changetype<PoolItem>(address).poolNext;
+  if (pool.freeHead == 0) pool.freeTail = 0;
+  return address;
+}
+
 function append(pool: Pool, address: usize): void {
   changetype<PoolItem>(address).poolNext = 0;
   if (pool.freeTail == 0) pool.freeHead = <u32>address;
@@ -91,18 +98,19 @@ function append(pool: Pool, address: usize): void {
   pool.freeTail = <u32>address;
 }
 
-function grow(pool: Pool): bool {
-  if (pool.slots > SLOT_MASK - CHUNK_MASK) return false;
-  const chunk = takeMemory(pool.itemSize << CHUNK_SHIFT);
-  if (chunk == 0) return false;
-  store<usize>(pool.directory + ((<usize>(pool.slots >> CHUNK_SHIFT)) << 2), chunk);
-  for (let index: u32 = 0; index <= CHUNK_MASK; index++) {
-    const address = chunk + <usize>(index * pool.itemSize);
-    changetype<PoolItem>(address).handle = (pool.slots + index) | (1 << SLOT_BITS) | FREE;
-    append(pool, address);
+/** The next slot of the last chunk, or the first one of another. One by one: what is not in use costs no touch of its memory. */
+function make(pool: Pool): usize {
+  const slot = pool.slots;
+  if ((slot & CHUNK_MASK) == 0) {
+    if (slot > SLOT_MASK) return 0;
+    const chunk = takeMemory(pool.itemSize << CHUNK_SHIFT);
+    if (chunk == 0) return 0;
+    store<usize>(pool.directory + ((<usize>(slot >> CHUNK_SHIFT)) << 2), chunk);
   }
-  pool.slots += CHUNK_MASK + 1;
-  return true;
+  const address = slotAddress(pool, slot);
+  changetype<PoolItem>(address).handle = slot | (1 << SLOT_BITS);
+  pool.slots = slot + 1;
+  return address;
 }
 
 /** Slots of one chunk, as a power of two; the directory holds 4,096 chunks. */
