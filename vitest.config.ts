@@ -19,6 +19,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxConcurrency: 3,
+    // What one project has made of a module serves the others, and the next run: by its content, in node_modules.
+    experimental: { fsModuleCache: true },
     reporters: process.env.CI ? ['default', forbidSkips()] : ['default'],
     projects: [
       {

@@ -1,5 +1,5 @@
 /**
- * Many inputs to one role, for a test: 10,000, in `npm run soak` 25,000, or a quarter of what `VITRINE_FUZZ` says;
+ * Many inputs to one role, for a test: 4,000, in `npm run soak` 25,000, or a quarter of what `VITRINE_FUZZ` says;
  * `VITRINE_FUZZ_SEED` begins elsewhere.
  * Not for: the long run (`scripts/fuzz.mjs`).
  */
@@ -8,7 +8,7 @@ import { amount } from '../../kit/soak.js';
 import { Fuzzer } from './fuzzer.js';
 import type { Role } from './scenarios.js';
 
-export const COUNT = Number(process.env.VITRINE_FUZZ ?? amount(40_000, 100_000)) / 4;
+export const COUNT = Number(process.env.VITRINE_FUZZ ?? amount(16_000, 100_000)) / 4;
 const FIRST = Number(process.env.VITRINE_FUZZ_SEED ?? 1);
 
 /** Milliseconds that may pass on a machine that does a lot besides. */
@@ -40,4 +40,4 @@ export async function runInputs(victim: Role): Promise<Map<string, number>> {
   return ends;
 }
 
-const SETTLED = 5000;
+const SETTLED = 2000;
