@@ -38,7 +38,7 @@ import { linkInput } from './link/input';
 import { advertisementReply, arpReply, linkOutput } from './link/output';
 import { link } from './link/state';
 import { countOf } from './memory/counters';
-import { checkMap, DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
+import { DYNAMIC_BASE, RECEIVE_DESCRIPTORS, STATE_BASE, setResult } from './memory/map';
 import {
   REPLY_ACK,
   REPLY_ADVERTISEMENT,
@@ -57,6 +57,7 @@ import { guessAhead, lookAhead } from './tcp/block/ahead';
 import { grantMemory } from './tcp/block/buffers';
 import { halfOpenPool, RECORD, recordsInitialize, timeWaitPool } from './tcp/block/endpoint';
 import { freeIfDone } from './tcp/block/finish';
+import { splitPossible } from './tcp/block/pieces';
 import { readyTake } from './tcp/block/ready';
 import { TimeWait } from './tcp/block/timewait';
 import { emitReplyAck, emitReplyReset } from './tcp/emit';
@@ -74,7 +75,6 @@ import { socketsInitialize, udpPool } from './udp/socket';
 
 /** Prepares memory and seeds the secrets; once, before any other call. */
 export function initialize(): void {
-  checkMap();
   // hashKey0 … random lie one behind the other.
   random_get(STATE_BASE + offsetof<State>('hashKey0'), SECRETS);
   state.dynamicEnd = DYNAMIC_BASE;
@@ -113,8 +113,11 @@ export function counter(which: u32): f64 {
   return countOf(which);
 }
 
-/** Takes `count` packets from the receive descriptors, then what waits on loopback, BATCH_LIMIT in all. Sends nothing. */
-export function input(count: u32, now: f64): void {
+/**
+ * Takes `count` packets from the receive descriptors, then what waits on loopback, BATCH_LIMIT in all. Sends nothing. Answers
+ * how many of the `count`: fewer where data is needed that is elsewhere (tcp/block/pieces.ts). Once it is there, call again for the rest.
+ */
+export function input(count: u32, now: f64): u32 {
   setNow(now);
   assert(count <= BATCH_LIMIT, 'a batch is too large');
   settleBatch();
@@ -123,12 +126,19 @@ export function input(count: u32, now: f64): void {
   transmitDone(LOOPBACK_INTERFACE, state.loopbackTaken);
   const ahead = count > 1 && state.hashBuckets > 0;
   if (ahead) lookAhead(count);
+  let split = false;
   for (let index: u32 = 0; index < count; index++) {
     if (ahead) guessAhead(index);
     const descriptor = RECEIVE_DESCRIPTORS + <usize>(index * RECEIVE_DESCRIPTOR);
+    const packet = <usize>load<u32>(descriptor);
+    const length = load<u32>(descriptor, 4);
     const number = load<u32>(descriptor, 8);
-    if (interfaceAt(number).link == LINK_ETHERNET) linkInput(load<u32>(descriptor), load<u32>(descriptor, 4), number);
-    else ipInput(load<u32>(descriptor), load<u32>(descriptor, 4), number, 0);
+    const headers = load<u32>(descriptor, 12);
+    const isFrame = interfaceAt(number).link == LINK_ETHERNET;
+    split = split || headers != 0;
+    if (split && (isFrame || !splitPossible(packet, length, number, headers))) return index;
+    if (isFrame) linkInput(packet, length, number);
+    else ipInput(packet, length, number, 0);
   }
   // Loopback's packets stay on its queue until the next batch: what they carry may still be taken from there.
   const looped = min(transmitCount(LOOPBACK_INTERFACE), BATCH_LIMIT - count);
@@ -138,6 +148,7 @@ export function input(count: u32, now: f64): void {
   }
   state.loopbackTaken = looped;
   if (state.memoryHead != 0) grantMemory();
+  return count;
 }
 
 /** Puts what is owed on the transmit queues. Answers how many packets wait on loopback for `input`. */

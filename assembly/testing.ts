@@ -17,6 +17,7 @@ export { sipHash, sipHash8 } from './crypto/siphash';
 export * from './index';
 export { complement, copySum, fold, headerSum, sum, swapped } from './ip/checksum';
 export { groupJoin, groupLeave, isMember } from './ip/multicast/groups';
+export { checkMap } from './memory/map';
 export { takeMemory } from './memory/pages';
 export { poolFind, poolGive, poolInitialize, poolScan, poolTake } from './memory/pool';
 export { ringAddress, ringConsume, ringContiguous, ringEnsure, ringFree, ringWrite } from './memory/ring';

@@ -101,7 +101,7 @@ export function setResult(index: u32, value: u32): void {
   store<u32>(RESULT_BASE + ((<usize>index) << 2), value);
 }
 
-/** Asserts what the constants above promise one another. */
+/** Asserts what the constants above promise one another, for a test of each build. */
 export function checkMap(): void {
   assert(__heap_base <= STATE_BASE, 'constant data reaches into the state');
   assert(RESULT_BASE + RESULT_WORDS * 4 <= SEGMENT_BASE, 'result area too small');

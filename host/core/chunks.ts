@@ -9,8 +9,9 @@
 import { collectYoung } from './collector.js';
 
 export class Chunks {
-  readonly #small = new Slab(SMALL_SLAB);
-  readonly #large = new Slab(LARGE_SLAB);
+  readonly #slabs = new Slabs();
+  readonly #small = new Slab(SMALL_SLAB, this.#slabs);
+  readonly #large = new Slab(LARGE_SLAB, this.#slabs);
 
   /** Bytes that `take` cuts off what is there, or off a fresh slab when little is left. */
   get room(): number {
@@ -29,6 +30,11 @@ export class Chunks {
     return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
   }
 
+  /** A slab of so many bytes, to be cut by who asks for it. */
+  slab(size: number): Uint8Array<ArrayBuffer> {
+    return this.#slabs.make(size);
+  }
+
   /** These bytes in memory that nobody else refers to. */
   copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const target = this.take(bytes.length);
@@ -40,32 +46,42 @@ export class Chunks {
 class Slab {
   #bytes = whole(0);
   #used = 0;
-  /** Bytes of slabs since dead ones were collected. */
-  #since = 0;
 
-  constructor(private readonly size: number) {}
+  constructor(
+    private readonly size: number,
+    private readonly slabs: Slabs,
+  ) {}
 
   get left(): number {
     return this.#bytes.length - this.#used;
   }
 
   cut(length: number): Uint8Array<ArrayBuffer> {
-    if (length > this.left) this.#renew();
+    if (length > this.left) {
+      this.#bytes = this.slabs.make(this.size);
+      this.#used = 0;
+    }
     const start = this.#used;
     // The next one begins on a cache line of its own, where numbers of any size may lie.
     this.#used = Math.min((start + length + CACHE_LINE - 1) & -CACHE_LINE, this.size);
     return this.#bytes.subarray(start, start + length);
   }
+}
 
-  #renew(): void {
-    this.#since += this.size;
+/** Makes slabs, and has dead ones collected. */
+class Slabs {
+  /** Bytes of slabs since that was done. */
+  #since = 0;
+
+  make(size: number): Uint8Array<ArrayBuffer> {
+    this.#since += size;
     if (this.#since > COLLECTED) {
       collectYoung();
-      this.#since = 0;
+      this.#since = size;
     }
-    this.#bytes = whole(this.size);
-    this.#used = 0;
-    keepTogether(this.#bytes.buffer);
+    const bytes = whole(size);
+    keepTogether(bytes.buffer);
+    return bytes;
   }
 }
 
@@ -89,8 +105,9 @@ const { Buffer: Buffers } = globalThis as Partial<typeof globalThis>;
 const CACHE_LINE = 64;
 /** V8 keeps the bytes of an array up to this length beside it. */
 const TINY = 64;
-const COLLECTED = 1 << 23;
+const COLLECTED = 1 << 24;
 const SMALL_SLAB = 1 << 14;
 const SMALL = SMALL_SLAB >> 2;
-const LARGE_SLAB = 1 << 18;
-const LARGE = LARGE_SLAB >> 4;
+export const LARGE_SLAB = 1 << 18;
+/** From here on a piece is cut off one of those. */
+export const LARGE = LARGE_SLAB >> 4;

@@ -3,12 +3,13 @@
  * bytes and addresses cross the seam. A trap poisons the core: from then on every call throws the same `CoreFault`.
  * Not for: devices, time, sockets.
  */
-import { ADDRESS_SIZE } from '../../assembly/abi/constants.js';
+import { ADDRESS_SIZE, RECEIVE_DESCRIPTOR } from '../../assembly/abi/constants.js';
 import { type Address, formatAddress } from './address.js';
-import { Chunks } from './chunks.js';
+import { Chunks, LARGE, LARGE_SLAB } from './chunks.js';
 import type { CoreExports, LinearMemory } from './exports.js';
 import type { CoreFault } from './fault.js';
 import type { CoreInstance } from './load.js';
+import { Split } from './split.js';
 import { Views } from './views.js';
 
 /** Both ends of a connection. */
@@ -34,6 +35,10 @@ export class Core {
   readonly #instance: CoreInstance;
   readonly #resultAddress: number;
   readonly #chunks = new Chunks();
+  /** Data that devices have read past linear memory. */
+  readonly split = new Split(this.#chunks);
+  /** Packets of the last batch. */
+  #batch = 0;
   readonly #views: Views;
 
   /** A core ready for `configure` and its interfaces. */
@@ -87,6 +92,7 @@ export class Core {
   /** A copy of linear memory, which is all there is to a core. It holds secrets. */
   snapshot(): Uint8Array<ArrayBuffer> {
     if (this.#fault !== undefined) throw this.#fault;
+    this.#join();
     return this.bytes.slice();
   }
 
@@ -98,6 +104,11 @@ export class Core {
   /** The n-th word of the result area. */
   result(index: number): number {
     return this.words[(this.#resultAddress >> 2) + index] as number;
+  }
+
+  /** Index in `words` of the first piece that a call has put into the result area. */
+  get #firstPiece(): number {
+    return (this.#resultAddress >> 2) + 2;
   }
 
   /** Puts an address where the next call expects it; `slot` 1 is the second address. */
@@ -119,6 +130,20 @@ export class Core {
       localPort: this.result(8),
       remotePort: this.result(9),
     };
+  }
+
+  /** Takes the packets of the receive descriptors. */
+  input(count: number, now: number): void {
+    this.#batch = count;
+    let taken = this.calls.input(count, now);
+    for (let left = count - taken; left > 0; left -= taken) {
+      // The core would read data that is elsewhere.
+      this.#join();
+      const first = this.calls.receiveDescriptors() >> 2;
+      this.words.copyWithin(first, first + taken * DESCRIPTOR, first + (taken + left) * DESCRIPTOR);
+      for (let index = 0; index < left; index++) this.words[first + index * DESCRIPTOR + 3] = 0;
+      taken = this.calls.input(left, now);
+    }
   }
 
   /** Hands bytes to a connection. @returns how many it took, or a negative ERROR_* when it took none */
@@ -149,11 +174,14 @@ export class Core {
   }
 
   /**
-   * Takes in-order bytes of a connection, at most `limit` and 256 KiB, in one copy that nobody else refers to; `undefined`
+   * Takes in-order bytes of a connection, at most `limit` and 256 KiB, in memory that nobody else refers to; `undefined`
    * when there are none. `bytesLeft` tells whether there are more.
    */
   receive(handle: number, limit = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> | undefined {
-    return this.calls.tcpReceive(handle, Math.min(this.#chunks.room, limit)) > 0 ? this.takePieces() : undefined;
+    const run = this.split.waits ? this.#runOf(handle, Math.min(LARGE_SLAB, limit)) : 0;
+    const most = run > 0 ? run : Math.min(this.#chunks.room, limit);
+    if (this.calls.tcpReceive(handle, most) <= 0) return undefined;
+    return run >= LARGE ? this.#takeRun(run) : this.takePieces();
   }
 
   /** What the last call has put into the result area as pieces, in one copy that nobody else refers to. */
@@ -163,6 +191,8 @@ export class Core {
     for (let piece = 0; piece < pieces; piece++) total += this.result(3 + 2 * piece);
     const chunk = this.#chunks.own(total);
     this.#copyPieces(chunk);
+    if (this.split.waits) this.#forget(pieces);
+    else if (total >= LARGE) this.#learn();
     return chunk;
   }
 
@@ -185,9 +215,47 @@ export class Core {
     for (let piece = 0, at = 0; piece < pieces; piece++) {
       const address = this.result(2 + 2 * piece);
       const length = this.result(3 + 2 * piece);
-      target.set(this.#views.of(address, length), at);
+      target.set(this.split.view(address, length) ?? this.#views.of(address, length), at);
       at += length;
     }
+  }
+
+  /** How many of the next bytes of a connection, at most `limit`, lie together past linear memory. */
+  #runOf(handle: number, limit: number): number {
+    return this.calls.tcpPeek(handle, limit) > 0 ? this.split.run(this.words, this.#firstPiece, this.result(1)) : 0;
+  }
+
+  /** The pieces of the last call, which lie together past linear memory. */
+  #takeRun(length: number): Uint8Array<ArrayBuffer> {
+    this.bytesLeft = this.result(0);
+    const chunk = this.split.view(this.result(2), length) as Uint8Array<ArrayBuffer>;
+    this.#forget(this.result(1));
+    return chunk;
+  }
+
+  /** The pieces of the last call were taken. */
+  #forget(pieces: number): void {
+    for (let piece = 0; piece < pieces; piece++)
+      this.split.take(this.result(2 + 2 * piece), this.result(3 + 2 * piece));
+  }
+
+  /** The first piece of the last call was copied from a packet: the next ones may look like it. */
+  #learn(): void {
+    const address = this.result(2);
+    const length = this.result(3);
+    if (length < LARGE) return;
+    const { words } = this;
+    let descriptor = this.calls.receiveDescriptors() >> 2;
+    for (let index = 0; index < this.#batch; index++, descriptor += DESCRIPTOR) {
+      const headers = address - (words[descriptor] as number);
+      if (headers > 0 && headers <= HEADERS && headers + length === words[descriptor + 1])
+        this.split.learn(headers, length);
+    }
+  }
+
+  /** Puts where the core looks what was read past linear memory and not taken. */
+  #join(): void {
+    if (this.split.waits) this.split.join(this.bytes);
   }
 
   #refresh(): void {
@@ -198,10 +266,20 @@ export class Core {
   #guarded(exports: CoreExports): CoreExports {
     const calls: Record<string, unknown> = { memory: exports.memory };
     for (const [name, call] of Object.entries(exports)) {
-      if (typeof call === 'function') calls[name] = this.#guard(call as Call);
+      if (typeof call !== 'function') continue;
+      const guarded = this.#guard(call as Call);
+      calls[name] = READERS.has(name) ? this.#joining(guarded) : guarded;
     }
     // So many properties make a dictionary, which is searched at each call; of what an object inherits the engine knows the place.
     return Object.create(calls) as CoreExports;
+  }
+
+  /** A call that reads what connections have received. */
+  #joining(call: Call): Call {
+    return (first, second, third) => {
+      this.#join();
+      return call(first, second, third);
+    };
   }
 
   #guard(call: Call): Call {
@@ -225,6 +303,12 @@ export class Core {
 /** No export takes more than three arguments; surplus ones are ignored by WebAssembly. */
 type Call = (first?: number, second?: number, third?: number) => number;
 
+/** Calls that read what was received and not taken; `input` does so where it says so (`Core.input`). */
+const READERS: ReadonlySet<string> = new Set<keyof CoreExports>(['output', 'tlsOpen']);
+/** Words of a receive descriptor. */
+const DESCRIPTOR = RECEIVE_DESCRIPTOR >> 2;
+/** Bytes of headers at most, IP's and TCP's. */
+const HEADERS = 120;
 const PAGE = 65536;
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const UTF8_GROWTH = 3;

@@ -28,7 +28,7 @@ export interface CoreExports {
   neighborShow(from: number): number;
   routerServer(number: number, index: number): number;
   routerDomain(number: number, index: number): number;
-  input(count: number, now: number): void;
+  input(count: number, now: number): number;
   output(now: number): number;
   transmitQueue(number: number): number;
   transmitDone(number: number, count: number): void;

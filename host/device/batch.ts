@@ -3,6 +3,7 @@
  * are used again and again, so that a packet allocates nothing. Not for: moving them.
  */
 import { BATCH_LIMIT, HEADROOM } from '../../assembly/abi/constants.js';
+import type { Split } from '../core/split.js';
 
 /** Packets on their way out. */
 export class Departures {
@@ -28,11 +29,15 @@ export class Arrivals {
   readonly addresses = new Uint32Array(BATCH_LIMIT);
   readonly lengths = new Uint32Array(BATCH_LIMIT);
   readonly interfaces = new Uint32Array(BATCH_LIMIT);
+  /** Bytes that are in the arena of a packet whose data is elsewhere; 0: all of it. */
+  readonly headers = new Uint32Array(BATCH_LIMIT);
   #next: number;
 
   constructor(
     private readonly start: number,
     private readonly end: number,
+    /** Where a device may put the data of large packets; `undefined`: into the arena. */
+    public split?: Split,
   ) {
     this.#next = start;
   }
@@ -49,8 +54,9 @@ export class Arrivals {
   }
 
   /** A packet has come to a free place; those before it are given up. */
-  add(address: number, length: number): void {
+  add(address: number, length: number, headers = 0): void {
     this.addresses[this.count] = address;
+    this.headers[this.count] = headers;
     this.interfaces[this.count] = this.interface;
     this.lengths[this.count++] = length;
     this.#next = address - HEADROOM + span(length);

@@ -36,7 +36,7 @@ export class Interfaces {
     private readonly clock: Clock,
     private readonly events: InterfaceEvents,
   ) {
-    this.#arrivals = new Arrivals(core.calls.receiveArena(), core.calls.receiveArenaEnd());
+    this.#arrivals = new Arrivals(core.calls.receiveArena(), core.calls.receiveArenaEnd(), core.split);
   }
 
   /** Adds a device. @returns the number of its interface */
@@ -130,6 +130,7 @@ export class Interfaces {
       words[descriptor] = arrivals.addresses[index] as number;
       words[descriptor + 1] = arrivals.lengths[index] as number;
       words[descriptor + 2] = arrivals.interfaces[index] as number;
+      words[descriptor + 3] = arrivals.headers[index] as number;
       descriptor += RECEIVE_DESCRIPTOR >> 2;
     }
     arrivals.clear();

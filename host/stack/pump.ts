@@ -149,7 +149,7 @@ export class Pump {
       this.#deadline = calls.nextDeadline();
     }
     const count = this.interfaces.read();
-    calls.input(count, now);
+    this.core.input(count, now);
     this.parts.received(now);
     return count;
   }

@@ -140,6 +140,7 @@ export class QueueDevice implements Device {
       arrivals.add(address, length);
     }
     const first = arrivals.count;
+    arrivals.split = undefined; // a packet that is handed over has to be whole
     read.call(this.inner, arrivals);
     const { addresses, lengths, interfaces, count } = arrivals;
     arrivals.count = first;

@@ -5,6 +5,7 @@ import { compileCore } from '../../host/core/load.js';
 import { TEST_CORE } from './driver.js';
 
 export interface Internals extends CoreExports {
+  checkMap(): void;
   seqLt(a: number, b: number): number;
   seqLe(a: number, b: number): number;
   seqGt(a: number, b: number): number;

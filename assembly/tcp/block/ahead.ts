@@ -28,6 +28,7 @@ import { AHEAD_BASE, RECEIVE_DESCRIPTORS } from '../../memory/map';
 import { state } from '../../memory/state';
 import { Flow } from '../congestion/flow';
 import { destinationPort, sourcePort } from '../header';
+import { segment } from '../segment';
 import { bucketOf, tupleHash } from '../table';
 import { Tcb } from '../tcb';
 import { CONNECTION, Endpoint } from './endpoint';
@@ -59,6 +60,33 @@ export function guessAhead(index: u32): void {
   if (end != 0) state.lastFound = <u32>end;
 }
 
+/**
+ * Puts the four-tuple of a packet, as IP's header and the ports say it, into `segment`. Answers where its TCP header is; 0: it
+ * is not the whole of a segment, or headers of extension come first.
+ */
+export function tupleOf(packet: usize, length: u32, interfaceNumber: u32): usize {
+  let tcp = packet + HEADER6;
+  if (version(packet) == 4) {
+    if (protocol(packet) != PROTOCOL_TCP || length < HEADER4 + PORTS || isFragment(packet)) return 0;
+    tcp = packet + headerLength(packet);
+    segment.localHigh = 0;
+    segment.localLow = mappedLow(destination(packet));
+    segment.remoteHigh = 0;
+    segment.remoteLow = mappedLow(source(packet));
+  } else {
+    if (nextHeader(packet) != PROTOCOL_TCP || length < HEADER6 + PORTS) return 0;
+    const to = destination6(packet);
+    const from = source6(packet);
+    segment.localHigh = withZone(load<u64>(to), interfaceNumber);
+    segment.localLow = load<u64>(to, 8);
+    segment.remoteHigh = withZone(load<u64>(from), interfaceNumber);
+    segment.remoteLow = load<u64>(from, 8);
+  }
+  segment.localPort = destinationPort(tcp);
+  segment.remotePort = sourcePort(tcp);
+  return tcp;
+}
+
 /** `before`: the packet before this one. Answers this one. */
 function findBucket(index: u32, before: usize): usize {
   const ahead = aheadOf(index);
@@ -67,34 +95,21 @@ function findBucket(index: u32, before: usize): usize {
   const number = load<u32>(descriptor, 8);
   const frame: u32 = interfaceAt(number).link == LINK_ETHERNET ? ETHERNET : 0;
   const packet = <usize>(load<u32>(descriptor) + frame);
-  const length = load<u32>(descriptor, 4) - frame;
-  if (version(packet) == 4) {
-    if (protocol(packet) != PROTOCOL_TCP || length < HEADER4 + PORTS || isFragment(packet)) return packet;
-    if (before != 0 && isTrain(packet, before)) return packet;
-    const tcp = packet + headerLength(packet);
-    const toLow = mappedLow(destination(packet));
-    ahead.hash = tupleHash(0, toLow, 0, mappedLow(source(packet)), destinationPort(tcp), sourcePort(tcp));
-  } else {
-    if (nextHeader(packet) != PROTOCOL_TCP || length < HEADER6 + PORTS) return packet;
-    const tcp = packet + HEADER6;
-    const to = destination6(packet);
-    const from = source6(packet);
-    const toHigh = withZone(load<u64>(to), number);
-    const fromHigh = withZone(load<u64>(from), number);
-    ahead.hash = tupleHash(
-      toHigh,
-      load<u64>(to, 8),
-      fromHigh,
-      load<u64>(from, 8),
-      destinationPort(tcp),
-      sourcePort(tcp),
-    );
-  }
+  if (before != 0 && version(packet) == 4 && isTrain(packet, before)) return packet;
+  if (tupleOf(packet, load<u32>(descriptor, 4) - frame, number) == 0) return packet;
+  ahead.hash = tupleHash(
+    segment.localHigh,
+    segment.localLow,
+    segment.remoteHigh,
+    segment.remoteLow,
+    segment.localPort,
+    segment.remotePort,
+  );
   ahead.at = bucketOf(ahead.hash);
   return packet;
 }
 
-/** IPv4: packets come in trains, whose first is found for all of them. */
+/** IPv4: packets come in trains, whose first is found for all of them. What is no segment may look like one: it is a guess. */
 function isTrain(packet: usize, before: usize): bool {
   const addresses = load<u64>(source(packet)) == load<u64>(source(before));
   return addresses && load<u32>(packet, HEADER4) == load<u32>(before, HEADER4);

@@ -4,12 +4,25 @@
 //   piece   connection u32 | next u32 (1 + index, 0: last) | address u32 | length u32
 //
 // A connection has pieces only while its receive ring is empty, so ring and pieces never interleave.
+//
+// Header-data split: nothing but its reader looks at a piece. So a device may put the headers of a large segment where the core
+// expects them, and its data straight into memory that the reader will get; `input` stops before a packet for which that won't do.
+//
+//   arena   │ virtio │ IP │ TCP │    the place of the data, empty    │
+//   host                        │ data                               │
 
 import { BATCH_LIMIT } from '../../abi/limits';
+import { isOurs } from '../../ip/addresses';
+import { checksumKnown } from '../../ip/virtio';
 import { PIECES_BASE } from '../../memory/map';
 import { ringEnsure, ringWrite } from '../../memory/ring';
 import { state } from '../../memory/state';
-import { Tcb } from '../tcb';
+import { controlBits, dataOffset, SYN, sequenceNumber } from '../header';
+import { segment } from '../segment';
+import { tableFind } from '../table';
+import { PAUSED, Tcb, WHOLE_RECORDS } from '../tcb';
+import { tupleOf } from './ahead';
+import { CONNECTION } from './endpoint';
 
 @unmanaged
 export class Piece {
@@ -78,6 +91,24 @@ export function piecesSettle(tcb: Tcb): bool {
   }
   piecesDrop(tcb);
   return true;
+}
+
+/**
+ * Whether taking this packet of IP reads no data that is elsewhere: not its own, if `headers` bytes of it are all that is here (0:
+ * all of it is), nor that of pieces before it.
+ */
+export function splitPossible(packet: usize, length: u32, interfaceNumber: u32, headers: u32): bool {
+  const tcp = tupleOf(packet, length, interfaceNumber);
+  if (tcp == 0) return false;
+  const seg = segment;
+  const end = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
+  if (end == null || end.kind != CONNECTION) return headers == 0;
+  const tcb = changetype<Tcb>(end);
+  if (headers == 0) return tcb.pieceBytes == 0;
+  const isNext = sequenceNumber(tcp) == tcb.rcvNxt && !(controlBits(tcp) & SYN);
+  if (!isNext || tcb.has(PAUSED | WHOLE_RECORDS) || !piecePossible(tcb)) return false;
+  const isBehindHeaders = tcp + <usize>dataOffset(tcp) == packet + <usize>headers;
+  return isBehindHeaders && checksumKnown(packet) && isOurs(seg.localHigh, seg.localLow);
 }
 
 const PIECE_SIZE: u32 = 16;

@@ -16,6 +16,9 @@ export class Ring {
   readonly answers = new Int32Array(ENTRIES);
   readonly #entries: Uint32Array;
   readonly #words: Int32Array;
+  /** Of requests that read to several places, `struct iovec` after `struct iovec`. */
+  readonly #vectors = new Uint32Array(ENTRIES * VECTOR);
+  readonly #vectorsAddress: number;
 
   /** A ring for `descriptor`; `undefined` where there can be none. */
   static open(linux: Linux, descriptor: number): Ring | undefined {
@@ -47,12 +50,25 @@ export class Ring {
     const [queues, requests] = mappings as [Mapping, Mapping];
     this.#words = new Int32Array(queues.buffer);
     this.#entries = new Uint32Array(requests.buffer);
+    this.#vectorsAddress = linux.addressOf(this.#vectors.buffer);
     for (let entry = 0; entry < ENTRIES; entry++) this.#words[places.array + entry] = entry;
   }
 
   /** Asks for a packet to be read to an address of this process. */
   read(address: number, capacity: number): void {
     this.#request(READ, address, capacity);
+  }
+
+  /**
+   * Asks for a packet to be read apart: its first `headers` bytes to an address, the next `data` to another one, and the rest
+   * behind the place that those would have had.
+   */
+  readSplit(address: number, capacity: number, headers: number, data: number, dataAddress: number): void {
+    const vector = this.count * VECTOR;
+    this.#part(vector, address, headers);
+    this.#part(vector + PART, dataAddress, data);
+    this.#part(vector + 2 * PART, address + headers + data, capacity - headers - data);
+    this.#request(READ_VECTOR, this.#vectorsAddress + vector * 4, PARTS);
   }
 
   /** Asks for a packet to be written. */
@@ -80,6 +96,13 @@ export class Ring {
     for (const mapping of this.mappings) this.linux.unmap(mapping);
     this.mappings = [];
     this.linux.close(this.ring);
+  }
+
+  /** A `struct iovec`. */
+  #part(at: number, address: number, length: number): void {
+    this.#vectors[at] = address >>> 0;
+    this.#vectors[at + 1] = address / WORD;
+    this.#vectors[at + 2] = length;
   }
 
   #request(operation: number, address: number, length: number): void {
@@ -155,6 +178,11 @@ const ANSWER_RESULT = 2;
 const QUEUES = 0;
 const REQUESTS = 0x10000000;
 const FEATURE_SINGLE_MAPPING = 1;
+/** Words of a `struct iovec`; how many a request has, and their words. */
+const PART = 4;
+const PARTS = 3;
+const VECTOR = PARTS * PART;
+const READ_VECTOR = 1;
 const READ = 22;
 const WRITE = 23;
 const RWF_NOWAIT = 8;

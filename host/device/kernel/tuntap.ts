@@ -16,6 +16,7 @@ import {
   VNET_HEADER,
 } from '../../../assembly/abi/constants.js';
 import { addressFamily, parseAddressWithPrefix } from '../../core/address.js';
+import type { Split } from '../../core/split.js';
 import type { Arrivals, Departures } from '../batch.js';
 import { type Device, DeviceError, type DevicePort, type LinkType } from '../device.js';
 import { unexpected, wholeNumber } from '../options.js';
@@ -204,18 +205,37 @@ export class TunTapDevice implements KernelDevice {
       this.#readOne(arrivals, capacity);
       return;
     }
-    const header = this.#header;
     const first = arrivals.place(capacity);
     const span = arrivals.place(capacity, 1) - first;
-    const base = this.#native(first) - header;
-    for (let index = 0; index < wanted; index++) ring.read(base + index * span, header + capacity);
+    const split = this.#splits(arrivals, wanted);
+    for (let index = 0; index < wanted; index++) this.#ask(ring, first + index * span, split, index);
     ring.enter();
     const before = arrivals.count;
+    let places = 0;
     for (let index = 0; index < wanted; index++) {
       const length = this.#length(ring.answers[index] as number);
-      if (length > 0) arrivals.add(first + index * span, length);
+      if (length === 0) continue;
+      const address = first + index * span;
+      arrivals.add(address, length, split?.came(index, address, length, this.#memory));
+      places = index + 1;
     }
+    split?.used(places);
     this.#came(arrivals.count - before, wanted);
+  }
+
+  /** Where data of packets is to go, if it is not to go to linear memory: what is known of their checksums is not to be looked at. */
+  #splits({ split }: Arrivals, count: number): Split | undefined {
+    if (split === undefined || (this.offloads & OFFLOAD_CHECKSUM) === 0) return undefined;
+    if (split.headers + split.data > this.#capacity) return undefined;
+    return split.prepare(count, this.#linux.addressOf) ? split : undefined;
+  }
+
+  #ask(ring: Ring, address: number, split: Split | undefined, index: number): void {
+    const header = this.#header;
+    const from = this.#native(address) - header;
+    const capacity = header + this.#capacity;
+    if (split === undefined) ring.read(from, capacity);
+    else ring.readSplit(from, capacity, header + split.headers, split.data, split.address(index));
   }
 
   /** One system call for one packet: a ring takes half as long again. Whether more wait is seen now and then. */

@@ -1,0 +1,166 @@
+/**
+ * Header-data split: a device reads the headers of a large packet to linear memory, where the core looks, and its data straight
+ * to memory that a handler gets, which saves the copy from one to the other. What the next packets look like is guessed from what
+ * handlers got last. The core says where the guess won't do (`assembly/tcp/block/pieces.ts`): then data is put behind its headers.
+ *
+ *   linear memory   │ headers │ the place of its data, empty │ what a packet has beyond the guess │
+ *   lane            … data of a packet │ data of the next │ …       memory from `Chunks`
+ *
+ * Data of one packet after another lies in a lane one behind the other, so that one chunk may hold that of several.
+ * Not for: reading (`../device/kernel/ring.ts`).
+ */
+import { type Chunks, LARGE_SLAB } from './chunks.js';
+
+export class Split {
+  /** Of the packets to come: bytes before their data, 0 for no guess, and of their data at most. */
+  headers = 0;
+  data = 0;
+  /** Batches that are to be read as they are before the next guess. */
+  #pause = 0;
+  /** Where the data of the next packets goes. */
+  readonly #places: Part[] = [];
+  /** What is elsewhere of this batch and was not taken yet, in the order of its packets. */
+  readonly #parts: Part[] = [];
+
+  constructor(private readonly chunks: Chunks) {}
+
+  /** Whether data is elsewhere that nobody has taken. */
+  get waits(): boolean {
+    return this.#parts.length > 0;
+  }
+
+  /** A handler got a copy of so much data from behind so many bytes of headers: the next packets may look alike. */
+  learn(headers: number, data: number): void {
+    if (this.#pause > 0 || (headers === this.headers && data <= this.data)) return;
+    this.headers = headers;
+    this.data = data;
+    this.#places.length = 0;
+  }
+
+  /**
+   * Makes places for the data of so many packets.
+   * @param addressOf where a buffer begins in this process
+   * @returns false when packets are to be read as they are
+   */
+  prepare(count: number, addressOf: (buffer: ArrayBuffer) => number): boolean {
+    if (this.#pause > 0) this.#pause--;
+    if (this.#pause > 0 || this.headers === 0) return false;
+    while (this.#places.length < count) this.#makeLane(addressOf);
+    return true;
+  }
+
+  /** Where in this process the data of packet `index` goes. */
+  address(index: number): number {
+    return (this.#places[index] as Part).address;
+  }
+
+  /**
+   * Packet `index` was read in this way.
+   * @param address of the packet in linear memory, which is `memory`
+   * @param length of all of it
+   * @returns bytes that are there when its data is elsewhere, 0 when all of it is there
+   */
+  came(index: number, address: number, length: number, memory: Uint8Array): number {
+    const { headers, data } = this;
+    if (length <= headers) return 0;
+    const part = this.#places[index] as Part;
+    part.start = address + headers;
+    part.length = Math.min(length - headers, data);
+    if (length > headers + data) {
+      join(part, memory);
+      return 0;
+    }
+    this.#parts.push(part);
+    return headers;
+  }
+
+  /** The batch is read; it had use for the first `count` places. */
+  used(count: number): void {
+    this.#places.splice(0, count);
+  }
+
+  /**
+   * How many bytes of some pieces lie, from the first piece on, one behind the other in a lane.
+   * @param words where address and length of each stand, from `first` on
+   */
+  run(words: Uint32Array, first: number, pieces: number): number {
+    let length = 0;
+    let before: Part | undefined;
+    let end = 0;
+    for (let word = first; word < first + 2 * pieces; word += 2) {
+      const address = words[word] as number;
+      const part = this.#find(address);
+      if (part === undefined) break;
+      const at = placeOf(part, address);
+      if (before !== undefined && (part.lane !== before.lane || at !== end)) break;
+      before = part;
+      end = at + (words[word + 1] as number);
+      length += words[word + 1] as number;
+    }
+    return length;
+  }
+
+  /** What stands at an address of linear memory, if it is elsewhere. */
+  view(address: number, length: number): Uint8Array<ArrayBuffer> | undefined {
+    const part = this.#find(address);
+    if (part === undefined) return undefined;
+    const at = placeOf(part, address);
+    return part.lane.subarray(at, at + length);
+  }
+
+  /** The first bytes of what is left of a packet's data were taken: nobody asks for them again. */
+  take(address: number, length: number): void {
+    const part = this.#find(address);
+    if (part === undefined) return;
+    part.at += length;
+    part.start += length;
+    part.length -= length;
+    if (part.length === 0) this.#parts.splice(this.#parts.indexOf(part), 1);
+  }
+
+  /** Puts behind its headers what nobody has taken: the core is about to read it. */
+  join(memory: Uint8Array): void {
+    for (const part of this.#parts) join(part, memory);
+    this.#parts.length = 0;
+    this.#pause = PAUSE;
+    this.headers = 0;
+    this.#places.length = 0;
+  }
+
+  #find(address: number): Part | undefined {
+    for (const part of this.#parts) if (address >= part.start && address < part.start + part.length) return part;
+    return undefined;
+  }
+
+  #makeLane(addressOf: (buffer: ArrayBuffer) => number): void {
+    // Numbers of any size may lie where a chunk begins.
+    const span = Math.ceil(this.data / ALIGNMENT) * ALIGNMENT;
+    const lane = this.chunks.slab(LARGE_SLAB);
+    const address = addressOf(lane.buffer) + lane.byteOffset;
+    for (let at = 0; at + span <= LARGE_SLAB; at += span) {
+      this.#places.push({ lane, at, address: address + at, start: 0, length: 0 });
+    }
+  }
+}
+
+/** Data of one packet, or the place for it: `length` bytes from `at` on, at home in linear memory at `start`. */
+interface Part {
+  readonly lane: Uint8Array<ArrayBuffer>;
+  /** Of the place in this process. */
+  readonly address: number;
+  at: number;
+  start: number;
+  length: number;
+}
+
+function placeOf(part: Part, address: number): number {
+  return part.at + address - part.start;
+}
+
+function join({ lane, at, start, length }: Part, memory: Uint8Array): void {
+  memory.set(lane.subarray(at, at + length), start);
+}
+
+const ALIGNMENT = 8;
+/** Batches that are read as they are once a guess was wrong. */
+const PAUSE = 64;
