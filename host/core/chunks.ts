@@ -30,9 +30,9 @@ export class Chunks {
     return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
   }
 
-  /** A slab of so many bytes, to be cut by who asks for it. */
-  slab(size: number): Uint8Array<ArrayBuffer> {
-    return this.#slabs.make(size);
+  /** A large slab, to be cut by who asks for it. The kernel fills it, for which it need not be in the processor's cache. */
+  lane(): Uint8Array<ArrayBuffer> {
+    return this.#slabs.make(LARGE_SLAB, LARGE_SLAB / 2);
   }
 
   /** These bytes in memory that nobody else refers to. */
@@ -73,11 +73,12 @@ class Slabs {
   /** Bytes of slabs since that was done. */
   #since = 0;
 
-  make(size: number): Uint8Array<ArrayBuffer> {
-    this.#since += size;
+  /** @param weight bytes that count for that */
+  make(size: number, weight = size): Uint8Array<ArrayBuffer> {
+    this.#since += weight;
     if (this.#since > COLLECTED) {
       collectYoung();
-      this.#since = size;
+      this.#since = weight;
     }
     const bytes = whole(size);
     keepTogether(bytes.buffer);
@@ -105,7 +106,7 @@ const { Buffer: Buffers } = globalThis as Partial<typeof globalThis>;
 const CACHE_LINE = 64;
 /** V8 keeps the bytes of an array up to this length beside it. */
 const TINY = 64;
-const COLLECTED = 1 << 24;
+const COLLECTED = 1 << 23;
 const SMALL_SLAB = 1 << 14;
 const SMALL = SMALL_SLAB >> 2;
 export const LARGE_SLAB = 1 << 18;

@@ -9,7 +9,7 @@
  * Data of one packet after another lies in a lane one behind the other, so that one chunk may hold that of several.
  * Not for: reading (`../device/kernel/ring.ts`).
  */
-import { type Chunks, LARGE_SLAB } from './chunks.js';
+import type { Chunks } from './chunks.js';
 
 export class Split {
   /** Of the packets to come: bytes before their data, 0 for no guess, and of their data at most. */
@@ -135,9 +135,9 @@ export class Split {
   #makeLane(addressOf: (buffer: ArrayBuffer) => number): void {
     // Numbers of any size may lie where a chunk begins.
     const span = Math.ceil(this.data / ALIGNMENT) * ALIGNMENT;
-    const lane = this.chunks.slab(LARGE_SLAB);
+    const lane = this.chunks.lane();
     const address = addressOf(lane.buffer) + lane.byteOffset;
-    for (let at = 0; at + span <= LARGE_SLAB; at += span) {
+    for (let at = 0; at + span <= lane.length; at += span) {
       this.#places.push({ lane, at, address: address + at, start: 0, length: 0 });
     }
   }
