@@ -40,13 +40,9 @@ export class Incoming extends Ends {
   }
 }
 
-/** A packet of ours as an ICMP error quotes it. */
+/** A packet of ours as an ICMP error quotes it; `from` is ours. */
 @unmanaged
-export class Quote {
-  fromHigh: u64; // ours
-  fromLow: u64;
-  toHigh: u64;
-  toLow: u64;
+export class Quote extends Ends {
   transport: usize; // the first of its bytes behind the IP header and extension headers
   size: u32; // how many of them are quoted, 8 at the least
   length: u32; // what its IP header says of the length of the whole packet

@@ -96,7 +96,7 @@ function parse(seg: Segment, tcp: usize, size: u32): void {
 
 /** To the connection with the segment's four-tuple, else to a listener, else to CLOSED. */
 function dispatch(seg: Segment): void {
-  const end = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
+  const end = tableFind(seg.ends, seg.localPort, seg.remotePort);
   if (end == null) toListener(seg);
   else if (end.kind == HALF_OPEN) toHalfOpen(changetype<HalfOpen>(end), seg);
   else if (end.kind == TIME_WAIT) toTimeWait(changetype<TimeWait>(end), seg);

@@ -6,32 +6,26 @@
 // Not for: listeners (tcp/listen.ts).
 
 import { sipHash } from '../crypto/siphash';
+import { Ends } from '../memory/ends';
 import { HASH_DIRECTORY } from '../memory/map';
 import { takeMemory } from '../memory/pages';
 import { state } from '../memory/state';
 import { Endpoint } from './block/endpoint';
 import { IN_TABLE } from './tcb';
 
-/** The connection with these ends, or null. */
-export function tableFind(
-  localHigh: u64,
-  localLow: u64,
-  remoteHigh: u64,
-  remoteLow: u64,
-  localPort: u32,
-  remotePort: u32,
-): Endpoint | null {
+/** The connection whose packets go between these ends, seen from here, or null. */
+export function tableFind(ends: Ends, localPort: u32, remotePort: u32): Endpoint | null {
   // Packets come in trains (Jain & Routhier, 1986): the last one found is the likeliest.
   const last = changetype<Endpoint | null>(<usize>state.lastFound);
-  if (last != null && isBetween(last, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) {
+  if (last != null && isBetween(last, ends, localPort, remotePort)) {
     if (last.has(IN_TABLE)) return last; // what block/ahead.ts has guessed may have left it
   }
   if (state.hashBuckets == 0) return null;
-  const hash = tupleHash(localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort);
+  const hash = tupleHash(ends, localPort, remotePort);
   let address = load<usize>(bucketOf(hash));
   while (address != 0) {
     const end = changetype<Endpoint>(address);
-    if (end.hash == hash && isBetween(end, localHigh, localLow, remoteHigh, remoteLow, localPort, remotePort)) {
+    if (end.hash == hash && isBetween(end, ends, localPort, remotePort)) {
       state.lastFound = <u32>address;
       return end;
     }
@@ -43,7 +37,7 @@ export function tableFind(
 /** Enters a connection; false when memory has run out. */
 export function tableInsert(end: Endpoint): bool {
   if (state.hashCount >= state.hashBuckets && !split()) return false;
-  end.hash = tupleHash(end.localHigh, end.localLow, end.remoteHigh, end.remoteLow, end.localPort, end.remotePort);
+  end.hash = tupleHash(end.ends, end.localPort, end.remotePort);
   link(end);
   end.set(IN_TABLE);
   state.hashCount++;
@@ -69,36 +63,21 @@ export function tableReplace(old: Endpoint, fresh: Endpoint): void {
   if (state.lastFound == <u32>changetype<usize>(old)) state.lastFound = 0;
 }
 
-function isBetween(
-  end: Endpoint,
-  localHigh: u64,
-  localLow: u64,
-  remoteHigh: u64,
-  remoteLow: u64,
-  localPort: u32,
-  remotePort: u32,
-): bool {
+function isBetween(end: Endpoint, ends: Ends, localPort: u32, remotePort: u32): bool {
   return (
     end.remotePort == remotePort &&
     end.localPort == localPort &&
-    end.remoteLow == remoteLow &&
-    end.localLow == localLow &&
-    end.remoteHigh == remoteHigh &&
-    end.localHigh == localHigh
+    end.remoteLow == ends.toLow &&
+    end.localLow == ends.fromLow &&
+    end.remoteHigh == ends.toHigh &&
+    end.localHigh == ends.fromHigh
   );
 }
 
 /** The hash of both ends of a connection. */
-export function tupleHash(
-  localHigh: u64,
-  localLow: u64,
-  remoteHigh: u64,
-  remoteLow: u64,
-  localPort: u32,
-  remotePort: u32,
-): u32 {
+export function tupleHash(ends: Ends, localPort: u32, remotePort: u32): u32 {
   const ports = ((<u64>localPort) << 16) | remotePort;
-  return <u32>sipHash(state.hashKey0, state.hashKey1, localHigh, localLow, remoteHigh, remoteLow, ports);
+  return <u32>sipHash(state.hashKey0, state.hashKey1, ends.fromHigh, ends.fromLow, ends.toHigh, ends.toLow, ports);
 }
 
 /** Address of the head of the bucket that a hash belongs to. */

@@ -97,14 +97,7 @@ function findBucket(index: u32, before: usize): usize {
   const packet = <usize>(load<u32>(descriptor) + frame);
   if (before != 0 && version(packet) == 4 && isTrain(packet, before)) return packet;
   if (tupleOf(packet, load<u32>(descriptor, 4) - frame, number) == 0) return packet;
-  ahead.hash = tupleHash(
-    segment.localHigh,
-    segment.localLow,
-    segment.remoteHigh,
-    segment.remoteLow,
-    segment.localPort,
-    segment.remotePort,
-  );
+  ahead.hash = tupleHash(segment.ends, segment.localPort, segment.remotePort);
   ahead.at = bucketOf(ahead.hash);
   return packet;
 }

@@ -100,15 +100,14 @@ export function piecesSettle(tcb: Tcb): bool {
 export function splitPossible(packet: usize, length: u32, interfaceNumber: u32, headers: u32): bool {
   const tcp = tupleOf(packet, length, interfaceNumber);
   if (tcp == 0) return false;
-  const seg = segment;
-  const end = tableFind(seg.localHigh, seg.localLow, seg.remoteHigh, seg.remoteLow, seg.localPort, seg.remotePort);
+  const end = tableFind(segment.ends, segment.localPort, segment.remotePort);
   if (end == null || end.kind != CONNECTION) return headers == 0;
   const tcb = changetype<Tcb>(end);
   if (headers == 0) return tcb.pieceBytes == 0;
   const isNext = sequenceNumber(tcp) == tcb.rcvNxt && !(controlBits(tcp) & SYN);
   if (!isNext || tcb.has(PAUSED | WHOLE_RECORDS) || !piecePossible(tcb)) return false;
   const isBehindHeaders = tcp + <usize>dataOffset(tcp) == packet + <usize>headers;
-  return isBehindHeaders && checksumKnown(packet) && isOurs(seg.localHigh, seg.localLow);
+  return isBehindHeaders && checksumKnown(packet) && isOurs(segment.localHigh, segment.localLow);
 }
 
 const PIECE_SIZE: u32 = 16;

@@ -12,6 +12,7 @@ import { isLinkLocal, isMapped, isUnicast, isUnspecified, withZone, zoneOf } fro
 import { isBroadcast, isOurs } from '../../ip/addresses';
 import { choice, route } from '../../ip/route';
 import { sourceFor } from '../../ip/source';
+import { endsCopy, endsOf } from '../../memory/ends';
 import { RESULT_BASE } from '../../memory/map';
 import { state } from '../../memory/state';
 import { wantSend } from '../block/sendlist';
@@ -41,16 +42,13 @@ export function tcpConnect(remotePort: u32, localPort: u32): i32 {
     localLow = choice.sourceLow;
   } else if (isMapped(localHigh, localLow) != isMapped(remoteHigh, remoteLow)) return ERROR_INVALID;
   else if (!isOurs(localHigh, localLow)) return ERROR_ADDRESS_NOT_AVAILABLE;
-  const port = localPort == 0 ? ephemeralPort(localHigh, localLow, remoteHigh, remoteLow, remotePort) : localPort;
-  const taken = tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) != null;
-  if (port == 0 || taken) return ERROR_ADDRESS_IN_USE;
+  const ends = endsOf(localHigh, localLow, remoteHigh, remoteLow);
+  const port = localPort == 0 ? ephemeralPort(ends, remotePort) : localPort;
+  if (port == 0 || tableFind(ends, port, remotePort) != null) return ERROR_ADDRESS_IN_USE;
 
   const tcb = tcbNew();
   if (tcb == null) return ERROR_NO_BUFFERS;
-  tcb.localHigh = localHigh;
-  tcb.localLow = localLow;
-  tcb.remoteHigh = remoteHigh;
-  tcb.remoteLow = remoteLow;
+  endsCopy(tcb.ends, ends);
   tcb.localPort = <u16>port;
   tcb.remotePort = <u16>remotePort;
   tcb.interface = <u8>number;

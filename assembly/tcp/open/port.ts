@@ -2,19 +2,22 @@
 // be told from outside, and a port comes again as late as possible.
 
 import { sipHash } from '../../crypto/siphash';
+import { Ends } from '../../memory/ends';
 import { ownPort, ownPorts } from '../../memory/share';
 import { state } from '../../memory/state';
 import { tableFind } from '../table';
 import { listenerCollides, listenerFor } from './listener';
 
 /** A free local port for a connection between two addresses; 0 when every one is taken. */
-export function ephemeralPort(localHigh: u64, localLow: u64, remoteHigh: u64, remoteLow: u64, remotePort: u32): u32 {
-  const offset = <u32>sipHash(state.isnKey1, state.isnKey0, localHigh, localLow, remoteHigh, remoteLow, remotePort);
+export function ephemeralPort(ends: Ends, remotePort: u32): u32 {
+  const fromHigh = ends.fromHigh;
+  const fromLow = ends.fromLow;
+  const offset = <u32>sipHash(state.isnKey1, state.isnKey0, fromHigh, fromLow, ends.toHigh, ends.toLow, remotePort);
   for (let tried: u32 = 0; tried < ownPorts(); tried++) {
     const port = ownPort(offset + state.ephemeralNext++);
     // A port that someone listens on would make its next caller meet this connection instead.
-    if (listenerFor(localHigh, localLow, port) != null) continue;
-    if (tableFind(localHigh, localLow, remoteHigh, remoteLow, port, remotePort) == null) return port;
+    if (listenerFor(fromHigh, fromLow, port) != null) continue;
+    if (tableFind(ends, port, remotePort) == null) return port;
   }
   return 0;
 }

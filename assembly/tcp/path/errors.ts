@@ -36,8 +36,7 @@ export function tcpTooBigArrives(mtu: u32): void {
 /** The end with the four-tuple of the quoted segment, if that segment is in flight. */
 function concerned(): Endpoint | null {
   const tcp = quote.transport;
-  const local = sourcePort(tcp);
-  const end = tableFind(quote.fromHigh, quote.fromLow, quote.toHigh, quote.toLow, local, destinationPort(tcp));
+  const end = tableFind(quote, sourcePort(tcp), destinationPort(tcp));
   return end != null && isInFlight(end, sequenceNumber(tcp)) ? end : null;
 }
 
