@@ -45,6 +45,8 @@ export class Split {
   prepare(count: number, addressOf: (buffer: ArrayBuffer) => number): boolean {
     if (this.#pause > 0) this.#pause--;
     if (this.#pause > 0 || this.headers === 0) return false;
+    // A program can take its memory away from a slab (`ArrayBuffer.prototype.transfer`): the kernel must not write there any more.
+    if (this.#places.some(({ lane }) => lane.length === 0)) this.#places.length = 0;
     while (this.#places.length < count) this.#makeLane(addressOf);
     return true;
   }
