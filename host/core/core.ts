@@ -235,8 +235,9 @@ export class Core {
 
   /** The pieces of the last call were taken. */
   #forget(pieces: number): void {
-    for (let piece = 0; piece < pieces; piece++)
+    for (let piece = 0; piece < pieces; piece++) {
       this.split.take(this.result(2 + 2 * piece), this.result(3 + 2 * piece));
+    }
   }
 
   /** The first piece of the last call was copied from a packet: the next ones may look like it. */
@@ -248,8 +249,8 @@ export class Core {
     let descriptor = this.calls.receiveDescriptors() >> 2;
     for (let index = 0; index < this.#batch; index++, descriptor += DESCRIPTOR) {
       const headers = address - (words[descriptor] as number);
-      if (headers > 0 && headers <= HEADERS && headers + length === words[descriptor + 1])
-        this.split.learn(headers, length);
+      const isAll = headers + length === words[descriptor + 1];
+      if (isAll && headers > 0 && headers <= HEADERS) this.split.learn(headers, length);
     }
   }
 
