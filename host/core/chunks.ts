@@ -30,9 +30,9 @@ export class Chunks {
     return length < LARGE || length > LARGE_SLAB ? whole(length) : this.#large.cut(length);
   }
 
-  /** A large slab, to be cut by who asks for it. The kernel fills it, for which it need not be in the processor's cache. */
-  lane(): Uint8Array<ArrayBuffer> {
-    return this.#slabs.make(LARGE_SLAB, LARGE_SLAB / 2);
+  /** A large slab, to be cut by who asks for it. */
+  slab(): Uint8Array<ArrayBuffer> {
+    return this.#slabs.make(LARGE_SLAB);
   }
 
   /** These bytes in memory that nobody else refers to. */
@@ -73,12 +73,11 @@ class Slabs {
   /** Bytes of slabs since that was done. */
   #since = 0;
 
-  /** @param weight bytes that count for that */
-  make(size: number, weight = size): Uint8Array<ArrayBuffer> {
-    this.#since += weight;
+  make(size: number): Uint8Array<ArrayBuffer> {
+    this.#since += size;
     if (this.#since > COLLECTED) {
       collectYoung();
-      this.#since = weight;
+      this.#since = size;
     }
     const bytes = whole(size);
     keepTogether(bytes.buffer);

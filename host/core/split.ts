@@ -137,7 +137,7 @@ export class Split {
   #makeLane(addressOf: (buffer: ArrayBuffer) => number): void {
     // Numbers of any size may lie where a chunk begins.
     const span = Math.ceil(this.data / ALIGNMENT) * ALIGNMENT;
-    const lane = this.chunks.lane();
+    const lane = this.chunks.slab();
     const address = addressOf(lane.buffer) + lane.byteOffset;
     for (let at = 0; at + span <= lane.length; at += span) {
       this.#places.push({ lane, at, address: address + at, start: 0, length: 0 });

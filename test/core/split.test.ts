@@ -8,8 +8,8 @@ const DATA = 65_160;
 /** With lanes that the program can take away, as ever newer runtimes allow. */
 function split() {
   const lanes: ArrayBuffer[] = [];
-  const lane = () => new Uint8Array(1 << 18);
-  const places = new Split({ lane } as unknown as Chunks);
+  const slab = () => new Uint8Array(1 << 18);
+  const places = new Split({ slab } as unknown as Chunks);
   const addressOf = (buffer: ArrayBuffer) => lanes.push(buffer) * 2 ** 32;
   return { places, lanes, prepare: (count: number) => places.prepare(count, addressOf) };
 }
