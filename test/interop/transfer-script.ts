@@ -1,7 +1,8 @@
 /**
  * What `transfer.test.ts` runs in a network namespace; see `table.ts`. The argument is a list of lengths; prints by way and
- * length what the reader counted, or why there was nothing to count.
+ * length what the reader counted, or why there was nothing to count, and how many packets were read apart, headers and data.
  */
+import { Split } from '../../host/core/split.js';
 import { until } from '../kit/wait.js';
 import { within } from './family/steps.js';
 import { digest, send, text } from './streams.js';
@@ -40,6 +41,14 @@ const WAYS: Record<string, (table: Table, length: number) => Promise<string | un
   },
 };
 
+let apart = 0;
+const { came } = Split.prototype;
+Split.prototype.came = function (...packet) {
+  const headers = came.apply(this, packet);
+  if (headers > 0) apart++;
+  return headers;
+};
+
 /** For one transfer, in milliseconds: it bounds a hang. */
 const PATIENCE = 60_000;
 
@@ -52,6 +61,6 @@ await play({
         counted[name] = await within(PATIENCE, name, transfer(table, length)).catch(String);
       }
     }
-    return counted;
+    return { ...counted, apart: String(apart) };
   },
 });

@@ -31,5 +31,9 @@ describe.skipIf(missing).each(['offload', 'plain'])(
         expect(counted[`${way} ${length}`]).toBe(sha256(pseudoRandomBytes(CONTENT, length)));
       });
     });
+
+    test(`${mode === 'offload' ? 'large packets were' : 'nothing was'} read past linear memory`, () => {
+      expect(Number(counted.apart) > 0).toBe(mode === 'offload');
+    });
   },
 );
