@@ -69,8 +69,7 @@ describe.skipIf(missing)(`vitrine demo${missing === undefined ? '' : ` (${missin
       await run.said('The data:');
       process.kill(whom === 'the program' ? run.pid : -run.pid, signal);
       const { code, stderr } = await run.ended;
-      expect(code).toBe(expected);
-      expect(stderr).toBe('');
+      expect({ code, stderr }).toEqual({ code: expected, stderr: '' });
       expect(await survivors()).toEqual([]);
       expect(readdirSync(folder)).toEqual([]);
     },
