@@ -56,6 +56,13 @@ describe.skipIf(missing)(`vitrine demo${missing === undefined ? '' : ` (${missin
     expect(stdout).toContain('vitrine get --cacert ca.pem https://10.9.0.2/16MiB.bin');
   }, 60_000);
 
+  test('gives no order to the kernel’s side once that is closed', async () => {
+    const { KernelSide } = await import(new URL('../../dist/host/cli/demo/kernel-side.js', import.meta.url).href);
+    const side = new KernelSide('10.9.0.1');
+    side.close();
+    await expect(side.download('http://10.9.0.2/', () => {})).rejects.toThrow('Channel closed');
+  });
+
   test.each([
     ['SIGINT', 'everybody, as Ctrl-C does', 130],
     ['SIGINT', 'the program', 130],

@@ -51,7 +51,10 @@ export class KernelSide implements OtherSide {
         else if (report.did === did) settle(() => resolve(report as Extract<KernelReport, { did: Did }>));
       };
       this.#process.on('message', onMessage).on('exit', onExit);
-      this.#process.send(order);
+      // Where the play has been interrupted the channel is closed already.
+      this.#process.send(order, (error) => {
+        if (error !== null) settle(() => reject(new CommandError(error.message)));
+      });
     });
   }
 }
