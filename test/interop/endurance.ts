@@ -4,7 +4,6 @@
  * of this process is looked at when a tenth is done and at the end. It is to run in a namespace of its own
  * (`bench/running/namespace.mjs`). Not for: how fast (`../bench/`), two stacks (`../simulation/endurance.ts`).
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { tun } from '../../host/device/tun.js';
 import type { Socket } from '../../host/socket/socket.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
@@ -12,6 +11,7 @@ import { buildInstruments } from '../bench/running/instruments.mjs';
 import { runPeer } from '../bench/running/kpeer.mjs';
 import { prepareNamespace, subnet } from '../bench/running/namespace.mjs';
 import { type Endurance, Inflow, Outflow, type Progress, type Scenario, sizesOf } from '../kit/endurance.js';
+import { until } from '../kit/wait.js';
 
 /** What can be asked for, by name; `size` is bytes of the first two, connections of the others. */
 export const ENDURANCE: Readonly<Record<string, Scenario>> = {
@@ -69,8 +69,8 @@ async function run(load: Load, progress: Progress): Promise<Endurance> {
   const begun = performance.now();
   const faults = await askKernel(load, place);
   const seconds = (performance.now() - begun) / 1000;
-  // Nothing tells when TIME-WAIT is over.
-  for (let waits = 0; stack.counters().connections > 0 && waits < PATIENCE * 10; waits++) await delay(100);
+  // Nothing tells when TIME-WAIT is over; what is left then is counted.
+  await until(() => stack.counters().connections === 0).catch(() => {});
   const { connections: left, bufferBytes } = stack.counters();
   const late = sizes();
   const lost = [tally.closed !== load.connections, tally.bytes !== total, bufferBytes > 0].filter(Boolean).length;

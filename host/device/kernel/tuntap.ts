@@ -223,7 +223,7 @@ export class TunTapDevice implements KernelDevice {
     this.#came(arrivals.count - before, wanted);
   }
 
-  /** Where data of packets is to go, if it is not to go to linear memory: what is known of their checksums is not to be looked at. */
+  /** Where data of packets goes, if not to linear memory: only where the kernel has verified checksums, for which it would be read. */
   #splits({ split }: Arrivals, count: number): Split | undefined {
     if (split === undefined || (this.offloads & OFFLOAD_CHECKSUM) === 0) return undefined;
     if (split.headers + split.data > this.#capacity) return undefined;
