@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
+import { SeededRandom } from '../../host/device/random.js';
 import { writeAll } from '../../host/socket/output/write-all.js';
 import { CLIENT_TLS, SERVER_TLS } from '../kit/secure.js';
 import { Splitting } from '../kit/splitting.js';
@@ -100,11 +101,8 @@ function total(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** Numbers below a bound, the same for the same seed. */
+/** Whole numbers below a bound that follow from a seed. */
 function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
+  const random = new SeededRandom(seed);
+  return (below) => Math.floor(random.fraction() * below);
 }

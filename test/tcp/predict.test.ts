@@ -10,6 +10,7 @@ import {
   SETTING_RECEIVE_BUFFER,
   SETTING_RECEIVE_BUFFER_INITIAL,
 } from '../../assembly/abi/constants.js';
+import { SeededRandom } from '../../host/device/random.js';
 import type { Options } from '../kit/packet.js';
 import { accepted, type Segment, type Timeline } from '../kit/timeline.js';
 
@@ -110,15 +111,10 @@ function sent(t: Timeline): string[] {
   return bytes;
 }
 
-/** Whole numbers below a bound that follow from a seed: mulberry32. */
+/** Whole numbers below a bound that follow from a seed. */
 function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let word = Math.imul(state ^ (state >>> 15), state | 1);
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-    return ((word ^ (word >>> 14)) >>> 0) % below;
-  };
+  const random = new SeededRandom(seed);
+  return (below) => Math.floor(random.fraction() * below);
 }
 
 /** State and everything that is allocated. Not the segment under examination, which has the bit. */
