@@ -2,7 +2,7 @@
  * Asks V8 to collect its young generation: dead chunks above all, whose memory it only counts. By itself it does so when
  * 32 MiB of them have come together. But a quarter of that is growth in the eyes of a program with a small heap: then all
  * of the heap is marked, again and again, which costs three times what receiving does, in one process and not in the next.
- * Asked for every 8 MiB it takes 0.3 ms, and the memory comes back while the processor's cache still has it.
+ * Asked for every 8 MiB it takes 0.2 ms, and the memory comes back while the processor's cache still has it.
  *
  * V8 also frees such memory in another thread, and counts it until then: it is told to do it at once.
  * Not for: other engines, which are left alone.
@@ -22,20 +22,25 @@ function find(): () => void {
     setFlagsFromString('--expose-gc');
     const gc: (options: { type: 'minor' }) => void = runInNewContext('gc');
     if (!('gc' in globalThis)) setFlagsFromString('--no-expose-gc');
-    if (process.execArgv.some((flag) => CHOSEN.test(flag))) return () => gc(YOUNG);
+    if (CHOSEN.test(`${process.execArgv} ${process.env.NODE_OPTIONS}`)) return () => gc(YOUNG);
     return () => {
-      // There is next to nothing to copy: waking other threads for it takes longer than doing it.
-      setFlagsFromString('--no-parallel-scavenge');
+      setFlagsFromString(OURS);
       gc(YOUNG);
-      setFlagsFromString('--parallel-scavenge');
+      setFlagsFromString(USUAL);
     };
   } catch {
     return () => {};
   }
 }
 
-/** Flags by which a program has said which threads collect. */
-const CHOSEN = /single.threaded|parallel.scavenge/;
+/**
+ * There is next to nothing to copy: waking other threads for it takes longer than doing it. And room for the young, which
+ * V8 doubles for what has lived through several collections, however often they are asked for, is gone through each time.
+ */
+const OURS = '--no-parallel-scavenge --semi-space-growth-factor=1';
+const USUAL = '--parallel-scavenge --semi-space-growth-factor=2';
+/** Flags by which a program has said how its young are collected. */
+const CHOSEN = /single.threaded|parallel.scavenge|semi.space/;
 const YOUNG = { type: 'minor' } as const;
 
 let collect: (() => void) | undefined;

@@ -139,12 +139,10 @@ export function uncaught(error: unknown): void {
 
 /** The chunk in the shape that the handler asked for; the bytes are copied only where an `ArrayBuffer` has others, too. */
 export function shape(chunk: Uint8Array<ArrayBuffer>, binaryType: BinaryType): BinaryTypeList[BinaryType] {
+  if (binaryType === 'buffer') return chunk as Buffer<ArrayBuffer>;
   const { buffer, byteOffset, byteLength } = chunk;
   if (binaryType === 'uint8array') return new Uint8Array(buffer, byteOffset, byteLength);
-  if (binaryType === 'arraybuffer') {
-    return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
-  }
-  return chunk as Buffer<ArrayBuffer>;
+  return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
 function parseBinaryType(value: unknown): BinaryType {

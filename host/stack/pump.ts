@@ -15,7 +15,7 @@ export interface Rounds {
   /** Tells handlers what is ready. @returns false when microtasks have to run first: come back for the rest */
   deliver(): boolean;
   /** Events told by the last `deliver`. */
-  readonly delivered: number;
+  delivered(): number;
   /** The microtasks that `deliver` waited for have run. */
   microtasksRan(): void;
   /** Everything was told; the core has not sent yet. */
@@ -122,7 +122,7 @@ export class Pump {
     const pending = this.#send();
     parts.look();
     if (this.closed) return 'closed';
-    const moved = received + parts.delivered + pending > 0 || this.#again || !fresh;
+    const moved = received + parts.delivered() + pending > 0 || this.#again || !fresh;
     return moved ? 'moved' : 'idle';
   }
 

@@ -174,9 +174,7 @@ export class Stack {
     return {
       received: (now) => pings.collect(now),
       deliver: () => delivery.run() && endpoints.run(),
-      get delivered() {
-        return delivery.delivered + endpoints.delivered;
-      },
+      delivered: () => delivery.delivered + endpoints.delivered,
       microtasksRan: () => delivery.microtasksRan(),
       arrived: () => this.#layer?.arrived(),
       sent: () => this.#connections.releaseDelivered(),

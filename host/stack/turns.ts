@@ -9,9 +9,10 @@
  */
 export function afterMicrotasks(task: () => void): () => void {
   const { process } = globalThis as Partial<typeof globalThis>;
-  if (typeof process?.nextTick !== 'function') return () => nextTurn(task);
+  const nextTick = process?.nextTick;
+  if (typeof nextTick !== 'function') return () => nextTurn(task);
   const settled = Promise.resolve();
-  const tick = () => process.nextTick(task);
+  const tick = () => nextTick(task);
   return () => void settled.then(tick);
 }
 
