@@ -43,5 +43,5 @@ function pieceOf(handle: number): number {
 
 /** The slot in a handle; above it is the generation (`assembly/memory/pool.ts`). */
 const SLOT = (1 << 22) - 1;
-const PIECE_SHIFT = 10;
+const PIECE_SHIFT = 12;
 const PLACE = (1 << PIECE_SHIFT) - 1;

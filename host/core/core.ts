@@ -32,6 +32,7 @@ export class Core {
   #fault: CoreFault | undefined;
   #bytes: Uint8Array<ArrayBuffer>;
   #words: Uint32Array;
+  #results: Uint32Array;
   readonly #instance: CoreInstance;
   readonly #resultAddress: number;
   readonly #chunks = new Chunks();
@@ -66,6 +67,7 @@ export class Core {
     this.#words = new Uint32Array(instance.exports.memory.buffer);
     this.calls = this.#guarded(instance.exports);
     this.#resultAddress = this.calls.resultArea();
+    this.#results = this.#words.subarray(this.#resultAddress >> 2);
   }
 
   /** Why the core is dead, `undefined` while it lives. */
@@ -101,9 +103,15 @@ export class Core {
     return this.#views.of(address, length);
   }
 
+  /** Linear memory from the result area on, as words. Ask again after every call, as for `bytes`. */
+  get results(): Uint32Array {
+    if (this.#results.length === 0) this.#refresh();
+    return this.#results;
+  }
+
   /** The n-th word of the result area. */
   result(index: number): number {
-    return this.words[(this.#resultAddress >> 2) + index] as number;
+    return this.results[index] as number;
   }
 
   /** Index in `words` of the first piece that a call has put into the result area. */
@@ -262,6 +270,7 @@ export class Core {
   #refresh(): void {
     this.#bytes = new Uint8Array(this.memory.buffer);
     this.#words = new Uint32Array(this.memory.buffer);
+    this.#results = this.#words.subarray(this.#resultAddress >> 2);
   }
 
   #guarded(exports: CoreExports): CoreExports {

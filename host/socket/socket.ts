@@ -35,23 +35,24 @@ export class Socket<Data = undefined> extends TlsMembers {
    */
   declare readonly listener?: TCPSocketListener<undefined>;
 
-  #data: Data;
+  // What `data` and `write` need comes first, together: among very many sockets each cache line is waited for.
   #connection: Transport | undefined;
   #phase: Phase;
   /** After `shutdown()`: what arrives is thrown away, and so is the news that it ended. */
   #discarding: boolean;
+  readonly #box: HandlerBox;
+  readonly #output: Output;
+  #tls: TlsTransport | undefined;
+  #data: Data;
   /** TLS with a `handshake` handler, or no TLS: `open` was called when the connection was there, not when it was secure. */
   #openTold = false;
   /** Counts calls of `timeout`, so that one inside the handler can be noticed. */
   #timeouts = 0;
   #settle: Settle | undefined;
-  readonly #box: HandlerBox;
-  readonly #output: Output;
   readonly #allowHalfOpen: boolean;
   readonly #startsPaused: boolean;
   readonly #listener: TCPSocketListener<unknown> | undefined;
   readonly #hold: Hold;
-  #tls: TlsTransport | undefined;
 
   /** How connections tell their sockets. For the stack, not for programs. */
   static readonly events: OwnerEvents<Socket<unknown>> = {
@@ -61,7 +62,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     ended: (socket) => socket.#ended(),
     timedOut: (socket) => socket.#timedOut(),
     closed: (socket, cause) => socket.#closed(cause),
-    awaited: (socket) => (socket.#tls === undefined ? socket.#output.bytesWritten : 0),
+    awaited: (socket, step) => (step === 0 ? Number(socket.#tls === undefined) : socket.#output.bytesWritten),
     secured: (socket) => socket.#secured(),
     failed: (socket, error, early) => socket.#tlsFailed(error, early),
     session: (socket, session) => void socket.#call('session', Buffer.from(session)),

@@ -32,8 +32,11 @@ export interface OwnerEvents<Owner> {
   timedOut(owner: Owner): void;
   /** `cause` is 0 after an orderly end, else a negative ERROR_*, the fault of the core, or what a layer found. */
   closed(owner: Owner, cause: number | Error): void;
-  /** It will hear of something soon: reads what it needs for that. @returns anything, so that the reads are not left out */
-  awaited(owner: Owner): number;
+  /**
+   * It will hear of something soon: reads what it needs for that, in `AWAITING` steps, of which each reads what the one before
+   * has found. @returns anything, so that the reads are not left out
+   */
+  awaited(owner: Owner, step: number): number;
   /** The handshake of TLS is complete. */
   secured(owner: Owner): void;
   /** TLS has failed, `early`: before the handshake was complete. The owner is to let go. */
@@ -72,19 +75,20 @@ export interface Layer {
 }
 
 export class Connection<Owner> {
+  // What every event reads comes first, together: among very many connections each cache line is waited for.
   owner: Owner | null = null;
   layer: Layer | undefined;
+  /** Nothing more will come of it; its handle may name another connection by now. */
+  dead = false;
+  paused = false;
+  /** Events that wait: until the owner reads again, or since the snapshot they were in. */
+  deferred = 0;
+  /** Accepted by `finish`, not yet by the core. */
+  tail: Uint8Array | undefined;
   /** Whom `connect` was asked for, a name or an address; not kept by a snapshot. */
   hostname: string | undefined;
   /** Whether its owner speaks IPv6, and IPv4 by mapped addresses. */
   speaksIPv6 = false;
-  /** Nothing more will come of it; its handle may name another connection by now. */
-  dead = false;
-  /** Accepted by `finish`, not yet by the core. */
-  tail: Uint8Array | undefined;
-  paused = false;
-  /** Events that wait: until the owner reads again, or since the snapshot they were in. */
-  deferred = 0;
   #holds = false;
   /** Kept for whoever has to say what failed. */
   #lastEndpoints: Endpoints | undefined;
@@ -331,5 +335,7 @@ export class Connection<Owner> {
   }
 }
 
+/** Steps of `OwnerEvents.awaited`. */
+export const AWAITING = 2;
 /** Bytes that a layer can surely take, when it has told what came before. */
 const LAYER_TAKES = 65536;

@@ -143,6 +143,11 @@ export class Connections<Owner> {
     return connection.dead ? undefined : connection;
   }
 
+  /** The connection that a handle names, if the host knows of it. */
+  get(handle: number): Connection<Owner> | undefined {
+    return this.#live.get(handle);
+  }
+
   /** What `handle` probably names, by a look at one place. */
   guess(handle: number): Connection<Owner> | undefined {
     return this.#live.guess(handle);

@@ -4,9 +4,8 @@
  * the next and lets its caller come back when the microtasks have run. With one busy connection that is once a batch.
  * Not for: what the events mean (`connections.ts`).
  */
-import { BATCH_LIMIT } from '../../assembly/abi/constants.js';
 import type { Core } from '../core/core.js';
-import type { Connection } from './connection.js';
+import { AWAITING, type Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
 /** What all who call handlers share. */
@@ -16,10 +15,10 @@ export interface Turn {
 }
 
 export class Delivery<Owner> {
-  #connection: Connection<Owner> | undefined;
+  /** Whose events are being told, by its handle: see `#lookAhead`. */
+  #handle = 0;
+  /** Those of it that were taken from the core and not told yet. */
   #events = 0;
-  /** Who they are, while they are looked at. */
-  readonly #coming: (Connection<Owner> | undefined)[] = new Array(BATCH_LIMIT).fill(undefined);
   /** Of those who are ready, how many have been glanced at. */
   #ahead = 0;
   /** What their reads came to. Nobody needs it, but where nobody could see it the engine would leave them out. */
@@ -36,7 +35,7 @@ export class Delivery<Owner> {
 
   /** Events taken from the core for a connection and not told yet. */
   pending(connection: Connection<Owner>): number {
-    return connection === this.#connection ? this.#events : 0;
+    return connection.handle === this.#handle ? this.#events : 0;
   }
 
   /** To be called when the microtasks that `run` waited for have run. */
@@ -47,62 +46,66 @@ export class Delivery<Owner> {
   /** Delivers what is ready. @returns false when microtasks have to run first: come back for the rest */
   run(): boolean {
     this.delivered = 0;
-    while (this.#events !== 0 || this.#next()) {
-      const connection = this.#connection as Connection<Owner>;
+    let connection = this.#events === 0 ? undefined : this.connections.get(this.#handle);
+    for (;;) {
+      connection ??= this.#next();
+      if (connection === undefined) return true;
       if (this.turn.due && connection.hasOwner) return false;
       const event = this.#events & -this.#events;
       this.#events ^= event;
       if (connection.hasOwner) this.turn.due = true;
       if (connection.deliver(event)) this.#events |= event;
       this.delivered++;
+      if (this.#events === 0) connection = undefined;
     }
-    return true;
   }
 
-  #next(): boolean {
+  /** The next that has something to tell, whose events are then in `#events`. */
+  #next(): Connection<Owner> | undefined {
     const { calls } = this.core;
     while (this.#ahead > 0 || this.#lookAhead() > 0) {
       const handle = calls.readyNext();
       this.#ahead = handle === 0 ? 0 : this.#ahead - 1;
       const events = this.core.result(0);
       const connection = handle === 0 ? undefined : this.connections.ready(handle, events, this.core.result(1));
-      if (connection === undefined) continue;
-      this.#connection = connection;
-      this.#events = events | connection.takeDeferred();
-      if (this.#events !== 0) return true;
+      if (connection !== undefined && this.#take(connection, events)) return connection;
     }
-    return this.#nextResumed();
+    for (;;) {
+      const connection = this.connections.takeResumed();
+      if (connection === undefined || this.#take(connection, 0)) return connection;
+    }
+  }
+
+  /** @returns whether there is anything to tell */
+  #take(connection: Connection<Owner>, events: number): boolean {
+    this.#handle = connection.handle;
+    this.#events = events | connection.takeDeferred();
+    return this.#events !== 0;
   }
 
   /**
    * Reads the objects of those who come next, in steps of one object each, which do not wait for each other: among very many
-   * connections they are in no cache, and memory answers many questions as fast as one. @returns how many they are
+   * connections they are in no cache, and memory answers many questions as fast as one. Each step finds them again, since to
+   * keep them would mean to wait: for whatever it puts anywhere V8 looks at the page on which that lies. @returns how many they are
    */
   #lookAhead(): number {
-    const { core, connections } = this;
-    const coming = this.#coming;
+    const { connections } = this;
     const { events } = connections;
-    const count = core.calls.readyPeek();
+    const count = this.core.calls.readyPeek();
+    const handles = this.core.results;
     let glances = 0;
-    for (let index = 0; index < count; index++) coming[index] = connections.guess(core.result(index));
-    for (let index = 0; index < count; index++) glances ^= coming[index]?.deferred ?? 0;
     for (let index = 0; index < count; index++) {
-      const owner = coming[index]?.owner ?? null;
-      if (owner !== null) glances ^= events.awaited(owner);
+      if (connections.guess(handles[index] as number) === undefined) glances++;
     }
-    for (let index = 0; index < count; index++) coming[index] = undefined;
+    for (let index = 0; index < count; index++) glances ^= connections.guess(handles[index] as number)?.deferred ?? 0;
+    for (let step = 0; step < AWAITING; step++) {
+      for (let index = 0; index < count; index++) {
+        const owner = connections.guess(handles[index] as number)?.owner ?? null;
+        if (owner !== null) glances ^= events.awaited(owner, step);
+      }
+    }
     this.glances = glances;
     this.#ahead = count;
     return count;
-  }
-
-  #nextResumed(): boolean {
-    for (;;) {
-      const connection = this.connections.takeResumed();
-      if (connection === undefined) return false;
-      this.#connection = connection;
-      this.#events = connection.takeDeferred();
-      if (this.#events !== 0) return true;
-    }
   }
 }
