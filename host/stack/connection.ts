@@ -131,7 +131,8 @@ export class Connection<Owner> {
   takeDeferred(): number {
     if (this.paused) return 0;
     const events = this.deferred;
-    this.deferred = 0;
+    // Not written where nothing changes: a cache line that was only read need not go back to memory.
+    if (events !== 0) this.deferred = 0;
     return events;
   }
 
