@@ -53,9 +53,9 @@ export function isScoped(high: u64): bool {
   return isLinkLocal(high) || ((<u32>high & 0xff) == 0xff && ((<u32>high >> 8) & 0x0f) - 1 < 2);
 }
 
-/** The same address on the link of an interface; one that means the same everywhere stays as it is. */
+/** The same address on the link of an interface; one that means the same everywhere stays as it is, and all do on loopback. */
 export function withZone(high: u64, interfaceNumber: u32): u64 {
-  return isScoped(high) ? (high & ~ZONE) | ((<u64>interfaceNumber) << ZONE_SHIFT) : high;
+  return interfaceNumber != 0 && isScoped(high) ? (high & ~ZONE) | ((<u64>interfaceNumber) << ZONE_SHIFT) : high;
 }
 
 /** As the address stands in packets. */

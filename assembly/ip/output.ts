@@ -2,13 +2,14 @@
 // loopback's queue like any other packet. Not for: fragments (ip/fragment/), packets of others (ip/forward.ts).
 
 import { COUNTER_PACKETS_OUT, LINK_ETHERNET } from '../abi/constants';
+import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { ethernetSend } from '../link/send';
 import { count } from '../memory/counters';
 import { Ends } from '../memory/ends';
-import { isMapped, mappedBytes } from './address';
+import { isMapped, mappedBytes, withZone, zoneOf } from './address';
 import { identify } from './fragment/identification';
 import { FRAGMENTS, writeHeader4 } from './header4';
-import { HEADER6, writeHeader6 } from './header6';
+import { destination6, HEADER6, source6, writeHeader6 } from './header6';
 import { interfaceAt } from './interface';
 import { transmitCommit, transmitRoom } from './transmit';
 
@@ -48,7 +49,17 @@ export function packetHeader(packet: usize, protocol: u32, length: u32, ends: En
 export function linkSend(interfaceNumber: u32, packet: usize, length: u32, toHigh: u64, toLow: u64): void {
   count(COUNTER_PACKETS_OUT);
   if (interfaceAt(interfaceNumber).link == LINK_ETHERNET) ethernetSend(interfaceNumber, packet, length, toHigh, toLow);
-  else transmitCommit(interfaceNumber, packet, length, 0);
+  else {
+    if (interfaceNumber == LOOPBACK_INTERFACE) keepZone(packet, zoneOf(toHigh));
+    transmitCommit(interfaceNumber, packet, length, 0);
+  }
+}
+
+/** What stays on this host says which link its addresses are of: all its links meet on loopback. */
+function keepZone(packet: usize, zone: u32): void {
+  if (zone == 0) return;
+  store<u64>(source6(packet), withZone(load<u64>(source6(packet)), zone));
+  store<u64>(destination6(packet), withZone(load<u64>(destination6(packet)), zone));
 }
 
 export const FLOW_SHIFT: u32 = 12;

@@ -30,7 +30,7 @@ import {
   withZone,
   zoneOf,
 } from '../ip/address';
-import { isBroadcast } from '../ip/addresses';
+import { isBroadcast, isOurs } from '../ip/addresses';
 import { complement, fold, pseudoSum, sum } from '../ip/checksum';
 import { sendFragmented } from '../ip/fragment/send';
 import { FRAGMENTS, HEADER4, PROTOCOL_UDP } from '../ip/header4';
@@ -136,7 +136,8 @@ function way(socket: UdpSocket): i32 {
 
 function interfaceFor(socket: UdpSocket, group: bool, broadcast: bool): i32 {
   const zone = zoneOf(draft.toHigh);
-  if (zone != 0) return zone < state.interfaceCount && (socket.device == 0 || socket.device == zone) ? <i32>zone : -1;
+  if (zone != 0 && !isOurs(draft.toHigh, draft.toLow))
+    return zone < state.interfaceCount && (socket.device == 0 || socket.device == zone) ? <i32>zone : -1;
   if (socket.device != 0 && (group || broadcast)) return socket.device;
   if (group && socket.multicastInterface != 0) return <i32>socket.multicastInterface - 1;
   const number = route(draft.toHigh, draft.toLow);
