@@ -81,26 +81,23 @@ export function udpOpen(port: u32, flags: u32): i32 {
 
 /**
  * From now on the socket speaks with the address at result[0..3] and `port` alone; `port` 0: with everybody again. A socket on any
- * address gets the one that leads there.
+ * address gets the one that leads there. A socket that can't speak with it speaks with everybody.
  */
 export function udpConnect(handle: u32, port: u32): i32 {
   const socket = socketFind(handle);
   if (socket == null) return ERROR_STALE_HANDLE;
   if (port > u16.MAX_VALUE) return ERROR_INVALID;
-  if (port == 0) {
-    disconnect(socket);
-    return 0;
-  }
+  disconnect(socket);
+  if (port == 0) return 0;
   let high = load<u64>(RESULT_BASE);
   let low = load<u64>(RESULT_BASE + 8);
   if (isUnspecified(high, low))
     low = isMapped(high, low) || isMapped(socket.localHigh, socket.localLow) ? LOOPBACK4_LOW : LOOPBACK6_LOW;
-  if (!socket.has(ADDRESS_CHOSEN) && !sameFamily(socket, high, low)) return ERROR_NETWORK_UNREACHABLE;
+  if (!sameFamily(socket, high, low)) return ERROR_NETWORK_UNREACHABLE;
   const number =
     isMulticast(high, low) && socket.multicastInterface != 0 ? <i32>socket.multicastInterface - 1 : route(high, low);
   if (number < 0) return ERROR_NETWORK_UNREACHABLE;
   high = withZone(high, <u32>number);
-  if (socket.has(ADDRESS_CHOSEN)) disconnect(socket);
   if (isUnspecified(socket.localHigh, socket.localLow)) {
     if (!sourceFor(<u32>number, high, low)) return ERROR_ADDRESS_NOT_AVAILABLE;
     socket.localHigh = choice.sourceHigh;

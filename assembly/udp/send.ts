@@ -148,12 +148,11 @@ function interfaceFor(socket: UdpSocket, group: bool, broadcast: bool): i32 {
 }
 
 function source(socket: UdpSocket): i32 {
-  if (!isUnspecified(socket.localHigh, socket.localLow)) {
-    if (!isMulticast(socket.localHigh, socket.localLow)) {
-      draft.fromHigh = socket.localHigh;
-      draft.fromLow = socket.localLow;
-      return 0;
-    }
+  // A group or a broadcast address does not speak (RFC 1122 §3.2.1.3).
+  if (!isUnspecified(socket.localHigh, socket.localLow) && isOurs(socket.localHigh, socket.localLow)) {
+    draft.fromHigh = socket.localHigh;
+    draft.fromLow = socket.localLow;
+    return 0;
   }
   if (sourceFor(draft.interface, draft.toHigh, draft.toLow) && !(draft.many && draft.interface == LOOPBACK_INTERFACE)) {
     draft.fromHigh = choice.sourceHigh;
@@ -181,8 +180,7 @@ function sendWhole(socket: UdpSocket): i32 {
     writePlain(packet);
   }
   const loops = loopsBack(socket);
-  // A group's lifetime of nothing keeps it on this host (RFC 1112 §6.1).
-  if (draft.many == 0 || draft.lifetime != 0 || draft.interface == LOOPBACK_INTERFACE) {
+  if (leaves()) {
     writeIp(packet, header, draft.lifetime);
     const length = header + draft.length;
     if (draft.before > 0) transmitGrow(draft.interface, packet, length);
@@ -211,7 +209,7 @@ function writeIp(packet: usize, header: u32, lifetime: u32): void {
 /** More than a packet holds leaves in fragments. */
 function sendParts(socket: UdpSocket): i32 {
   writeChecksum();
-  const answer = fragmentsTo(draft.interface, draft.mtu);
+  const answer = leaves() ? fragmentsTo(draft.interface, draft.mtu) : 0;
   if (answer == ERROR_NO_BUFFERS) {
     waitForRoom(socket, draft.interface, draft.mtu);
     return 0;
@@ -228,7 +226,7 @@ function fragmentsTo(interfaceNumber: u32, mtu: u32): i32 {
     draft.udp,
     draft.length,
     draft.service | FRAGMENTS,
-    draft.lifetime,
+    max<u32>(draft.lifetime, 1),
     mtu,
   );
 }
@@ -241,6 +239,11 @@ function writeChecksum(): void {
 
 function pseudo(): u32 {
   return pseudoSum(draft, PROTOCOL_UDP, draft.length);
+}
+
+/** A group's lifetime of nothing keeps a datagram on this host (RFC 1112 §6.1). */
+function leaves(): bool {
+  return draft.lifetime != 0 || draft.interface == LOOPBACK_INTERFACE;
 }
 
 /** Whether what goes out to many is for us, too. */

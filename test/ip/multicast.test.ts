@@ -7,6 +7,7 @@ import {
   COUNTER_BUFFER_BYTES,
   COUNTER_GROUPS,
   ERROR_NO_BUFFERS,
+  UDP_OPTION_MULTICAST_TIME_TO_LIVE,
   UDP_REUSE_ADDRESS,
 } from '../../assembly/abi/constants.js';
 import { FAMILY, LOCAL, neighbor, PEER, perFamily } from '../kit/family.js';
@@ -206,6 +207,15 @@ describe('what is heard', () => {
     t.packets();
     expect(t.received(handle)).toEqual([]);
   });
+});
+
+test.each([4, 3000])('a lifetime of 0 keeps a datagram of %i bytes on this host (RFC 1112 §6.1)', async (length) => {
+  const { t, handle } = await member();
+  t.packets();
+  t.calls.udpOption(handle, UDP_OPTION_MULTICAST_TIME_TO_LIVE, 0);
+  expect(t.send(handle, new Uint8Array(length), GROUP, 7)).toBe(1);
+  expect(t.packets()).toEqual([]);
+  expect(t.received(handle).map(({ data }) => data.length)).toEqual([length]);
 });
 
 describe('hostile', () => {

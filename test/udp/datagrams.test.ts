@@ -30,6 +30,7 @@ import {
   UDP_REUSE_ADDRESS,
   UDP_REUSE_PORT,
 } from '../../assembly/abi/constants.js';
+import { dualDriver } from '../kit/dual.js';
 import { ANY, FAMILY, faraway, IP_HEADER, LOCAL, LOOPBACK, neighbor, PEER } from '../kit/family.js';
 import { icmpMessage, PORT_UNREACHABLE } from '../kit/icmp.js';
 import { headerLength, refit, transportChecksum } from '../kit/packet.js';
@@ -209,6 +210,22 @@ describe('what leaves', () => {
     expect(t.send(four, 'x', '255.255.255.255', 9)).toBe(1);
     t.calls.udpClose(four);
     expect(t.send(four, 'x', PEER, 9)).toBe(ERROR_STALE_HANDLE);
+  });
+
+  test('never comes from a broadcast address (RFC 1122 §3.2.1.3)', async () => {
+    const driver = await dualDriver();
+    const t = new UdpDriver(driver);
+    for (const local of ['255.255.255.255', '10.9.0.255']) {
+      expect(t.send(t.open(local, 7), 'x', '10.9.0.1', 9)).toBe(1);
+      expect(t.told()).toEqual([expect.stringMatching(/^10\.9\.0\.2:7 /)]);
+    }
+  });
+
+  test('connected anew goes to the family of the socket only', async () => {
+    const t = await UdpDriver.create();
+    const four = t.open('0.0.0.0', 8);
+    expect(t.connect(four, '127.0.0.1', 9)).toBe(0);
+    expect(t.connect(four, '::1', 9)).toBe(ERROR_NETWORK_UNREACHABLE);
   });
 
   test('goes to ourselves over loopback', async () => {
