@@ -22,7 +22,6 @@ import { neighborUse } from './cache/reach';
 import { neighborOwes, ringTake } from './cache/table';
 import { failedTake } from './cache/unreachable';
 import { BROADCAST_HARDWARE } from './ethernet';
-import { groupsFollow } from './groups';
 import { ARP_REPLY, ARP_REQUEST } from './header';
 import { advertise, arpSend, solicitNeighbor, solicitRouters } from './messages';
 import { OWES_ANNOUNCEMENT } from './probe';
@@ -32,7 +31,6 @@ import { link, linkAt, OWES_ADDRESSES, OWES_ERRORS, OWES_NEIGHBORS, OWES_SOLICIT
 
 /** Puts what is owed on the transmit queues. */
 export function linkOutput(): void {
-  groupsFollow();
   const owes = link.owes;
   if (owes == 0) return;
   link.owes = 0;

@@ -40,8 +40,6 @@ export class LinkState {
   failedTail: u32;
 
   owes: u32; // OWES_*
-  groups: u32; // solicited-node groups that we have joined
-  addressGeneration: u32; // of the addresses that the groups follow
 
   // How many solicitations for packets of others go out, RFC 6583.
   solicitWindow: Micros;

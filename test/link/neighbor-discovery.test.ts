@@ -110,6 +110,14 @@ describe('neighbour advertisements that we owe (RFC 4861 §7.2.4)', () => {
     ]);
   });
 
+  it('leaves the solicited-node group of an address with the address, and says so at once', async () => {
+    const link = await settled();
+    link.core.putAddress(address(US));
+    link.calls.addressRemove(1);
+    link.calls.output(link.now);
+    expect(link.calls.nextDeadline()).toBeLessThan(link.now + 1001);
+  });
+
   it('says that it is a router when it forwards', async () => {
     const link = await settled({ forwarding: true });
     link.inject(solicitation(US, { ...FROM, destination: solicitedNode(US), sourceLink: PEER }));
