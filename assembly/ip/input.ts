@@ -79,8 +79,8 @@ export function ipInput(packet: usize, length: u32, interfaceNumber: u32, flags:
   if (!good) count(COUNTER_PACKETS_BAD);
 }
 
-/** False: malformed. */
-function parse(packet: usize, length: u32): bool {
+/** Fills `incoming` with what the headers of a packet say. False: malformed. */
+export function parse(packet: usize, length: u32): bool {
   if ((interfaceAt(incoming.interface).offloads & OFFLOAD_CHECKSUM) != 0 && checksumKnown(packet)) {
     incoming.flags |= INCOMING_CHECKSUM_KNOWN;
   }

@@ -5,12 +5,13 @@
 // Not for: packets whose next hop is known (link/send.ts).
 
 import { NEIGHBOR_INCOMPLETE, NEIGHBOR_PROBE } from '../abi/limits';
-import { isMapped, MAPPED, mappedLow } from '../ip/address';
+import { isMapped, MAPPED } from '../ip/address';
 import { Address, addressAt } from '../ip/addresses';
-import { destination, source } from '../ip/header4';
-import { destination6, source6 } from '../ip/header6';
+import { mayAnswer } from '../ip/icmp/errors';
 import { ADDRESS_UNREACHABLE } from '../ip/icmp/kinds';
 import { icmpReport } from '../ip/icmp/report';
+import { incoming } from '../ip/incoming';
+import { parse } from '../ip/input';
 import { choice } from '../ip/route';
 import { sourceFor } from '../ip/source';
 import { transmitRoom } from '../ip/transmit';
@@ -151,15 +152,10 @@ function sendErrors(): void {
 }
 
 function report(packet: usize, length: u32): void {
-  if (load<u8>(packet) >> 4 == 4) {
-    const to = mappedLow(destination(packet));
-    icmpReport(ADDRESS_UNREACHABLE, 0, packet, length, 0, to, 0, mappedLow(source(packet)));
-    return;
-  }
-  const from = source6(packet);
-  const to = destination6(packet);
-  const toLow = load<u64>(to, 8);
-  icmpReport(ADDRESS_UNREACHABLE, 0, packet, length, load<u64>(to), toLow, load<u64>(from), load<u64>(from, 8));
+  incoming.packet = packet;
+  incoming.flags = 0;
+  if (parse(packet, length) && mayAnswer(ADDRESS_UNREACHABLE))
+    icmpReport(ADDRESS_UNREACHABLE, packet, length, incoming);
 }
 
 function mayAskForOthers(): bool {

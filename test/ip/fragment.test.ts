@@ -156,6 +156,20 @@ describe.each(FAMILIES)('%s reassembly', (_, family) => {
     expect(answer(driver, marked([0, 3, 0]))).toBeUndefined();
   });
 
+  test('nobody is told that the rest of an error, or of what was for all, did not come', async () => {
+    const driver = await dualDriver();
+    const all = family.version === 4 ? '10.9.0.255' : 'ff02::1';
+    const ends = { source: family.peer, destination: family.local };
+    const firsts = [
+      one(family, { destination: all, at: 0, more: true, data: pattern(64) }),
+      cut(icmp({ ...ends, type: family.unreachable, data: pattern(200) }), 64, 8)[0] as Uint8Array,
+    ];
+    expect(exchange(driver, ...firsts)).toEqual([]);
+    driver.advance(60_000);
+    expect(exchange(driver)).toEqual([]);
+    expectNothingLeft(driver);
+  });
+
   test('a fragment of nothing, or one that is no multiple of eight with others behind it, is refused', async () => {
     const driver = await dualDriver();
     const before = driver.calls.counter(COUNTER_PACKETS_BAD);

@@ -4,11 +4,11 @@
 import { COUNTER_REASSEMBLY_FAILED } from '../../abi/constants';
 import { count } from '../../memory/counters';
 import { wakeAt } from '../../memory/deadlines';
-import { state } from '../../memory/state';
+import { NEVER, state } from '../../memory/state';
 import { REASSEMBLY_EXCEEDED } from '../icmp/kinds';
 import { icmpReport } from '../icmp/report';
 import { fragmentedFree, reassembly } from './packets';
-import { FRAGMENTED_ABANDONED, FRAGMENTED_EXPIRED, Fragmented, Piece } from './records';
+import { FRAGMENTED_ABANDONED, FRAGMENTED_ANSWERABLE, FRAGMENTED_EXPIRED, Fragmented, Piece } from './records';
 
 /** Marks the packets whose time is over. */
 export function reassemblyExpire(): void {
@@ -21,8 +21,9 @@ export function reassemblyExpire(): void {
       continue;
     }
     if (!packet.has(FRAGMENTED_ABANDONED)) count(COUNTER_REASSEMBLY_FAILED);
-    if (hasFirst(packet)) {
-      packet.flags |= FRAGMENTED_EXPIRED | FRAGMENTED_ABANDONED;
+    if (packet.has(FRAGMENTED_ANSWERABLE)) {
+      packet.flags = FRAGMENTED_EXPIRED | FRAGMENTED_ABANDONED;
+      packet.deadline = NEVER;
       all.expired++;
     } else fragmentedFree(packet);
   }
@@ -36,21 +37,7 @@ export function reassemblySend(): void {
     at = packet.newer;
     if (!packet.has(FRAGMENTED_EXPIRED)) continue;
     const first = changetype<Piece>(packet.first);
-    const length = first.header + first.size;
-    icmpReport(
-      REASSEMBLY_EXCEEDED,
-      0,
-      first.packet,
-      length,
-      packet.toHigh,
-      packet.toLow,
-      packet.fromHigh,
-      packet.fromLow,
-    );
+    icmpReport(REASSEMBLY_EXCEEDED, first.packet, first.header + first.size, packet);
     fragmentedFree(packet);
   }
-}
-
-function hasFirst(packet: Fragmented): bool {
-  return packet.first != 0 && changetype<Piece>(packet.first).at == 0;
 }

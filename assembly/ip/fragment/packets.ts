@@ -80,7 +80,7 @@ export function fragmentedTake(packet: Fragmented, size: u32): usize {
 /** Gives up what has come of a packet; the packet itself is remembered, so that nothing else of it is taken. */
 export function fragmentedAbandon(packet: Fragmented): void {
   empty(packet);
-  packet.flags |= FRAGMENTED_ABANDONED;
+  packet.flags = FRAGMENTED_ABANDONED;
   count(COUNTER_REASSEMBLY_FAILED);
 }
 

@@ -3,9 +3,11 @@
 // Not for: how much may be kept (fragment/packets.ts).
 
 import { slabSize } from '../../memory/slab';
+import { mayAnswer } from '../icmp/errors';
+import { REASSEMBLY_EXCEEDED } from '../icmp/kinds';
 import { incoming } from '../incoming';
 import { fragmentedTake } from './packets';
-import { Fragmented, PIECE, PIECES, Piece } from './records';
+import { FRAGMENTED_ANSWERABLE, Fragmented, PIECE, PIECES, Piece } from './records';
 
 /** Keeps `incoming` among the fragments of a packet. Answers PIECE_*. */
 export function pieceInsert(packet: Fragmented): u32 {
@@ -31,6 +33,7 @@ export function pieceInsert(packet: Fragmented): u32 {
   packet.largest = max(packet.largest, incoming.length);
   packet.congestion |= 1 << (incoming.service & 3);
   if (incoming.fragmentMore == 0) packet.total = end;
+  if (at == 0 && mayAnswer(REASSEMBLY_EXCEEDED)) packet.flags |= FRAGMENTED_ANSWERABLE;
   return PIECE_KEPT;
 }
 

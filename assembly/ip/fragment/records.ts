@@ -60,6 +60,8 @@ export class Piece {
 export const FRAGMENTED_ABANDONED: u32 = 1 << 0;
 /** Its time is over. */
 export const FRAGMENTED_EXPIRED: u32 = 1 << 1;
+/** Its first fragment is here, and whoever sent it may be told when no more comes (RFC 1122 §3.2.2, RFC 4443 §2.4 (e)). */
+export const FRAGMENTED_ANSWERABLE: u32 = 1 << 2;
 /** Fragments of one packet: 64 KiB over links of 296 bytes (RFC 1144 §4). */
 export const PIECES: u32 = 256;
 

@@ -15,7 +15,7 @@ import { ADDRESS_MASK_REPLY, ECHO_REPLY, ECHO_REQUEST, INFORMATIONAL6, REDIRECT6
 
 /** Notes an error about `incoming`, unless it is of those that nobody is told of. `parameter`: an MTU, or an offset. */
 export function icmpErrorOwe(kind: u32, parameter: u32): void {
-  if (!isAnswerable(kind)) return;
+  if (!mayAnswer(kind)) return;
   // Nobody floods himself.
   const outside = incoming.interface != LOOPBACK_INTERFACE;
   if (outside && !errorAllowed(incoming.fromHigh, incoming.fromLow)) return;
@@ -32,7 +32,8 @@ export function icmpErrorOwe(kind: u32, parameter: u32): void {
   reply.remoteLow = incoming.fromLow;
 }
 
-function isAnswerable(kind: u32): bool {
+/** Whether an error of a kind about `incoming` may be sent at all. */
+export function mayAnswer(kind: u32): bool {
   const high = incoming.fromHigh;
   const low = incoming.fromLow;
   // To one host, which can be reached by its address.

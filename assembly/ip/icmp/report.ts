@@ -7,7 +7,7 @@ import { count } from '../../memory/counters';
 import { Ends, endsOf } from '../../memory/ends';
 import { Reply } from '../../memory/replies';
 import { state } from '../../memory/state';
-import { isMapped, isMulticast, isUnspecified } from '../address';
+import { isMapped } from '../address';
 import { isOurs } from '../addresses';
 import { complement, pseudoSum, sum } from '../checksum';
 import { FRAGMENTS, PROTOCOL_ICMP } from '../header4';
@@ -26,20 +26,10 @@ export function icmpErrorSend(reply: Reply): void {
   report(reply.control, reply.tsVal, <usize>reply.sequence, reply.acknowledgment, reply.ends);
 }
 
-/** Sends an error about the packet at `packet`, which waited long enough, to where it came from. `ends`: the packet's. */
-export function icmpReport(
-  kind: u32,
-  parameter: u32,
-  packet: usize,
-  length: u32,
-  toHigh: u64,
-  toLow: u64,
-  fromHigh: u64,
-  fromLow: u64,
-): void {
-  if (isMulticast(toHigh, toLow) || isUnspecified(fromHigh, fromLow)) return;
-  if (!errorAllowed(fromHigh, fromLow)) return;
-  report(kind, parameter, packet, length, endsOf(toHigh, toLow, fromHigh, fromLow));
+/** Sends an error about the packet at `packet`, which waited long enough and `mayAnswer`, to where it came from. `ends`: the packet's. */
+export function icmpReport(kind: u32, packet: usize, length: u32, ends: Ends): void {
+  if (!errorAllowed(ends.fromHigh, ends.fromLow)) return;
+  report(kind, 0, packet, length, endsOf(ends.toHigh, ends.toLow, ends.fromHigh, ends.fromLow));
 }
 
 /** `ends`: those of the error, which is from the address that was spoken to, if it is ours (RFC 4443 §2.2 (a), RFC 1812 §4.3.2.4). */
