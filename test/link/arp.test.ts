@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ADDRESS_TENTATIVE } from '../../assembly/abi/constants.js';
-import { arp, BROADCAST, echoRequest, frame, LinkDriver, OWN } from '../kit/link.js';
+import { formatFrame } from '../../host/packet/print.js';
+import { cut, icmp, pattern } from '../kit/fragment.js';
+import { arp, BROADCAST, echoRequest, frame, LinkDriver, OWN, ownHardware } from '../kit/link.js';
+import { buildIp } from '../kit/packet.js';
 
 const PEER = '02:00:00:00:00:aa';
 const OTHER = '02:00:00:00:00:bb';
@@ -31,6 +34,34 @@ describe('ARP: asking (RFC 826, RFC 1122 §2.3.2)', () => {
     link.take();
     link.inject(answer(PEER, '10.0.0.2'));
     expect(link.take()).toHaveLength(64);
+  });
+
+  it('keeps three packets of others, which push out none of ours', async () => {
+    const link = await router();
+    for (let count = 0; count < 20; count++) link.ping('10.0.0.2');
+    const others = (host: number) => echoRequest(PEER, ownHardware(2), '10.1.0.9', `10.0.0.${host}`);
+    link.injectAt(2, ...[2, 3, 3, 3, 3].map(others));
+    link.take();
+    link.inject(answer(PEER, '10.0.0.2'), answer(OTHER, '10.0.0.3'));
+    const to = link.take().map((bytes) => formatFrame(bytes).split(' ')[2]);
+    expect([PEER, OTHER].map((peer) => to.filter((text) => text === peer).length)).toEqual([20, 3]);
+  });
+
+  it('tells nobody that errors, or later fragments, were not passed on (RFC 1122 §3.2.2)', async () => {
+    const link = await router();
+    const ends = { source: '10.1.0.9', destination: '10.0.0.2' };
+    const pass = (packet: Uint8Array) => link.injectAt(2, frame(ownHardware(2), PEER, 0x0800, packet));
+    pass(icmp({ ...ends, type: 3, data: pattern(64) }));
+    const [first, later] = cut(buildIp({ ...ends, protocol: 17, payload: pattern(100) }), 64) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    pass(later);
+    link.advance(3500);
+    expect(link.told(2)).toEqual([]);
+    pass(first);
+    link.advance(3500);
+    expect(link.told(2)).toEqual([expect.stringContaining('host unreachable about 10.1.0.9:7')]);
   });
 
   it('goes to the router for what is elsewhere', async () => {
@@ -235,6 +266,17 @@ async function settled(): Promise<LinkDriver> {
   const link = await LinkDriver.create({ addresses: ['10.0.0.1/24'] });
   link.advance(3000);
   link.take();
+  return link;
+}
+
+/** Interface 2 is the network 10.1.0.0/24, with a neighbour that is known. */
+async function router(): Promise<LinkDriver> {
+  const link = await LinkDriver.create({ addresses: ['10.0.0.1/24'], forwarding: true, interfaces: 2 });
+  link.addAddress('10.1.0.1/24', 0, 2);
+  link.advance(3000);
+  link.injectAt(2, arp({ from: PEER, sender: '10.1.0.9', target: '10.1.0.1' }));
+  link.take(1);
+  link.take(2);
   return link;
 }
 

@@ -8,13 +8,15 @@
 
 import { slabGive, slabSize, slabTake } from '../../memory/slab';
 import { link } from '../state';
-import { Neighbor } from './neighbor';
+import { LIST_OURS, Neighbor } from './neighbor';
 
 /** Keeps a copy of a packet. A packet for which there is no memory is lost. */
 export function queuePut(entry: Neighbor, packet: usize, length: u32, ofOthers: bool): void {
   const size = slabSize(BLOCK_HEADER + length);
   const most = ofOthers ? OTHERS_COUNT : OURS_COUNT;
   while (entry.queueCount >= <u16>most || (entry.queueCount > 0 && entry.queueSize + size > QUEUE_BYTES)) {
+    // What others send does not push out what is ours.
+    if (ofOthers && entry.list == LIST_OURS) return;
     queueGive(queueTake(entry));
   }
   if (link.queued + size > ALL_BYTES) return;
