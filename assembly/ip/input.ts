@@ -155,17 +155,18 @@ function beginTrain(): void {
 function addressesPossible(): bool {
   const high = incoming.fromHigh;
   const low = incoming.fromLow;
-  if (isMulticast(high, low) || isMulticastZero(incoming.toHigh)) return false;
+  if (isMulticast(high, low)) return false;
   if (incoming.interface == LOOPBACK_INTERFACE) return true;
-  if (isLoopback(incoming.toHigh, incoming.toLow) || isLoopback(high, low)) return false;
+  if (isWithinHost(incoming.toHigh) || isLoopback(incoming.toHigh, incoming.toLow) || isLoopback(high, low))
+    return false;
   // A host that has no address yet may speak to those on its link (RFC 951 §3.2, RFC 4862 §5.4.2), never further.
   if (isUnspecified(high, low)) return true;
   return (incoming.family == 6 || isUnicast4(low)) && !isOurs(high, low) && !isBroadcast(high, low);
 }
 
-/** ff00::/16 and ff01:… from the wire: of no scope, or of that of a host (RFC 4291 §2.7). */
-function isMulticastZero(high: u64): bool {
-  return (<u32>high & 0xffff) == 0x00ff;
+/** A group of no scope, or of that of a host: it never comes from a link (RFC 4291 §2.7 and erratum 3480). */
+function isWithinHost(high: u64): bool {
+  return (<u32>high & 0x0eff) == 0x00ff;
 }
 
 /** To a protocol here, or on to somebody else. False: nobody's. */

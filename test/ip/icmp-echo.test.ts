@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_INVALID, ERROR_MESSAGE_SIZE, ERROR_NETWORK_UNREACHABLE } from '../../assembly/abi/constants.js';
 import { address, Driver } from '../kit/driver.js';
-import { dualDriver, exchange, FAMILIES, type Family } from '../kit/dual.js';
+import { dualDriver, exchange, FAMILIES, type Family, SIX } from '../kit/dual.js';
 import { icmp, join, pattern, viewIcmp } from '../kit/fragment.js';
 
 interface Answer {
@@ -63,6 +63,14 @@ describe.each(FAMILIES)('%s echo', (_, family) => {
       lifetime: 64,
       tos: 0xb8,
     });
+  });
+
+  test('requests to a group of the host alone do not come from a link (RFC 4291 §2.7)', async () => {
+    const driver = await dualDriver();
+    const from = (destination: string) =>
+      exchange(driver, request({ source: SIX.peer, destination, type: SIX.request }));
+    expect([from('ff01::1'), from('ff00::1')]).toEqual([[], []]);
+    expect(from('ff02::1')).toHaveLength(1);
   });
 
   test('requests with a wrong checksum are not answered', async () => {
