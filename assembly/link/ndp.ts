@@ -115,7 +115,8 @@ function neighborArrives(message: usize, options: usize, end: usize): bool {
   if (entry == null) return true;
   const was = entry.has(NEIGHBOR_ROUTER);
   const is = (flags & ADVERTISED_ROUTER) != 0;
-  neighborAdvertised(entry, hardwareIn(options, end, TARGET_LINK_LAYER), solicited, (flags & OVERRIDE) != 0);
+  const hardware = hardwareIn(options, end, TARGET_LINK_LAYER);
+  if (!neighborAdvertised(entry, hardware, solicited, (flags & OVERRIDE) != 0)) return true;
   neighborRouter(entry, is);
   if (was && !is) routerLost(number, high, low);
   return true;

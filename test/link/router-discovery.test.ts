@@ -65,6 +65,43 @@ describe('what routers advertise (RFC 4861 §6.3.4, RFC 4191)', () => {
     expect(link.told().join()).toContain(`who has ${SECOND}?`);
   });
 
+  it('prefers a router again that was silent and is back', async () => {
+    const link = await configured();
+    const [first, second] = ['02:00:00:00:00:f1', '02:00:00:00:00:f2'];
+    link.inject(router({ options: prefix({}), preference: 1 }), router({ from: SECOND }));
+    link.advance(3000);
+    link.ping('2001:db8:ffff::1');
+    link.advance(4000);
+    link.take();
+    link.inject(
+      router({ preference: 1, options: linkOption(1, first) }),
+      router({ from: SECOND, options: linkOption(1, second) }),
+    );
+    link.ping('2001:db8:ffff::1');
+    expect(link.told()).toEqual([expect.stringContaining(`> ${first} `)]);
+  });
+
+  it('an advertisement of a neighbour that may not change what is known of it ends no route (RFC 4861 §7.2.5)', async () => {
+    const link = await configured();
+    link.inject(router({ options: linkOption(1, ROUTER) }));
+    const own = (link.network.addresses()[0]?.address ?? '').replace('%1', '');
+    const from = '02:00:00:00:00:bb';
+    const says = { from, source: FIRST, destination: own, targetLink: from };
+    link.inject(advertisement(FIRST, '', says));
+    expect(defaults(link)).toHaveLength(1);
+    link.inject(advertisement(FIRST, 'O', says));
+    expect(defaults(link)).toEqual([]);
+  });
+
+  it('nothing is said of IPv4 (RFC 4942 §2.2)', async () => {
+    const link = await configured();
+    const before = link.network.routes();
+    const four = [...address('192.0.2.0')];
+    const options = [3, 4, 120, 0x80, ...words32(600, 600, 0), ...four, 24, 3, 120, 0, ...words32(600), ...four];
+    link.inject(router({ lifetime: 0, options }));
+    expect(link.network.routes()).toEqual(before);
+  });
+
   it('the network of a prefix is on the link, or not, as it says', async () => {
     const link = await configured();
     link.inject(router({ options: [...prefix({}), ...prefix({ net: '2001:db8:2::', onLink: false })] }));

@@ -86,6 +86,7 @@ export function neighborSpoke(number: u32, high: u64, low: u64, hardware: u64, c
     if (entry == null) return null;
     entry.state = NEIGHBOR_STALE;
     entry.hardware = hardware;
+    routesOver(number, high, low, true);
     return entry;
   }
   if (entry.state == NEIGHBOR_INCOMPLETE) resolved(entry, hardware);
@@ -95,23 +96,24 @@ export function neighborSpoke(number: u32, high: u64, low: u64, hardware: u64, c
 
 /**
  * A neighbour advertised itself (RFC 4861 §7.2.5), or answered by ARP. `hardware` 0: it did not say. `solicited`: in answer to
- * us. `overrides`: what we knew is wrong.
+ * us. `overrides`: what we knew is wrong. False: nothing of it is to be believed.
  */
-export function neighborAdvertised(entry: Neighbor, hardware: u64, solicited: bool, overrides: bool): void {
+export function neighborAdvertised(entry: Neighbor, hardware: u64, solicited: bool, overrides: bool): bool {
   if (entry.state == NEIGHBOR_INCOMPLETE) {
-    if (hardware == 0) return;
+    if (hardware == 0) return false;
     resolved(entry, hardware);
     if (solicited) reached(entry);
-    return;
+    return true;
   }
   const other = hardware != 0 && hardware != entry.hardware;
   if (other && !overrides) {
     // Somebody says otherwise, but not firmly: it is looked into when a packet goes there.
     if (entry.state == NEIGHBOR_REACHABLE) entry.state = NEIGHBOR_STALE;
-    return;
+    return false;
   }
   if (other) moved(entry, hardware);
   if (solicited) reached(entry);
+  return true;
 }
 
 function resolved(entry: Neighbor, hardware: u64): void {

@@ -2,6 +2,7 @@
 // bound on their number keeps a liar from filling the table. Not for: which route is taken (ip/route.ts).
 
 import { ROUTE_AUTOMATIC } from '../../abi/constants';
+import { isMapped } from '../../ip/address';
 import { Route, routeAt, routeEnter, routeFind, routeLeave } from '../../ip/route';
 import { wakeAt } from '../../memory/deadlines';
 import { NEVER, state } from '../../memory/state';
@@ -20,6 +21,8 @@ export function routeHeard(
   metric: u32,
   seconds: u32,
 ): void {
+  // Routers of IPv6 have no say in where IPv4 goes: such a prefix can only deceive (RFC 4942 §2.2).
+  if (isMapped(high, low)) return;
   let entry: Route | null = routeFind(number, high, low, prefixLength, gatewayHigh, gatewayLow);
   // What a program has said stays as it is.
   if (entry != null && !(entry.flags & ROUTE_AUTOMATIC)) return;
