@@ -8,7 +8,7 @@ import { COUNTER_FORWARD_DROPPED, COUNTER_FORWARDED, OFFLOAD_CHECKSUM } from '..
 import { LOOPBACK_INTERFACE } from '../abi/limits';
 import { count } from '../memory/counters';
 import { REPLY_FORWARD, Reply, replyNew } from '../memory/replies';
-import { isLinkLocal, isScoped, isUnspecified } from './address';
+import { isLinkLocal, isScoped, isUnspecified, mappedBytes } from './address';
 import { complement, sum } from './checksum';
 import { passFragmented } from './fragment/pass';
 import { dontFragment, headerLength, version } from './header4';
@@ -66,7 +66,7 @@ export function forwardSend(reply: Reply): void {
 function nextInterface(): i32 {
   // What was not meant for us alone, or goes no further than its link, is nobody's business (RFC 1812 §5.3.4, RFC 4291 §2.5.6).
   if (incoming.has(INCOMING_LINK_MULTICAST) || isUnspecified(incoming.fromHigh, incoming.fromLow)) return -1;
-  if (isScoped(incoming.toHigh)) return -1;
+  if (isScoped(incoming.toHigh) || isAutomatic4(incoming.fromLow) || isAutomatic4(incoming.toLow)) return -1;
   if (isLinkLocal(incoming.fromHigh)) return refuse(BEYOND_SCOPE, 0);
   if (incoming.lifetime <= 1) return refuse(LIFETIME_EXCEEDED, 0);
   const number = route(incoming.toHigh, incoming.toLow);
@@ -75,6 +75,11 @@ function nextInterface(): i32 {
   const mtu = interfaceAt(number).mtu;
   if (pieceLength(incoming.packet, incoming.length) <= mtu || mayCut(incoming.packet)) return number;
   return refuse(TOO_BIG, mtu);
+}
+
+/** 169.254/16 means something on one link only (RFC 3927 §2.7). */
+function isAutomatic4(low: u64): bool {
+  return incoming.family == 4 && (mappedBytes(low) & 0xffff) == 0xfea9;
 }
 
 /** An IPv4 packet whose sender allows it (RFC 1812 §5.2.6), and that no device is to cut first. */

@@ -97,6 +97,17 @@ describe.each(FAMILIES)('%s', (_, family) => {
   });
 });
 
+test('what means something on one link only goes no further (RFC 3927 §7)', async () => {
+  const driver = await router();
+  for (const ends of [
+    { source: '169.254.1.2', destination: '10.8.0.9' },
+    { source: '10.9.0.1', destination: '169.254.1.2' },
+  ]) {
+    expect(told(driver, buildIp({ ...ends, protocol: 17, payload: pattern(30) }))).toBeUndefined();
+    expect(waiting(driver, 2)).toEqual([]);
+  }
+});
+
 test('an IPv6 packet that the next link does not take earns its MTU', async () => {
   const driver = await router(1300);
   const large = buildIp({ source: 'fd00::1', destination: 'fd00:0:0:8::9', protocol: 17, payload: pattern(1400) });
