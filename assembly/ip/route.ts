@@ -175,7 +175,6 @@ export function routeDisconnect(number: u32, high: u64, low: u64): void {
   }
 }
 
-/** Ends what has outlived its lifetime. */
 /**
  * A gateway answers, or does not: others that lead as far are preferred to one that is silent (RFC 4861 §6.3.6, RFC 1122
  * §3.3.1.4).
@@ -190,6 +189,7 @@ export function routesOver(number: u32, high: u64, low: u64, answers: bool): voi
   }
 }
 
+/** Ends what has outlived its lifetime. */
 export function routesExpire(): void {
   for (let index: u32 = 0; index < state.routeCount; ) {
     const entry = routeAt(index);

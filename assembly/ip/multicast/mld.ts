@@ -37,7 +37,7 @@ function queryArrives(message: usize): bool {
   let count: u32 = 0;
   if (incoming.size == MLD_MESSAGE) heardOld(querier, VERSION_2, delay);
   else {
-    if (incoming.size < QUERY_V2) return incoming.size == MLD_MESSAGE;
+    if (incoming.size < QUERY_V2) return false;
     count = load16(message + 26);
     if (QUERY_V2 + count * 16 > incoming.size) return false;
     delay = max<Micros>(1, <Micros>floating(load16(message + 4)) * MILLISECOND);

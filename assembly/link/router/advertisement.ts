@@ -1,5 +1,5 @@
 // A router advertises itself (RFC 4861 §6.1.2, §6.3.4): default router, prefixes, parameters of the link, name servers. Heard on
-// interfaces that configure themselves; on others it says no more than who the router is.
+// interfaces that configure themselves, on no others.
 //
 //   type, code, checksum | hop limit u8 | flags u8 | router lifetime u16 | reachable time u32 | retrans timer u32 | options
 //

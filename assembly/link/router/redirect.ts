@@ -6,7 +6,7 @@
 // Those of IPv4 are not taken (ip/icmp): nothing in them tells who sent them, so whoever can guess a destination could have
 // our packets (RFC 6274 §6.2.2).
 
-import { isLinkLocal, isMulticast, isUnicast, withZone } from '../../ip/address';
+import { isLinkLocal, isUnicast, withZone } from '../../ip/address';
 import { incoming } from '../../ip/incoming';
 import { choice, route } from '../../ip/route';
 import { neighborRouter, neighborSpoke } from '../cache/reach';
@@ -21,7 +21,7 @@ export function redirectArrives(message: usize, options: usize, end: usize): boo
   const targetLow = load<u64>(message, 16);
   const high = withZone(load<u64>(message, 24), number);
   const low = load<u64>(message, 32);
-  if (!isLinkLocal(incoming.fromHigh) || isMulticast(high, low) || !isUnicast(high, low)) return false;
+  if (!isLinkLocal(incoming.fromHigh) || !isUnicast(high, low)) return false;
   const onLink = targetHigh == high && targetLow == low;
   if (!onLink && !isLinkLocal(targetHigh)) return false;
   if (linkAt(number).autoconfigure == 0 || route(high, low) != <i32>number) return true;
