@@ -10,12 +10,13 @@ import {
   UDP_OPTION_MULTICAST_TIME_TO_LIVE,
   UDP_REUSE_ADDRESS,
 } from '../../assembly/abi/constants.js';
-import { FAMILY, LOCAL, neighbor, PEER, perFamily } from '../kit/family.js';
+import { FAMILY, LOCAL, neighbor, PEER, perFamily, testIPv4 } from '../kit/family.js';
 import {
   buildIp,
   addressBytes as bytesOf,
   headerLength,
   internetChecksum,
+  refit,
   addressText as textOf,
   transportChecksum,
 } from '../kit/packet.js';
@@ -138,6 +139,22 @@ describe('the newest version', () => {
 
 describe('an older router', () => {
   const old = perFamily(2, 2);
+
+  testIPv4('of version 1 is not heard from afar (RFC 1112 appendix I)', async () => {
+    const { t } = await member();
+    over(t, 5_000);
+    const first = query({ version: 1, maximum: 0, alert: false });
+    const afar = first.slice();
+    afar.set(bytesOf(LOCAL), 16);
+    refit(afar);
+    t.driver.input([afar]);
+    t.driver.input([query({ version: 3, maximum: 1_000 })]);
+    expect(over(t, 20_000).map(({ text }) => text)).toEqual([`is exclude ${GROUP}`]);
+    t.driver.input([first]);
+    t.driver.output();
+    t.driver.advance(20_000);
+    expect(t.driver.emitted.splice(0).map(({ bytes }) => bytes[headerLength(bytes)])).toEqual([0x12]);
+  });
 
   test('is told in its words, and of leaving by who told it last', async () => {
     const { t, handle } = await member();

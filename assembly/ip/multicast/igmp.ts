@@ -31,8 +31,11 @@ function queryArrives(message: usize): bool {
   let delay = VERSION_1_DELAY;
   let count: u32 = 0;
   // RFC 3376 §7.1: the version shows in the length and the code.
-  if (incoming.size == IGMP_HEADER && code == 0) heardOld(querier, VERSION_1, delay);
-  else {
+  if (incoming.size == IGMP_HEADER && code == 0) {
+    // Version 1 has no such option, but asks all hosts of its link alone (RFC 1112 appendix I).
+    if (incoming.toLow != ALL_HOSTS) return true;
+    heardOld(querier, VERSION_1, delay);
+  } else {
     // Forged queries come from afar (RFC 3376 §9.1).
     if (!hasAlert()) return true;
     if (incoming.size == IGMP_HEADER) {
