@@ -36,6 +36,7 @@ export function duplicateFound(address: Address): void {
   address.nextAt = remade ? state.now : NEVER;
   if (remade) wakeAt(state.now);
   state.addressGeneration++;
+  state.routeGeneration++;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ADDRESS_TENTATIVE } from '../../assembly/abi/constants.js';
+import { ADDRESS_AUTOMATIC, ADDRESS_TENTATIVE } from '../../assembly/abi/constants.js';
 import { formatFrame } from '../../host/packet/print.js';
 import { cut, icmp, pattern } from '../kit/fragment.js';
 import { arp, BROADCAST, echoRequest, frame, LinkDriver, OWN, ownHardware } from '../kit/link.js';
@@ -212,6 +212,20 @@ describe('IPv4 address conflicts (RFC 5227)', () => {
     link.inject(thief);
     expect(link.told()).toHaveLength(1);
     expect(link.neighbors()).toEqual([]);
+  });
+});
+
+describe('an address that was given up', () => {
+  it('is reached where it is now', async () => {
+    const link = await settled();
+    link.addAddress('10.0.0.7/24', ADDRESS_AUTOMATIC);
+    link.advance(5000);
+    link.ping('10.0.0.7');
+    const thief = arp({ from: PEER, sender: '10.0.0.7', target: '10.0.0.2' });
+    link.inject(thief, thief);
+    link.take();
+    link.ping('10.0.0.7');
+    expect(link.told()).toEqual([expect.stringContaining('who has 10.0.0.7?')]);
   });
 });
 
