@@ -51,8 +51,6 @@ export class LinkInterface {
   autoconfigure: u8; // 1: routers are asked and heard (RFC 4862)
   linkLocal: u8; // 1: there is a link-local address (RFC 4291 §2.1)
   started: u8; // 1: its link-local address has been made
-  flags: u8; // RA_* of the last advertisement (RFC 4861 §4.2)
-  hopLimit: u8; // CurHopLimit; 0: unspecified
   solicits: u8; // router solicitations sent since the last advertisement
   advertised: u8; // 1: a router has been heard
 

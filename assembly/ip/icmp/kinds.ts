@@ -83,22 +83,21 @@ function mean(kind: u32, error: i32, hard: i32): bool {
 
 // Kinds of errors that are sent.
 export const NO_ROUTE: u32 = 0;
-export const PROHIBITED: u32 = 1;
 /** RFC 4443 §3.1 code 2: the source means something on its own link only. */
-export const BEYOND_SCOPE: u32 = 2;
-export const ADDRESS_UNREACHABLE: u32 = 3;
-export const PORT_UNREACHABLE: u32 = 4;
+export const BEYOND_SCOPE: u32 = 1;
+export const ADDRESS_UNREACHABLE: u32 = 2;
+export const PORT_UNREACHABLE: u32 = 3;
 /** Nobody here speaks the protocol. To IPv6, an unrecognized Next Header: the parameter is where it stands. */
-export const PROTOCOL_UNREACHABLE: u32 = 5;
+export const PROTOCOL_UNREACHABLE: u32 = 4;
 /** The parameter is the MTU of the next hop. */
-export const TOO_BIG: u32 = 6;
-export const LIFETIME_EXCEEDED: u32 = 7;
-export const REASSEMBLY_EXCEEDED: u32 = 8;
+export const TOO_BIG: u32 = 5;
+export const LIFETIME_EXCEEDED: u32 = 6;
+export const REASSEMBLY_EXCEEDED: u32 = 7;
 /** The parameter of this one and the next is the offset of what is wrong. */
-export const PARAMETER: u32 = 9;
-export const OPTION_UNKNOWN: u32 = 10;
+export const PARAMETER: u32 = 8;
+export const OPTION_UNKNOWN: u32 = 9;
 /** A first fragment ends within its headers (RFC 7112 §5). */
-export const CHAIN_INCOMPLETE: u32 = 11;
+export const CHAIN_INCOMPLETE: u32 = 10;
 
 // Kinds of errors that arrive, `quote.kind`.
 export const QUOTE_UNREACHABLE: u32 = 0;
@@ -111,7 +110,6 @@ export const QUOTE_PARAMETER: u32 = 3;
 // biome-ignore format: a table
 const CODES: usize = memory.data<u16>([
   0x0300, 0x0100, // NO_ROUTE
-  0x030d, 0x0101, // PROHIBITED
   0x030d, 0x0102, // BEYOND_SCOPE
   0x0301, 0x0103, // ADDRESS_UNREACHABLE
   0x0303, 0x0104, // PORT_UNREACHABLE

@@ -35,8 +35,6 @@ export function advertisementArrives(message: usize, options: usize, end: usize)
   const entry = linkAt(number);
   if (entry.autoconfigure == 0) return true;
   const lifetime = load16(message + 6);
-  entry.flags = load<u8>(message, 5) & (MANAGED | OTHER);
-  if (load<u8>(message, 4) != 0) entry.hopLimit = load<u8>(message, 4);
   heardTimers(entry, load32(message + 8), load32(message + 12));
   if (lifetime != 0) {
     entry.solicitAt = NEVER; // RFC 7559 §2: a router is there
@@ -113,8 +111,6 @@ function mtuHeard(entry: LinkInterface, number: u32, option: usize): void {
 /** Bytes before the options. */
 export const ADVERTISEMENT: u32 = 16;
 
-const MANAGED: u8 = 0x80;
-const OTHER: u8 = 0x40;
 const ON_LINK: u8 = 0x80;
 const AUTONOMOUS: u8 = 0x40;
 /** Milliseconds. */
