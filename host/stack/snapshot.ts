@@ -2,7 +2,7 @@
  * A whole stack as plain data, and back. The core is its memory; beside it the host has to remember the moment, and of
  * sockets and listeners what the core does not know. Not for: handlers and `socket.data`, which belong to the program.
  */
-import { STATE_SYN_RECEIVED, STATE_SYN_SENT } from '../../assembly/abi/constants.js';
+import { EVENT_DATA, STATE_SYN_RECEIVED, STATE_SYN_SENT } from '../../assembly/abi/constants.js';
 import type { HeldBySockets } from '../bsd/layer.js';
 import type { Core } from '../core/core.js';
 import { parseHandlers, type SocketHandler } from '../socket/handlers.js';
@@ -92,16 +92,16 @@ export function restoreSockets(
   for (const handle of liveHandles(connections.port.core)) {
     const socket = known.get(handle);
     if (socket?.records !== undefined) connections.port.core.calls.tlsFree(socket.records);
-    if (inHandshake(connections.port.core, handle)) connections.add(handle).abort();
-    // The core knows it as released, or will tell us of it as accepted.
-    if (socket === undefined || socket.phase === 'connecting') continue;
-    const connection = connections.add(handle);
-    if (socket.records !== undefined) {
-      connection.abort();
+    if (mustEnd(connections.port.core, handle, socket)) {
+      connections.add(handle).abort();
       continue;
     }
+    // The core knows it as released, or will tell us of it as accepted.
+    if (socket === undefined) continue;
+    const connection = connections.add(handle);
     connection.tail = socket.tail;
-    connection.deferred = socket.events;
+    // The snapshot may have been taken by a handler that had a part of the bytes; to look for more in vain does no harm.
+    connection.deferred = socket.events | EVENT_DATA;
     connections.noteResumed(connection);
     if (socket.phase === 'closed') {
       connections.noteOrphan(connection);
@@ -139,9 +139,11 @@ function socketSnapshot(connection: Connection<Socket<unknown>>, pending: number
   };
 }
 
-function inHandshake(core: Core, handle: number): boolean {
+/** Whether a connection is in mid-handshake, speaks TLS, or has opened for who waits in vain for the promise of `connect`. */
+function mustEnd(core: Core, handle: number, socket: SocketSnapshot | undefined): boolean {
   const state = core.calls.tcpState(handle);
-  return state === STATE_SYN_SENT || state === STATE_SYN_RECEIVED;
+  if (state === STATE_SYN_SENT || state === STATE_SYN_RECEIVED || socket?.records !== undefined) return true;
+  return socket?.phase === 'connecting' && socket.listener === undefined;
 }
 
 /** Collected before anything is changed: aborting would disturb the walk. */

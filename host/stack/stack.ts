@@ -106,7 +106,8 @@ export class Stack {
     });
     restoreSockets(snapshot, stack.#connections, stack.#listeners, options);
     stack.#endpoints.closeRestored();
-    stack.#pump.wake();
+    // Bytes that lie where they arrived are put away before a device is read to that place.
+    stack.#pump.transmit();
     return stack;
   }
 

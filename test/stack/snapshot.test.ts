@@ -1,15 +1,17 @@
 /** A whole stack as plain data, and back. */
 import { describe, expect, test } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
+import { memoryWire } from '../../host/device/memory.js';
 import type { Socket } from '../../host/socket/socket.js';
+import type { StackOptions } from '../../host/stack/settings.js';
 import type { StackSnapshot } from '../../host/stack/snapshot.js';
 import { createStack, Stack } from '../../host/stack/stack.js';
-import { Recorder, turn, until } from '../kit/stacks.js';
+import { pass, Recorder, turn, until } from '../kit/stacks.js';
 
 /** A stack that talks to itself over loopback, so that the whole network is in the snapshot. */
-async function loopback(onData: (received: number) => void = () => {}) {
+async function loopback(onData: (received: number) => void = () => {}, options: StackOptions = {}) {
   const clock = manualClock(5000);
-  const stack = await createStack({ clock, seed: 3 });
+  const stack = await createStack({ clock, seed: 3, ...options });
   const heard: Record<'client' | 'server', Recorder> = {
     client: new Recorder(),
     server: new Recorder({ data: () => onData(heard.server.received) }),
@@ -49,6 +51,88 @@ describe('a restored stack', () => {
     expect(heard.bytes.equals(bytes.subarray(before))).toBe(true);
     stack.close();
     original.stack.close();
+  });
+
+  test('delivers the rest of what a handler had in part when it took the snapshot', async () => {
+    const large = { sendBuffer: 1 << 20, receiveBuffer: 1 << 20 };
+    const tcp = { sendBufferInitial: 1 << 20, receiveBufferInitial: 1 << 20 };
+    let snapshot: StackSnapshot | undefined;
+    const original = await loopback(
+      () => {
+        snapshot ??= structuredClone(original.stack.snapshot());
+      },
+      { ...large, tcp },
+    );
+    original.server.pause();
+    const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 7) >> 5));
+    expect(original.client.write(bytes)).toBe(bytes.length);
+    await pass(original.clock, 1000);
+    original.server.resume();
+    await until(original.clock, () => original.heard.server.received === bytes.length);
+    const before = original.heard.server.chunks[0]?.length as number;
+    expect(before).toBeLessThan(bytes.length);
+
+    const clock = manualClock(0);
+    const heard = new Recorder();
+    const stack = await Stack.restore(snapshot as unknown as StackSnapshot, { clock, socket: heard.handlers });
+    await pass(clock, 1000);
+    expect(heard.bytes.equals(bytes.subarray(before))).toBe(true);
+    stack.close();
+    original.stack.close();
+  });
+
+  test('delivers what lay where it had arrived, whatever comes to that place', async () => {
+    const [left, right] = memoryWire();
+    const clock = manualClock(0);
+    const client = await createStack({ clock, seed: 1, device: left, addresses: ['10.9.0.1/24'] });
+    const original = await createStack({ clock, seed: 2, device: right, addresses: ['10.9.0.2/24'] });
+    let snapshot: StackSnapshot | undefined;
+    const take = () => {
+      snapshot ??= structuredClone(original.snapshot());
+    };
+    // Behind the first handler, when the bytes for the second one are still in the packet that brought them.
+    const server = new Recorder({ data: () => queueMicrotask(take) });
+    original.listen({ hostname: '10.9.0.2', port: 4000, socket: server.handlers });
+    const heard = [new Recorder(), new Recorder()];
+    for (const { handlers } of heard) client.connect({ hostname: '10.9.0.2', port: 4000, socket: handlers });
+    await until(clock, () => server.events.length === 2 && heard.every((each) => each.has('open')));
+    for (const { socket } of heard) socket?.write('x'.repeat(1000));
+    await until(clock, () => snapshot !== undefined);
+
+    const [there, here] = memoryWire();
+    const later = manualClock(0);
+    const other = await createStack({ clock: later, seed: 3, device: there, addresses: ['10.9.0.1/24'] });
+    for (let count = 0; count < 8; count++) other.ping('10.9.0.2', { length: 1400 }).catch(() => {});
+    await turn();
+    const restored = new Recorder();
+    const options = { clock: later, device: here, socket: restored.handlers };
+    const stack = await Stack.restore(snapshot as unknown as StackSnapshot, options);
+    await until(later, () => restored.received > 0);
+    expect(restored.bytes.toString()).toBe('x'.repeat(1000));
+    for (const each of [client, original, other, stack]) each.close();
+  });
+
+  test('opens the connection whose turn it was', async () => {
+    const clock = manualClock(0);
+    const original = await createStack({ clock, seed: 2 });
+    let snapshot: StackSnapshot | undefined;
+    const take = () => {
+      snapshot ??= structuredClone(original.snapshot());
+    };
+    const server = new Recorder({ open: () => queueMicrotask(take) });
+    original.listen({ hostname: '127.0.0.1', port: 4000, socket: server.handlers });
+    for (let count = 0; count < 3; count++) {
+      original.connect({ hostname: '127.0.0.1', port: 4000, socket: { data() {} } });
+    }
+    await until(clock, () => server.events.length === 3);
+    const heard = new Recorder();
+    const later = manualClock(0);
+    const stack = await Stack.restore(snapshot as unknown as StackSnapshot, { clock: later, socket: heard.handlers });
+    await pass(later, 10);
+    expect(heard.events).toEqual(['open', 'open']);
+    expect([...stack.sockets].map((socket) => socket.readyState)).toEqual([1, 1, 1, 1, 1, 1]);
+    stack.close();
+    original.close();
   });
 
   test('has its sockets and listeners again, in their phases', async () => {
