@@ -247,7 +247,7 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   #opened(): void {
-    this.#phase = 'open';
+    if (this.#phase === 'connecting') this.#phase = 'open';
     this.#connection?.setOption(OPTION_NO_DELAY, 1);
     if (this.#startsPaused && this.#tls === undefined) this.pause();
     this.#settle?.resolve(this);

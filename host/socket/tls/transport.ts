@@ -145,6 +145,8 @@ export class TlsTransport implements Transport, Layer {
   abandon(holds: boolean): void {
     this.#owner = null;
     const refusal = this.#hasUnread() ? REFUSE_ALL : REFUSE_BUT_FAREWELL;
+    // What waits for the end of the handshake waits in vain: without an owner there will be none.
+    if (this.tls.phase !== 'open') this.#tail = undefined;
     if (this.#tail === undefined) this.#close();
     this.#leave((connection) => connection.abandon(holds, refusal));
   }
@@ -156,7 +158,8 @@ export class TlsTransport implements Transport, Layer {
 
   opened(): void {
     this.#tellOwner((owner) => this.connection.events.opened(owner));
-    if (this.#dead || this.#owner === null || this.#finishing) return;
+    // Who has ended may still have something to say, and needs keys for it.
+    if (this.#dead || this.#owner === null || (this.#finishing && this.#tail === undefined)) return;
     this.#deadline.arm(this.connection.port.clock.now() + HANDSHAKE_TIMEOUT);
     this.tls.start();
     this.#flush();

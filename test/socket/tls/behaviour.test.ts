@@ -73,6 +73,16 @@ describe('D40: upgradeTLS', () => {
     expect(heard.server.events.at(-1)).toBe('close:ECONNRESET');
   });
 
+  test('who ends at once has ended, and is heard all the same', async () => {
+    const { tlsClient } = await upgraded();
+    expect(tlsClient.end('farewell')).toBe(8);
+    await net.until(() => heard.client.has('open'));
+    expect(tlsClient.readyState).toBe(-2);
+    expect(tlsClient.write('x')).toBe(-1);
+    await net.until(() => heard.client.closed && heard.server.closed);
+    expect(heard.server.bytes.toString()).toBe('farewell');
+  });
+
   test('plain words on the raw socket break the session', async () => {
     const { rawClient } = await upgraded();
     await net.until(() => heard.client.has('drain') && heard.server.has('drain'));
@@ -144,6 +154,41 @@ describe('backpressure', () => {
     await net.until(() => heard.client.closed && heard.server.closed);
     await net.pass(70_000);
     for (const stack of [net.client, net.server]) expect(stack.counters()).toMatchObject({ bufferBytes: 0, tls: 0 });
+  });
+});
+
+describe('whose last words are said in open', () => {
+  async function connected(open: (socket: Socket<unknown>) => void) {
+    heard.client = new SecureRecorder({ open });
+    const listener = net.server.listen({
+      hostname: SERVER_ADDRESS,
+      port: 0,
+      tls: SERVER_TLS,
+      socket: heard.server.handlers,
+    });
+    const { port } = listener;
+    await Promise.all([
+      net.client.connect({ hostname: SERVER_ADDRESS, port, tls: CLIENT_TLS, socket: heard.client.handlers }),
+      net.until(() => heard.client.has('open')),
+    ]);
+  }
+
+  test('is heard when the handshake is over', async () => {
+    await connected((socket) => void socket.end('hello'));
+    await net.until(() => heard.client.closed && heard.server.closed);
+    expect(heard.client.events).toEqual(['open', 'handshake:true', 'end', 'close']);
+    expect(heard.server.bytes.toString()).toBe('hello');
+  });
+
+  test('leaves at once when it closes behind them: there are no keys, and there will be none', async () => {
+    await connected((socket) => {
+      socket.end('hello');
+      socket.close();
+    });
+    await net.pass(1000);
+    expect(heard.client.events).toEqual(['open', 'close']);
+    expect(heard.server.closed).toBe(true);
+    expect(net.client.counters()).toMatchObject({ connections: 1, timeWait: 1, tls: 0 });
   });
 });
 
