@@ -42,6 +42,8 @@ export class Resolver {
   readonly #settings: DnsSettings;
   readonly #cache: Cache;
   readonly #underWay = new Map<string, UnderWay>();
+  /** Those of `exchange`: how each ends before it is through. */
+  readonly #apart = new Set<(error: Error) => void>();
 
   /** For the stack, not for programs. */
   constructor(port: ResolverPort, settings: DnsSettings) {
@@ -109,16 +111,19 @@ export class Resolver {
     if (options.servers.length === 0) return Promise.reject(noServers(name));
     this.#port.hold();
     return new Promise((resolve, reject) => {
-      new Exchange(this.#port, options, {
-        name: ascii,
-        type,
-        accept: (response, _, server) => ({ response, server }),
-        done: (outcome) => {
-          this.#port.release();
-          if (outcome instanceof Error) reject(tryAgain(name, outcome));
-          else resolve(outcome);
-        },
-      });
+      const done = (outcome: { response: Response; server: NameServer } | Error): void => {
+        this.#apart.delete(end);
+        this.#port.release();
+        if (outcome instanceof Error) reject(tryAgain(name, outcome));
+        else resolve(outcome);
+      };
+      const accept = (response: Response, _: unknown, server: NameServer) => ({ response, server });
+      const exchange = new Exchange(this.#port, options, { name: ascii, type, accept, done });
+      const end = (error: Error): void => {
+        exchange.cancel();
+        done(error);
+      };
+      this.#apart.add(end);
     });
   }
 
@@ -166,6 +171,7 @@ export class Resolver {
 
   /** Fails all that is under way: the stack closes. */
   close(): void {
+    for (const end of [...this.#apart]) end(new Error('the stack was closed'));
     const questions = [...this.#underWay.values()];
     this.#underWay.clear();
     for (const { exchange, waiters } of questions) {

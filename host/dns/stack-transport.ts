@@ -27,16 +27,18 @@ export class StackTransport implements Transport {
     const failed = (error: Error): void => {
       if (!over) heard.failed(error);
     };
-    const asked = this.ways.udpSocket({
-      connect: { hostname: address, port },
-      binaryType: 'uint8array',
-      socket: {
-        data: (_, bytes) => {
-          if (!over) heard.message(bytes);
+    const asked = attempt(() =>
+      this.ways.udpSocket({
+        connect: { hostname: address, port },
+        binaryType: 'uint8array',
+        socket: {
+          data: (_, bytes) => {
+            if (!over) heard.message(bytes);
+          },
+          error: (_, error) => failed(error),
         },
-        error: (_, error) => failed(error),
-      },
-    });
+      }),
+    );
     asked.then((socket) => {
       if (over) return socket.close();
       close = () => socket.close();
@@ -57,27 +59,38 @@ export class StackTransport implements Transport {
     const failed = (error: Error): void => {
       if (!over) heard.failed(error);
     };
-    const asked = this.ways.connect<unknown>({
-      hostname: address,
-      port,
-      data: token,
-      socket: {
-        binaryType: 'uint8array',
-        open: (socket) => void socket.write(framed(query)),
-        data: (_, bytes) => {
-          const message = reader.push(bytes);
-          if (message !== undefined && !over) heard.message(message);
+    const asked = attempt(() =>
+      this.ways.connect<unknown>({
+        hostname: address,
+        port,
+        data: token,
+        socket: {
+          binaryType: 'uint8array',
+          open: (socket) => void socket.write(framed(query)),
+          data: (_, bytes) => {
+            const message = reader.push(bytes);
+            if (message !== undefined && !over) heard.message(message);
+          },
+          close: (_, error) => failed(error ?? new Error('closed the connection without an answer')),
+          error: (_, error) => failed(error),
         },
-        close: (_, error) => failed(error ?? new Error('closed the connection without an answer')),
-        error: (_, error) => failed(error),
-      },
-    });
+      }),
+    );
     asked.catch(failed);
     return () => {
       if (over) return;
       over = true;
       for (const socket of this.ways.sockets()) if (socket.data === token) return socket.terminate();
     };
+  }
+}
+
+/** Who asks is never told inside its question, not even that the stack is closed. */
+function attempt<Way>(begin: () => Promise<Way>): Promise<Way> {
+  try {
+    return begin();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

@@ -225,10 +225,13 @@ export class Connection<Owner> {
 
   /** RST at once, behind what was written before it in the same turn and may be sent. */
   abort(): void {
-    this.all.port.transmit();
-    this.core.calls.tcpAbort(this.handle);
-    this.all.port.transmitSoon();
-    this.#release();
+    if (this.core.fault === undefined) {
+      this.all.port.transmit();
+      this.core.calls.tcpAbort(this.handle);
+      this.all.port.transmitSoon();
+      this.core.calls.tcpRelease(this.handle);
+    }
+    this.forget();
     this.#tellSharer();
   }
 

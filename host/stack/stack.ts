@@ -75,6 +75,8 @@ export class Stack {
   readonly #listeners = new Set<TCPSocketListener<unknown>>();
   #layer: Layer | undefined;
   #traceDropped = 0;
+  /** `close` is under way, and has ended what there was. */
+  #closing = false;
 
   /** See `createStack`. */
   static async create(options: StackOptions = {}): Promise<Stack> {
@@ -320,8 +322,10 @@ export class Stack {
   close(): void {
     if (this.#pump.closed) return;
     this.configuration.close();
-    for (const listener of this.listeners) listener.stop();
-    for (const socket of this.sockets) socket.terminate();
+    this.#endSockets();
+    // What their handlers have begun meanwhile ends too, and nothing more begins.
+    this.#closing = true;
+    this.#endSockets();
     for (const endpoint of this.#endpoints.all()) endpoint.close();
     this.#layer?.abandon();
     this.#naming.close();
@@ -339,8 +343,14 @@ export class Stack {
     this.#pump.run();
   }
 
+  #endSockets(): void {
+    for (const listener of this.listeners) listener.stop();
+    for (const socket of this.sockets) socket.terminate();
+  }
+
   #fail(fault: CoreFault): void {
     this.#connections.fail(fault);
+    this.#naming.close();
     this.#endpoints.fail(fault);
     this.#pings.fail(ERROR_CONNECTION_ABORTED);
     this.#shut();
@@ -358,7 +368,8 @@ export class Stack {
 
   #checkOpen(): void {
     if (this.#core.fault !== undefined) throw this.#core.fault;
-    if (this.#pump.closed) throw Object.assign(new Error('the stack is closed'), { code: 'ERR_STACK_CLOSED' });
+    if (this.#pump.closed || this.#closing)
+      throw Object.assign(new Error('the stack is closed'), { code: 'ERR_STACK_CLOSED' });
   }
 }
 

@@ -138,7 +138,8 @@ export class CoreRecords implements RecordLayer {
   }
 
   free(): void {
-    this.#port.core.calls.tlsFree(this.#handle);
+    const { core } = this.#port;
+    if (core.fault === undefined) core.calls.tlsFree(this.#handle);
   }
 
   /**

@@ -116,6 +116,7 @@ export class Endpoint {
   close(): void {
     if (this.#closed) return;
     this.forget();
+    if (this.core.fault !== undefined) return;
     this.core.calls.udpClose(this.handle);
     this.all.port.wake();
   }

@@ -184,6 +184,16 @@ describe('a question over TCP', () => {
     expect([...net.client.sockets]).toEqual([]);
   });
 
+  test('by `exchange` ends when the stack closes', async () => {
+    await begin();
+    const servers = [53, 54].map((port) => ({ address: SERVER_ADDRESS, port }));
+    await net.server.udpSocket({ hostname: SERVER_ADDRESS, port: 54, socket: { data() {} } });
+    const asked = net.client.resolver.exchange('host.test', 'A', { servers, timeout: 1000, attempts: 2 });
+    asked.catch(() => {});
+    net.client.close();
+    expect(await settled(asked)).toMatchObject({ code: 'EAI_AGAIN' });
+  });
+
   test('is given up when the stack closes, while it is connecting, too', async () => {
     await begin();
     answer = (asked) => asked.over === 'udp' && asked.answer({ flags: 0x200 });

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CoreFault } from '../../host/core/fault.js';
 import type { Device, DevicePort } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
+import type { StackOptions } from '../../host/stack/settings.js';
 import { createStack } from '../../host/stack/stack.js';
+import { SecureRecorder, secure } from '../kit/secure.js';
 import { CLIENT_ADDRESS, converse, type Lab, lab, Recorder, SERVER_ADDRESS, turn } from '../kit/stacks.js';
 
 let net: Lab;
@@ -94,10 +96,28 @@ describe('close()', () => {
     expect(() => own.client.connect({ hostname: 'localhost', port: 1, socket: { data() {} } })).toThrow('closed');
     own.close();
   });
+
+  test('ends what handlers begin meanwhile', async () => {
+    const own = await lab();
+    const told: unknown[] = [];
+    const again = () => {
+      own.client.listen({ hostname: 'localhost', port: 0, socket: { data() {} } });
+      own.client
+        .connect({ hostname: SERVER_ADDRESS, port: 9, socket: { data() {} } })
+        .catch((error) => told.push(error));
+    };
+    await converse(own, { client: new Recorder({ close: again }), server: new Recorder() });
+    own.client.close();
+    await turn();
+    expect(told).toMatchObject([{ code: 'ECONNABORTED' }]);
+    expect([...own.client.sockets, ...own.client.listeners]).toEqual([]);
+    own.close();
+  });
 });
 
 describe('a fault in the core', () => {
-  test('closes every socket, rejects what is pending, closes the device, and every later call throws the same', async () => {
+  /** Stacks of which one can be broken. */
+  async function breakable(options: StackOptions = {}) {
     const reported: Error[] = [];
     const [left, right] = memoryWire();
     let memory: WebAssembly.Memory | undefined;
@@ -111,13 +131,19 @@ describe('a fault in the core', () => {
       ),
       right,
     ];
-    const own = await lab({ wire, client: { error: (error) => reported.push(error) } });
+    const own = await lab({ wire, client: { error: (error) => reported.push(error), ...options } });
+    // Pointers everywhere that point nowhere: the next packet traps.
+    const spoil = () => new Uint8Array((memory as WebAssembly.Memory).buffer).fill(0xf3, 0x10000);
+    return { own, reported, spoil };
+  }
+
+  test('closes every socket, rejects what is pending, closes the device, and every later call throws the same', async () => {
+    const { own, reported, spoil } = await breakable();
     const record = { client: new Recorder(), server: new Recorder() };
     const { client } = await converse(own, record);
     const pending = own.client.connect({ hostname: SERVER_ADDRESS, port: 9, socket: { data() {} } });
     pending.catch(() => {});
-    // Pointers everywhere that point nowhere: the next packet traps.
-    new Uint8Array((memory as WebAssembly.Memory).buffer).fill(0xf3, 0x10000);
+    spoil();
     let thrown: unknown;
     try {
       client.write('x');
@@ -136,6 +162,31 @@ describe('a fault in the core', () => {
     await expect(pending).rejects.toBe(fault);
     expect(() => own.client.counters()).toThrow(fault);
     expect(() => own.client.listen({ hostname: 'localhost', port: 0, socket: { data() {} } })).toThrow(fault);
+    own.close();
+  });
+
+  test('is told to sockets that speak TLS, and to who waits for a name', async () => {
+    const { own, reported, spoil } = await breakable({ dns: { servers: [SERVER_ADDRESS] } });
+    await own.server.udpSocket({ hostname: SERVER_ADDRESS, port: 53, socket: { data() {} } });
+    const heard = { client: new SecureRecorder(), server: new SecureRecorder() };
+    const { client } = await secure(own, heard);
+    const told: unknown[] = [];
+    const note = (error: unknown) => void told.push(error);
+    own.client.connect({ hostname: 'silent.test', port: 9, socket: { data() {} } }).catch(note);
+    own.client.resolver.lookup('mute.test').catch(note);
+    await own.pass(10);
+    spoil();
+    try {
+      client.write('x');
+      await own.pass(10);
+    } catch (error) {
+      expect(error).toBeInstanceOf(CoreFault);
+    }
+    await turn();
+    expect(reported).toHaveLength(1);
+    expect(heard.client.events.at(-1)).toBe('close:ERR_CORE_FAULT');
+    expect(told).toMatchObject([{ code: 'ERR_CORE_FAULT' }, { code: 'EAI_AGAIN' }]);
+    await own.pass(20_000);
     own.close();
   });
 });
