@@ -212,14 +212,18 @@ export class TunTapDevice implements KernelDevice {
     ring.enter();
     const before = arrivals.count;
     let places = 0;
-    for (let index = 0; index < wanted; index++) {
-      const length = this.#length(ring.answers[index] as number);
-      if (length === 0) continue;
-      const address = first + index * span;
-      arrivals.add(address, length, split?.came(index, address, length, this.#memory));
-      places = index + 1;
+    try {
+      for (let index = 0; index < wanted; index++) {
+        const length = this.#length(ring.answers[index] as number);
+        if (length === 0) continue;
+        const address = first + index * span;
+        arrivals.add(address, length, split?.came(index, address, length, this.#memory));
+        places = index + 1;
+      }
+    } finally {
+      // When the device is gone, too: what came before has its place.
+      split?.used(places);
     }
-    split?.used(places);
     this.#came(arrivals.count - before, wanted);
   }
 
