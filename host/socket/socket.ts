@@ -346,7 +346,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#call('close', error);
   }
 
-  /** `connectError` first, then the rejection; if it throws, that is the rejection. */
+  /** `connectError` first, then the rejection; if it throws, that is the rejection. Of one that was accepted nobody has heard. */
   #failed(error: Error): void {
     this.#phase = 'detached';
     this.#connection = undefined;
@@ -354,7 +354,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     const settle = this.#settle;
     this.#settle = undefined;
     try {
-      this.#box.current.connectError?.call(this, this, error);
+      if (this.#listener === undefined) this.#box.current.connectError?.call(this, this, error);
       settle?.reject(error);
     } catch (thrown) {
       settle?.reject(thrown);

@@ -93,6 +93,19 @@ describe('stop()', () => {
     expect(record.client.events).toEqual(['open', 'end', 'close']);
   });
 
+  test('with true ends those whose turn to open had not come, which nobody hears of', async () => {
+    const server = new Recorder({ open: () => queueMicrotask(() => listener.stop(true)) });
+    const listener = net.server.listen<unknown>({ hostname: SERVER_ADDRESS, port: 0, socket: server.handlers });
+    const clients = [new Recorder(), new Recorder(), new Recorder()];
+    for (const { handlers } of clients) {
+      net.client.connect({ hostname: SERVER_ADDRESS, port: listener.port, socket: handlers });
+    }
+    await net.until(() => clients.every((client) => client.has('open')));
+    await net.pass(10);
+    expect(server.events).toEqual(['open', 'close']);
+    expect([...net.server.sockets]).toEqual([]);
+  });
+
   test('by [Symbol.dispose] is stop(true)', async () => {
     const record = heard();
     const { listener } = await converse(net, record);
