@@ -130,6 +130,17 @@ export function raise(socket: Socket<unknown>, handlers: Handlers, error: unknow
   }
 }
 
+/** Whom to tell of what no socket hears; what is thrown there must not break the stack either. */
+export function reporting(report: (error: Error) => void = uncaught): (error: Error) => void {
+  return (error) => {
+    try {
+      report(error);
+    } catch (thrown) {
+      uncaught(thrown);
+    }
+  };
+}
+
 /** Makes an error an uncaught exception of its own. */
 export function uncaught(error: unknown): void {
   queueMicrotask(() => {

@@ -18,7 +18,7 @@ import type { CoreFault } from '../core/fault.js';
 import { type CompiledCore, compileCore } from '../core/load.js';
 import type { Resolver } from '../dns/resolver.js';
 import { connectSocket } from '../socket/connect.js';
-import { type BinaryType, uncaught } from '../socket/handlers.js';
+import { type BinaryType, reporting } from '../socket/handlers.js';
 import { listenSocket } from '../socket/listen.js';
 import type { TCPSocketListener } from '../socket/listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../socket/options.js';
@@ -121,7 +121,7 @@ export class Stack {
     checkTicketSecret(options.ticketSecret);
     this.clock = clock;
     this.#core = core;
-    this.#report = options.error ?? uncaught;
+    this.#report = reporting(options.error);
     core.onFault = (fault) => queueMicrotask(() => this.#fail(fault));
     const events = { moved: (first?: boolean) => this.#pump.run(first), failed: (error: Error) => this.#report(error) };
     this.#interfaces = new Interfaces(core, clock, events);

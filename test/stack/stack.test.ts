@@ -1,5 +1,5 @@
 /** The stack as a whole: ping, counters, trace, closing, faults. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CoreFault } from '../../host/core/fault.js';
 import type { Device, DevicePort } from '../../host/device/device.js';
 import { memoryWire } from '../../host/device/memory.js';
@@ -212,6 +212,34 @@ test('a device that fails by itself is reported and closed; the stack goes on wi
   const listener = own.client.listen({ hostname: CLIENT_ADDRESS, port: 0, socket: { data() {} } });
   const connected = own.client.connect({ hostname: CLIENT_ADDRESS, port: listener.port, socket: { data() {} } });
   await expect(connected).resolves.toBeDefined();
+  own.close();
+});
+
+test('what is thrown by who hears of that is an uncaught exception, and timers go on', async () => {
+  const [left, right] = memoryWire();
+  let broken = false;
+  const write = left.write.bind(left);
+  left.write = (address, length) => {
+    if (broken) throw new Error('unplugged');
+    return write(address, length);
+  };
+  const failing = () => {
+    throw new Error('mine');
+  };
+  const own = await lab({ wire: [left, right], client: { error: failing } });
+  const thrown: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.once('uncaughtException', (error) => thrown.push(error));
+  onTestFinished(() => {
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  broken = true;
+  const record = new Recorder();
+  own.client.connect({ hostname: SERVER_ADDRESS, port: 9, socket: record.handlers });
+  await own.until(() => record.events.length > 0, 'the connection timing out');
+  expect(record.errors).toMatchObject([{ code: 'ETIMEDOUT' }]);
+  expect(thrown).toMatchObject([{ message: 'mine' }]);
   own.close();
 });
 
