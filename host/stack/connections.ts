@@ -102,6 +102,15 @@ export class Connections<Owner> {
     return listening;
   }
 
+  /** The listeners that may be shared, by name; `adoptShared` takes them back. */
+  shared(): [string, Listening][] {
+    return [...this.#shared];
+  }
+
+  adoptShared(shared: readonly [string, Listening][]): void {
+    for (const [name, listening] of shared) this.#shared.set(name, listening);
+  }
+
   /** Whoever connects to the listener `handle` from now on gets an owner from `acceptor`, or from another one of it. */
   accept(handle: number, acceptor: Acceptor<Owner>): void {
     const acceptors = this.#acceptors.get(handle);
@@ -219,7 +228,7 @@ export class Connections<Owner> {
 }
 
 /** A listener in the core. */
-interface Listening {
+export interface Listening {
   readonly handle: number;
   readonly port: number;
 }

@@ -74,6 +74,11 @@ export class Interfaces {
     this.#attached.push(attached);
   }
 
+  /** What the core knows of each device, in order. */
+  shapes(): Pick<Device, 'linkType' | 'mtu' | 'offloads'>[] {
+    return this.#attached.map(({ device: { linkType, mtu, offloads } }) => ({ linkType, mtu, offloads }));
+  }
+
   /** Fills the receive arena with what waits, up to one batch. @returns how many packets */
   read(): number {
     const attached = this.#attached;

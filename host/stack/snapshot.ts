@@ -5,6 +5,7 @@
 import { EVENT_DATA, STATE_SYN_RECEIVED, STATE_SYN_SENT } from '../../assembly/abi/constants.js';
 import type { HeldBySockets } from '../bsd/layer.js';
 import type { Core } from '../core/core.js';
+import type { Device } from '../device/device.js';
 import { parseHandlers, type SocketHandler } from '../socket/handlers.js';
 import { type ListenerState, TCPSocketListener } from '../socket/listener.js';
 import type { SocketState } from '../socket/parts.js';
@@ -12,7 +13,7 @@ import type { Phase } from '../socket/ready-state.js';
 import { Socket } from '../socket/socket.js';
 import { parseServerTls, type TLSOptions } from '../tls/options.js';
 import type { Connection } from './connection.js';
-import type { Connections } from './connections.js';
+import type { Connections, Listening } from './connections.js';
 import type { StackOptions } from './settings.js';
 
 /** Can be cloned, posted and stored. Holds secrets and all bytes in flight. */
@@ -21,11 +22,18 @@ export interface StackSnapshot {
   memory: Uint8Array<ArrayBuffer>;
   /** Milliseconds on the stack's clock. */
   now: number;
+  /** What its devices were: those that it goes on with have to be like them. */
+  devices: DeviceShape[];
   listeners: ListenerState[];
+  /** Those of them that others may join, by address and port. */
+  shared: [string, Listening][];
   sockets: SocketSnapshot[];
   /** What BSD sockets hold in the core, which ends when the snapshot is restored. */
   descriptors: HeldBySockets;
 }
+
+/** Of a device, what the core knows. */
+export type DeviceShape = Pick<Device, 'linkType' | 'mtu' | 'offloads'>;
 
 export interface SocketSnapshot {
   handle: number;
@@ -58,6 +66,7 @@ export interface RestoreOptions
 export function takeSnapshot(
   core: Core,
   now: number,
+  devices: DeviceShape[],
   connections: Connections<Socket<unknown>>,
   listeners: readonly TCPSocketListener<unknown>[],
   pending: (connection: Connection<Socket<unknown>>) => number,
@@ -65,7 +74,32 @@ export function takeSnapshot(
 ): StackSnapshot {
   const sockets: SocketSnapshot[] = [];
   for (const connection of connections.all()) sockets.push(socketSnapshot(connection, pending(connection)));
-  return { memory: core.snapshot(), now, listeners: listeners.map(TCPSocketListener.state), sockets, descriptors };
+  const states = listeners.map(TCPSocketListener.state);
+  const shared = connections.shared();
+  return { memory: core.snapshot(), now, devices, listeners: states, shared, sockets, descriptors };
+}
+
+/**
+ * Has devices do what the core expects of them, no less and no more.
+ * @throws TypeError when they can't
+ */
+export function checkDevices(shapes: readonly DeviceShape[], devices: readonly Device[]): void {
+  if (devices.length !== shapes.length) {
+    throw new TypeError(`as many devices must be given as the snapshot has, ${shapes.length}, not ${devices.length}`);
+  }
+  shapes.forEach((was, index) => {
+    const device = devices[index] as Device;
+    const which = `device ${index + 1} of the snapshot`;
+    if (device.linkType !== was.linkType)
+      throw new TypeError(`${which} was "${was.linkType}", not "${device.linkType}"`);
+    if (device.mtu < was.mtu) throw new TypeError(`${which} had an MTU of ${was.mtu}, not of ${device.mtu}`);
+    if ((was.offloads & ~device.offloads) !== 0) {
+      throw new TypeError(`${which} did checksums or segmentation, which the one given does not`);
+    }
+  });
+  shapes.forEach(({ offloads }, index) => {
+    (devices[index] as Device).offloads = offloads;
+  });
 }
 
 /** Gives every restored connection its socket. */
@@ -76,6 +110,7 @@ export function restoreSockets(
   options: RestoreOptions,
 ): void {
   const handlers = parseHandlers(options.socket);
+  connections.adoptShared(snapshot.shared);
   for (const handle of snapshot.descriptors.listeners) connections.unlisten(handle);
   for (const handle of snapshot.descriptors.connections) connections.add(handle).abort();
   const listeners = new Map<number, TCPSocketListener<unknown>>();

@@ -46,7 +46,7 @@ import {
   type StackOptions,
   type StackSettings,
 } from './settings.js';
-import { type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
+import { checkDevices, type RestoreOptions, restoreSockets, type StackSnapshot, takeSnapshot } from './snapshot.js';
 
 /**
  * Makes a stack.
@@ -98,12 +98,15 @@ export class Stack {
    * A stack that goes on where `snapshot` was taken: same connections, same listeners, on the devices given, in the
    * order of the original. Time goes on from the snapshot's. Connections that were in mid-handshake are reset.
    * The sockets start with the handlers given here; find them in `sockets` and `listeners`, and `reload` each as needed.
+   * @throws TypeError for devices that can't do what the original ones did
    */
   static async restore(snapshot: StackSnapshot, options: RestoreOptions): Promise<Stack> {
     const compiled = await compileCore(options.core);
+    const devices = interfacesOf(options).map(({ device }) => device);
+    checkDevices(snapshot.devices, devices);
     const core = Core.restored(compiled.instantiate(), snapshot.memory);
     const stack = new Stack(core, shifted(options.clock ?? systemClock(), snapshot.now), options);
-    interfacesOf(options).forEach(({ device }, index) => {
+    devices.forEach((device, index) => {
       stack.#interfaces.attach(device, index + 1);
     });
     restoreSockets(snapshot, stack.#connections, stack.#listeners, options);
@@ -315,7 +318,8 @@ export class Stack {
   snapshot(): StackSnapshot {
     const pending = this.#delivery.pending.bind(this.#delivery);
     const descriptors = this.#layer?.held() ?? { listeners: [], connections: [] };
-    return takeSnapshot(this.#core, this.clock.now(), this.#connections, this.listeners, pending, descriptors);
+    const devices = this.#interfaces.shapes();
+    return takeSnapshot(this.#core, this.clock.now(), devices, this.#connections, this.listeners, pending, descriptors);
   }
 
   /** Ends everything: sockets with RST and `close`, pending connects with an error, listeners, devices. Idempotent. */

@@ -9,7 +9,7 @@ import { CLIENT_ADDRESS, SERVER_ADDRESS } from '../kit/stacks.js';
 test('a snapshot has no descriptors: when it is restored their connections are reset and their listeners gone', async () => {
   const all = await pair();
   const snapshot = structuredClone(all.net.server.snapshot());
-  const [left, right] = memoryWire();
+  const [left, right] = memoryWire({ mtu: snapshot.devices[0]?.mtu });
   const { clock } = all.net;
   const restored = await Stack.restore(snapshot, { device: right, clock, socket: { data() {} } });
   const other = await createStack({ device: left, addresses: [`${CLIENT_ADDRESS}/24`], clock });

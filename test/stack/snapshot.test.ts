@@ -1,7 +1,7 @@
 /** A whole stack as plain data, and back. */
 import { describe, expect, test } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
-import { memoryWire } from '../../host/device/memory.js';
+import { type MemoryWireOptions, memoryWire } from '../../host/device/memory.js';
 import type { Socket } from '../../host/socket/socket.js';
 import type { StackOptions } from '../../host/stack/settings.js';
 import type { StackSnapshot } from '../../host/stack/snapshot.js';
@@ -167,6 +167,21 @@ describe('a restored stack', () => {
     stack.close();
   });
 
+  test('has its shared listeners again: others join them, and the last one that leaves closes the port', async () => {
+    const options = { hostname: '127.0.0.1', port: 4000, reusePort: true, socket: { data() {} } };
+    const original = await createStack({ clock: manualClock(0) });
+    original.listen(options);
+    const clock = manualClock(0);
+    const stack = await Stack.restore(structuredClone(original.snapshot()), { clock, socket: { data() {} } });
+    const joined = stack.listen(options);
+    stack.listeners[0]?.stop();
+    await stack.connect({ ...options, socket: { data() {} } });
+    joined.stop();
+    await expect(stack.connect({ ...options, socket: { data() {} } })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    stack.close();
+    original.close();
+  });
+
   test('goes on with its clock where the original stood', async () => {
     const original = await loopback();
     const snapshot = original.stack.snapshot();
@@ -174,5 +189,51 @@ describe('a restored stack', () => {
     expect(stack.clock.now()).toBe(snapshot.now);
     stack.close();
     original.stack.close();
+  });
+});
+
+describe('devices of a restored stack', () => {
+  /** A stack on one end of a wire that was told to close it when the snapshot was taken. */
+  async function snapshotOn(options: MemoryWireOptions): Promise<StackSnapshot> {
+    const [device] = memoryWire(options);
+    const stack = await createStack({ device, addresses: ['10.0.0.1/24'], clock: manualClock(0) });
+    const snapshot = stack.snapshot();
+    stack.close();
+    return snapshot;
+  }
+
+  test.each([
+    ['none', { mtu: 1500 }, [], 'as many devices must be given as the snapshot has, 1, not 0'],
+    ['two', { mtu: 1500 }, [{}, {}], 'as many devices must be given as the snapshot has, 1, not 2'],
+    ['of another kind', {}, [{ linkType: 'ethernet' }], 'device 1 of the snapshot was "ip", not "ethernet"'],
+    ['too narrow', { mtu: 1500 }, [{ mtu: 1400 }], 'device 1 of the snapshot had an MTU of 1500, not of 1400'],
+    [
+      'that do less',
+      { offload: true },
+      [{}],
+      'device 1 of the snapshot did checksums or segmentation, which the one given does not',
+    ],
+  ] as const)('are refused where there are others than before: %s', async (_, before, after, message) => {
+    const snapshot = await snapshotOn(before);
+    const interfaces = after.map((options) => ({ device: memoryWire(options as MemoryWireOptions)[0] }));
+    const restored = Stack.restore(snapshot, { clock: manualClock(0), interfaces, socket: { data() {} } });
+    await expect(restored).rejects.toThrow(new TypeError(message));
+  });
+
+  test('do no more than before, however much they could: every byte arrives, either way', async () => {
+    const snapshot = await snapshotOn({ mtu: 1400 });
+    const [device, other] = memoryWire({ mtu: 9000, offload: true });
+    const clock = manualClock(0);
+    const stack = await Stack.restore(snapshot, { clock, device, socket: { data() {} } });
+    const peer = await createStack({ device: other, addresses: ['10.0.0.2/24'], clock });
+    const heard = new Recorder();
+    peer.listen({ hostname: '10.0.0.2', port: 80, socket: { data: (socket, bytes) => void socket.write(bytes) } });
+    stack.connect({ hostname: '10.0.0.2', port: 80, socket: heard.handlers });
+    await until(clock, () => heard.has('open'));
+    heard.socket?.write(new Uint8Array(30_000).fill(7));
+    await until(clock, () => heard.received === 30_000);
+    expect(heard.bytes.every((byte) => byte === 7)).toBe(true);
+    stack.close();
+    peer.close();
   });
 });
