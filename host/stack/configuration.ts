@@ -51,6 +51,7 @@ export class Configuration {
     private readonly port: StackPort,
     private readonly network: Network,
     private readonly open: OpenDhcpSocket,
+    private readonly failed: (error: Error) => void,
     seed: number | undefined,
   ) {
     const seeded = seed === undefined ? undefined : new SeededRandom(seed, STREAM);
@@ -61,7 +62,7 @@ export class Configuration {
   add(device: Device, number: number, { dhcp = false, ipv6 }: Omit<InterfaceOptions, 'device'>): void {
     if (dhcp && device.linkType !== 'ethernet') throw new TypeError('dhcp needs an Ethernet: tap() instead of tun()');
     if (ipv6 !== false && ipv6?.autoconfigure === true) this.#automatic.push(number);
-    if (dhcp) this.#clients.push(new Client(this.port, this.network, this.open, this.#random, device, number));
+    if (dhcp) this.#clients.push(this.#client(device, number));
     if (dhcp || this.#automatic.includes(number)) this.#hold();
   }
 
@@ -118,6 +119,14 @@ export class Configuration {
     this.#release();
   }
 
+  #client(device: Device, number: number): Client {
+    const client = new Client(this.port, this.network, this.#random, device, number);
+    client.begin(this.open).catch((error) => {
+      if (!client.closed) this.failed(error);
+    });
+    return client;
+  }
+
   #hold(): void {
     if (!this.#held) this.port.keepAlive.hold();
     this.#held = true;
@@ -144,15 +153,14 @@ export class Configuration {
 /** DHCP on one interface. */
 class Client {
   readonly dhcp: DhcpClient;
+  closed = false;
   #socket: DhcpSocket | undefined;
-  #closed = false;
   /** What was set up for the lease that holds. */
   #bound: Lease | undefined;
 
   constructor(
     private readonly port: StackPort,
     private readonly network: Network,
-    open: OpenDhcpSocket,
     random: () => number,
     device: Device,
     readonly number: number,
@@ -172,18 +180,21 @@ class Client {
       number,
     );
     this.dhcp = dhcp;
+  }
+
+  async begin(open: OpenDhcpSocket): Promise<void> {
+    const { dhcp, number } = this;
     // Several interfaces may each have a client on that port.
     const options = { hostname: '0.0.0.0', port: CLIENT_PORT, interface: number, reuseAddress: true };
-    open({ ...options, socket: { data: (_, bytes) => dhcp.received(bytes) } }).then((socket) => {
-      if (this.#closed) {
-        socket.close();
-        return;
-      }
-      this.#socket = socket;
-      socket.setBroadcast(true);
-      socket.unref();
-      dhcp.start();
-    });
+    const socket = await open({ ...options, socket: { data: (_, bytes) => dhcp.received(bytes) } });
+    if (this.closed) {
+      socket.close();
+      return;
+    }
+    this.#socket = socket;
+    socket.setBroadcast(true);
+    socket.unref();
+    dhcp.start();
   }
 
   /** Whether the address is free is the core's to find out, which marks it. */
@@ -205,7 +216,7 @@ class Client {
   }
 
   abandon(): void {
-    this.#closed = true;
+    this.closed = true;
     this.dhcp.abandon();
   }
 

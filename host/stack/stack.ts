@@ -27,7 +27,7 @@ import { Endpoints } from '../udp/endpoints.js';
 import { openSocket } from '../udp/open.js';
 import type { ConnectSocketOptions, SocketOptions } from '../udp/options.js';
 import type * as udp from '../udp/types.js';
-import { Configuration } from './configuration.js';
+import { Configuration, type OpenDhcpSocket } from './configuration.js';
 import { Connections } from './connections.js';
 import { Delivery } from './delivery.js';
 import { Interfaces, shareOffloads } from './interfaces.js';
@@ -146,7 +146,8 @@ export class Stack {
     this.#pings = new Pings(core, clock, port.keepAlive);
     this.#pump = new Pump(core, clock, this.#interfaces, this.#rounds());
     this.network = new Network(core, () => this.#pump.wake());
-    this.configuration = new Configuration(port, this.network, (options) => this.udpSocket(options), options.seed);
+    const open: OpenDhcpSocket = (options) => this.udpSocket(options);
+    this.configuration = new Configuration(port, this.network, open, this.#report, options.seed);
     this.#naming = new Naming(options, port, {
       connect: (options) => this.connect(options),
       udpSocket: (options) => this.udpSocket(options),

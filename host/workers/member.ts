@@ -27,7 +27,7 @@ export class Member {
   }
 
   /** Resolved when the worker serves; rejected with what it threw before. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     const { port1, port2: port } = new MessageChannel();
     const poller = new Poller(this.#assignment.queue.descriptor, this.#trouble, port1);
     const { control, eventfd } = poller;
@@ -40,7 +40,7 @@ export class Member {
       });
     } catch (error) {
       poller.stop();
-      return Promise.reject(error);
+      throw error;
     }
     if (!this.#reffed) this.#thread.unref();
     return this.#watch(this.#thread, poller);

@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ManualClock, manualClock } from '../../host/core/clock.js';
+import type { Device } from '../../host/device/device.js';
 import { ethernetSwitch } from '../../host/device/switch.js';
 import { type DhcpMessage, decodeMessage, encodeMessage, octets } from '../../host/dhcp/message.js';
+import { Configuration } from '../../host/stack/configuration.js';
+import type { StackPort } from '../../host/stack/connections.js';
+import { KeepAlive } from '../../host/stack/keep-alive.js';
+import type { Network } from '../../host/stack/network.js';
 import type { StackOptions } from '../../host/stack/settings.js';
 import { createStack, type Stack } from '../../host/stack/stack.js';
 import { turn } from '../kit/stacks.js';
@@ -12,6 +17,27 @@ let stacks: Stack[] = [];
 afterEach(() => {
   for (const stack of stacks) stack.close();
   stacks = [];
+});
+
+describe('a client that gets no socket', () => {
+  it.each([
+    ['says why', false, ['no room']],
+    ['is silent when the stack has closed meanwhile', true, []],
+  ])('%s', async (_, closes, reasons) => {
+    const port = { clock: manualClock(0), keepAlive: new KeepAlive() } as unknown as StackPort;
+    const failures: string[] = [];
+    const configuration = new Configuration(
+      port,
+      undefined as unknown as Network,
+      () => Promise.reject(new Error('no room')),
+      ({ message }) => failures.push(message),
+      1,
+    );
+    configuration.add(ethernetSwitch({ ports: 2 })[0] as Device, 1, { dhcp: true });
+    if (closes) configuration.abandon();
+    await turn();
+    expect(failures).toEqual(reasons);
+  });
 });
 
 describe('DHCPv4 client (RFC 2131)', () => {
