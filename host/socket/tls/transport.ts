@@ -144,6 +144,7 @@ export class TlsTransport implements Transport, Layer {
 
   abandon(holds: boolean): void {
     this.#owner = null;
+    this.#finishing = true;
     const refusal = this.#hasUnread() ? REFUSE_ALL : REFUSE_BUT_FAREWELL;
     // What waits for the end of the handshake waits in vain: without an owner there will be none.
     if (this.tls.phase !== 'open') this.#tail = undefined;
@@ -198,8 +199,8 @@ export class TlsTransport implements Transport, Layer {
   ended(): void {
     if (this.#ended || this.#dead) return;
     this.#ended = true;
-    // Who has left before the handshake was complete does not mind that it never is.
-    if (this.#finishing && !this.#settled) return;
+    // Who has left before the handshake was complete does not mind that it never is, unless there were last words.
+    if (this.#finishing && this.#tail === undefined && !this.#settled) return;
     if (this.#settled) this.#break(truncated());
     else this.#fail(unfinished());
   }

@@ -63,6 +63,21 @@ describe('D40: upgradeTLS', () => {
     expect(plain.server.events.at(-1)).toBe('close');
   });
 
+  test('close() behind more than the connection had room for: all of it arrives, and the end', async () => {
+    heard.server = new SecureRecorder({ end: (socket) => void socket.end() });
+    const { tlsClient } = await upgraded();
+    await net.until(() => heard.client.has('drain') && heard.server.has('drain'));
+    const taken = tlsClient.write(Buffer.alloc(300_000, 'z'));
+    expect(taken).toBeLessThan(300_000);
+    tlsClient.close();
+    await net.until(() => heard.server.closed);
+    expect(heard.server.received).toBe(taken);
+    expect(heard.server.events.slice(-2)).toEqual(['end', 'close']);
+    net.clock.advance(120_000);
+    await net.pass(1);
+    for (const stack of [net.client, net.server]) expect(stack.counters()).toMatchObject({ connections: 0, tls: 0 });
+  });
+
   test('terminate() of the secure socket resets, and the raw one closes too', async () => {
     const { plain, tlsClient } = await upgraded();
     await net.until(() => heard.client.has('drain') && heard.server.has('drain'));
