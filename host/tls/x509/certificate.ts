@@ -173,8 +173,7 @@ export class Certificate implements Signed {
 
   /** Its subject, shortened: for messages. */
   toString(): string {
-    const text = this.subject.empty ? '(no subject)' : this.subject.toString();
-    return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+    return this.subject.empty ? '(no subject)' : this.subject.shortened;
   }
 
   #read<T>(oid: string, read: (reader: DerReader) => T): T | undefined {

@@ -17,6 +17,7 @@ export interface Attribute {
 /** A sequence of relative names, each of one attribute or, rarely, several. */
 export class Name {
   #keys: readonly string[] | undefined;
+  #key: string | undefined;
 
   private constructor(
     /** DER. */
@@ -45,7 +46,8 @@ export class Name {
 
   /** Equal for names that RFC 5280 §7.1 calls the same: letter case, spaces and string types do not count. */
   get key(): string {
-    return this.keys.join('\u0000');
+    this.#key ??= this.keys.join('\u0000');
+    return this.#key;
   }
 
   equals(other: Name): boolean {
@@ -68,6 +70,12 @@ export class Name {
       .map((rdn) => rdn.map((a) => `${ATTRIBUTE_NAMES.get(a.type) ?? a.type}=${escaped(textOf(a))}`).join('+'))
       .reverse()
       .join(separator);
+  }
+
+  /** For messages. */
+  get shortened(): string {
+    const text = this.toString();
+    return text.length > 200 ? `${text.slice(0, 199)}…` : text;
   }
 
   private get keys(): readonly string[] {

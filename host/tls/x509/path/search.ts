@@ -71,14 +71,14 @@ class Search {
     this.#steps -= 1;
     const anchors = likelyFirst(tip, this.options.trust.find(tip.issuer));
     const issuers = likelyFirst(tip, this.#bySubject.get(tip.issuer.key) ?? []);
-    if (anchors.length + issuers.length === 0) this.#note(NEARNESS.noIssuer, path, noIssuer(path));
+    if (anchors.length + issuers.length === 0) this.#note(NEARNESS.noIssuer, path, () => noIssuer(path));
     for (const anchor of anchors) {
       if (this.#exhausted) return undefined;
       const whole = [...path, anchor];
       if (!this.#signed(path, tip, anchor)) continue;
       const found = this.options.judge(whole);
       if (found === undefined) return whole;
-      this.#note(NEARNESS.judged, whole, found);
+      this.#note(NEARNESS.judged, whole, () => found);
     }
     for (const issuer of issuers) {
       if (this.#exhausted) return undefined;
@@ -90,7 +90,7 @@ class Search {
 
   #mayIssue(path: readonly Certificate[], tip: Certificate, issuer: Certificate): boolean {
     if (path.some((certificate) => isSameAuthority(certificate, issuer))) {
-      this.#note(NEARNESS.noIssuer, path, noIssuer(path)); // a loop (RFC 4158 §2.4.2)
+      this.#note(NEARNESS.noIssuer, path, () => noIssuer(path)); // a loop (RFC 4158 §2.4.2)
       return false;
     }
     const { at, maxDepth } = this.options;
@@ -100,7 +100,7 @@ class Search {
         ? failure('CERT_CHAIN_TOO_LONG', `there are more than ${maxDepth} authorities above ${path[0]}`)
         : guard(issuer, () => checkAuthority(issuer, false) ?? checkTime(issuer, at));
     if (found !== undefined) {
-      this.#note(NEARNESS.badIssuer, path, found);
+      this.#note(NEARNESS.badIssuer, path, () => found);
       return false;
     }
     return this.#signed(path, tip, issuer);
@@ -117,8 +117,8 @@ class Search {
       known.set(key, right);
     }
     if (right) return true;
-    if (keyFits(certificate, issuer) === false) this.#note(NEARNESS.noIssuer, path, noIssuer(path));
-    else this.#note(NEARNESS.wrongSignature, path, signatureFailure(certificate, issuer));
+    if (keyFits(certificate, issuer) === false) this.#note(NEARNESS.noIssuer, path, () => noIssuer(path));
+    else this.#note(NEARNESS.wrongSignature, path, () => signatureFailure(certificate, issuer));
     return false;
   }
 
@@ -126,13 +126,14 @@ class Search {
     return this.#steps <= 0 || this.#signatureChecks <= 0;
   }
 
-  #note(nearness: number, { length }: readonly Certificate[], found: Failure): void {
+  /** @param found is asked only for what is nearer than all before: names may be long, and ways many */
+  #note(nearness: number, { length }: readonly Certificate[], found: () => Failure): void {
     const nearest = this.#nearest;
     const nearer =
       nearest === undefined ||
       nearness > nearest.nearness ||
       (nearness === nearest.nearness && nearness === NEARNESS.noIssuer && length > nearest.length);
-    if (nearer) this.#nearest = { nearness, length, failure: found };
+    if (nearer) this.#nearest = { nearness, length, failure: found() };
   }
 }
 
@@ -145,8 +146,8 @@ function noIssuer(path: readonly Certificate[]): Failure {
       : failure('SELF_SIGNED_CERT_IN_CHAIN', `${tip}, at the end of the chain, signed itself and is not trusted`);
   }
   return path.length === 1
-    ? failure('UNABLE_TO_VERIFY_LEAF_SIGNATURE', `the issuer of ${tip} is not known: ${tip.issuer}`)
-    : failure('UNABLE_TO_GET_ISSUER_CERT_LOCALLY', `the issuer of ${tip} is not trusted: ${tip.issuer}`);
+    ? failure('UNABLE_TO_VERIFY_LEAF_SIGNATURE', `the issuer of ${tip} is not known: ${tip.issuer.shortened}`)
+    : failure('UNABLE_TO_GET_ISSUER_CERT_LOCALLY', `the issuer of ${tip} is not trusted: ${tip.issuer.shortened}`);
 }
 
 function signatureFailure(certificate: Certificate, issuer: Certificate): Failure {

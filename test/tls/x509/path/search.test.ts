@@ -1,9 +1,12 @@
 /** Finding paths among many certificates: cross-signs, loops, and sets that are made to keep us busy. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { defaultProvider } from '../../../../host/tls/crypto/default.js';
 import type { CryptoProvider } from '../../../../host/tls/crypto/provider.js';
 import type { Certificate } from '../../../../host/tls/x509/certificate.js';
-import { EXTENSION } from '../../../../host/tls/x509/oids.js';
+import { TAG } from '../../../../host/tls/x509/der.js';
+import { writeElement, writeOid, writeSequence } from '../../../../host/tls/x509/der-writer.js';
+import { Name } from '../../../../host/tls/x509/name.js';
+import { ATTRIBUTE, EXTENSION } from '../../../../host/tls/x509/oids.js';
 import { TrustStore } from '../../../../host/tls/x509/trust.js';
 import { verifyChain } from '../../../../host/tls/x509/verify.js';
 import { cpuTime } from '../cpu.js';
@@ -142,6 +145,24 @@ describe('work', () => {
     expect(verify([leaf(lower), ...copies], [top]).code).toBe('UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
     expect(cpuTime() - start).toBeLessThan(1000);
   });
+
+  it('long names are put into words for the failure that is told, not for each way that ends', () => {
+    const key = newKey();
+    const names = Array.from({ length: 6 }, (_, level) => longName(level, level === 0 ? 500 : 1));
+    const [bottom, top] = [names[0] as Uint8Array, names[5] as Uint8Array];
+    const link = (subject: Uint8Array, issuer: Uint8Array) => intermediate({ subject: issuer, key }, { subject, key });
+    const ways = names
+      .slice(1)
+      .flatMap((issuer, level) =>
+        Array.from({ length: level === 0 ? 10 : 4 }, () => link(names[level] as Uint8Array, issuer)),
+      );
+    const chain = [leaf({ subject: bottom, key }), ...[...ways, link(top, bottom)].map((each) => each.certificate)];
+    const words = vi.spyOn(Name.prototype, 'toString');
+    const { message = '' } = verify(chain, [root()]);
+    expect(words.mock.calls.length).toBeLessThan(100);
+    expect(message.length).toBeLessThan(1000);
+    words.mockRestore();
+  });
 });
 
 it('a constraint is looked at again on each path, but not for ever', () => {
@@ -168,6 +189,12 @@ function verify(
 ) {
   const trust = TrustStore.of(anchors.map(({ certificate }) => certificate));
   return verifyChain({ chain, trust, purpose: 'server', at: NOW, provider, maxDepth });
+}
+
+function longName(number: number, length: number): Uint8Array {
+  const common = (text: string) =>
+    writeSequence(writeOid(ATTRIBUTE.commonName), writeElement(TAG.utf8String, new TextEncoder().encode(text)));
+  return writeSequence(...Array.from({ length }, (_, at) => writeElement(TAG.set, common(`${number}.${at}`))));
 }
 
 /** Counts signatures that are checked. */
