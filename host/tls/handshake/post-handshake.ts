@@ -93,5 +93,5 @@ export class ExpectPostHandshake implements Expect {
 }
 
 const MESSAGES_WITHOUT_DATA = 32;
-/** One call may seal 64 KiB in records of 512 bytes, and alerts and KeyUpdates follow. */
-const SEALS_RESERVED = 1024;
+/** One call may fill the largest send buffer, 64 MiB, with records of 512 bytes. */
+const SEALS_RESERVED = 1 << 17;

@@ -1,9 +1,12 @@
 /** What Bun's secure sockets can do without saying so in its document, and what their errors tell. */
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TLS_OPTION_SEAL_LIMIT } from '../../../assembly/abi/constants.js';
 import type { SocketError } from '../../../host/socket/errors.js';
 import type { SocketHandler } from '../../../host/socket/handlers.js';
 import type { Socket } from '../../../host/socket/socket.js';
+import type { TlsTransport } from '../../../host/socket/tls/transport.js';
+import { TRANSPORT } from '../../../host/socket/transport-members.js';
 import type { TLSOptions } from '../../../host/tls/options.js';
 import { ca, expired, self, server as serverKeys, wrong } from '../../kit/certificates/certificates.js';
 import { CLIENT_TLS, SERVER_TLS, type SecurePair, SecureRecorder, secure } from '../../kit/secure.js';
@@ -205,4 +208,17 @@ test('D38: setVerifyMode in open counts for the options that a name selects, too
   });
   await net.until(() => heard.client.closed);
   expect(heard.client.errors[0]).toMatchObject({ alert: 'certificate_required' });
+});
+
+test('keys change before one large write in small records could use them up (RFC 8446 §5.5)', async () => {
+  net.close();
+  const both = { sendBuffer: 1 << 22, tcp: { sendBufferInitial: 1 << 22 } };
+  net = await lab({ wall: Date.UTC(2026, 0, 1), both });
+  const { client, heard } = await talk({ client: { ciphers: 'TLS_AES_128_GCM_SHA256' } });
+  const { connection, records } = client[TRANSPORT] as TlsTransport;
+  expect(client.setMaxSendFragment(512)).toBe(true);
+  expect(connection.core.calls.tlsOption(records, TLS_OPTION_SEAL_LIMIT, 2000)).toBe(0);
+  expect(client.write(Buffer.alloc(3_000_000))).toBe(3_000_000);
+  await net.until(() => heard.server.received === 3_000_000);
+  expect(heard.client.closed).toBe(false);
 });
