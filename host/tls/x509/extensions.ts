@@ -96,14 +96,13 @@ export function readAuthorityKeyIdentifier(from: DerReader): AuthorityKeyIdentif
   return { keyIdentifier, issuer: issuer && readGeneralNames(issuer), serialNumber };
 }
 
-/** §4.2.1.10: not both lists absent, and none empty. */
+/** §4.2.1.10: not both lists absent. */
 export function readNameConstraints(from: DerReader): NameConstraints {
   const reader = from.sequence();
-  const permitted = readSubtrees(reader.optionalExplicit(0));
-  const excluded = readSubtrees(reader.optionalExplicit(1));
+  const [permitted, excluded] = [0, 1].map((number) => readSubtrees(reader.optionalExplicit(number)));
   reader.end();
-  if (permitted.length + excluded.length === 0) throw reader.error('name constraints without any name');
-  return { permitted, excluded };
+  if (permitted === undefined && excluded === undefined) throw reader.error('name constraints without any name');
+  return { permitted: permitted ?? [], excluded: excluded ?? [] };
 }
 
 /** §4.2.2.1: at least one. */
@@ -153,13 +152,14 @@ export function readPolicyConstraints(from: DerReader): { readonly requiresPolic
   return { requiresPolicy };
 }
 
-/** GeneralSubtree: minimum is 0 and maximum absent in this profile (§4.2.1.10). */
-function readSubtrees(reader: DerReader | undefined): GeneralName[] {
+/** GeneralSubtrees: at least one; minimum is 0 and maximum absent in this profile (§4.2.1.10). */
+function readSubtrees(reader: DerReader | undefined): GeneralName[] | undefined {
+  if (reader === undefined) return undefined;
   const bases: GeneralName[] = [];
-  while (reader !== undefined && !reader.done) {
+  do {
     const subtree = reader.sequence();
     bases.push(readGeneralName(subtree));
     subtree.end();
-  }
+  } while (!reader.done);
   return bases;
 }

@@ -8,7 +8,7 @@ import { addressBytes, isHostName } from '../names.js';
 import { ATTRIBUTE } from '../oids.js';
 import { type Failure, failure } from './failure.js';
 
-/** How many comparisons are left, over all paths that are tried: lists of thousands multiply. */
+/** How many looks at a constraint are left, over all paths that are tried: lists of thousands multiply. */
 export interface NameBudget {
   comparisons: number;
 }
@@ -32,6 +32,8 @@ export function checkNameConstraints(path: readonly Certificate[], budget: NameB
 
 function checkNames(certificate: Certificate, authority: Certificate, budget: NameBudget): Failure | undefined {
   const { permitted = [], excluded = [] } = authority.nameConstraints ?? {};
+  budget.comparisons -= permitted.length + excluded.length;
+  if (budget.comparisons < 0) return failure('UNSPECIFIED', `too much to do for the name constraints of ${authority}`);
   const malformed = [...permitted, ...excluded].find((constraint) => !isConstraint(constraint));
   if (malformed !== undefined) {
     return failure('UNSUPPORTED_CONSTRAINT_SYNTAX', `${authority} has a malformed ${malformed.kind} name constraint`);

@@ -1,6 +1,8 @@
 /** Name constraints, RFC 5280 §4.2.1.10. */
 import { describe, expect, it } from 'vitest';
 import { defaultProvider } from '../../../../host/tls/crypto/default.js';
+import { contextConstructed } from '../../../../host/tls/x509/der.js';
+import { writeElement, writeSequence } from '../../../../host/tls/x509/der-writer.js';
 import { ATTRIBUTE, EXTENSION } from '../../../../host/tls/x509/oids.js';
 import { TrustStore } from '../../../../host/tls/x509/trust.js';
 import { verifyChain } from '../../../../host/tls/x509/verify.js';
@@ -10,12 +12,14 @@ import {
   directory,
   dns,
   email,
+  extension,
   intermediate,
   ip,
   leaf,
   NOW,
   name,
   nameConstraints,
+  newKey,
   otherName,
   root,
   uri,
@@ -129,6 +133,16 @@ describe('what is not understood', () => {
   });
 });
 
+it('a list without names is malformed, also beside one with names', () => {
+  const empty = (number: number) => writeElement(contextConstructed(number));
+  const full = writeElement(contextConstructed(1), writeSequence(dns('example.org')));
+  for (const lists of [[], [empty(0)], [empty(1)], [empty(0), full]]) {
+    const constraints = extension(EXTENSION.nameConstraints, writeSequence(...lists), true);
+    const top = root({ more: [constraints] });
+    expect(code([leaf(top)], top)).toBe('INVALID_EXTENSION');
+  }
+});
+
 describe('to whom constraints apply', () => {
   const extensions = (...permitted: readonly Uint8Array[]) => ({ more: [nameConstraints(permitted, [])] });
 
@@ -177,6 +191,26 @@ describe('to whom constraints apply', () => {
     expect(code([certificate], top)).toBe('UNSPECIFIED');
     expect(cpuTime() - start).toBeLessThan(1000);
   });
+});
+
+it('thousands of constraints are not looked at on thousands of paths', () => {
+  const many = Array.from({ length: 2000 }, (_, index) => ip(10, index >> 8, index, 0, 255, 255, 255, 0));
+  const key = newKey();
+  const top = root();
+  const bound = intermediate(top, { subject: 'level 0', key, more: [nameConstraints([], many)] });
+  const subjects = Array.from({ length: 6 }, (_, level) => ({
+    subject: name([ATTRIBUTE.commonName, `level ${level}`]),
+    key,
+  }));
+  const web = subjects
+    .slice(1)
+    .flatMap((own, level) =>
+      Array.from({ length: 3 }, () => intermediate(subjects[level] as typeof own, own).certificate),
+    );
+  const certificate = leaf(subjects[5] as (typeof subjects)[number], { subject: 'other.org' });
+  const start = cpuTime();
+  expect(code([certificate, ...web, bound.certificate], top)).toBe('CERT_REJECTED');
+  expect(cpuTime() - start).toBeLessThan(1000);
 });
 
 function verdict(
