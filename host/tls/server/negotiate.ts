@@ -62,7 +62,6 @@ class ExpectSecondClientHello implements Expect {
 function proceed(context: HandshakeContext, hello: ClientHello, choice: Choice, afterRetry: boolean): Expect {
   const { facts, transcript } = context;
   const psk = findPsk(context, hello, choice.suite, afterRetry);
-  if (psk !== undefined) context.own(psk.session.secret);
   if (afterRetry) transcript.add(hello.bytes);
   transcript.start(choice.suite.hash);
   transcript.forget();

@@ -42,6 +42,7 @@ export function findPsk(
   if (pskModes?.includes(PSK_DHE_KE) !== true) return undefined;
   const found = openFirst(context, psks, suite);
   if (found === undefined) return undefined;
+  context.own(found.session.secret);
   const binder = psks.binders[found.index] ?? new Uint8Array(0);
   const covered = hello.bytes.subarray(0, hello.bytes.length - psks.bindersLength);
   const coveredHash = afterRetry

@@ -199,6 +199,36 @@ describe('A ticket', () => {
   });
 });
 
+describe('The secret that a ticket held', () => {
+  it.each([
+    ['after a handshake', {}, undefined],
+    ['after HelloRetryRequest, for which it was looked at twice', { groups: ['secp256r1'] } as const, undefined],
+    ['when the binder is wrong', {}, 'DIGEST_CHECK_FAILED'],
+  ])('is wiped %s', (_, serverLater, reason) => {
+    const provider = defaultProvider();
+    const secrets: Uint8Array[] = [];
+    const hmac: typeof provider.hmac = (name, key, data) => {
+      if (key.length === 0) secrets.push(data); // the Early Secret of the one PSK (RFC 8446 §7.1)
+      return provider.hmac(name, key, data);
+    };
+    const watching = new Proxy(provider, {
+      get(target, property) {
+        const value = property === 'hmac' ? hmac : Reflect.get(target, property);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const groups = { groups: ['x25519', 'secp256r1'] } as const;
+    const ticketKeys = newTicketKeys();
+    const { client: first } = join({ ...trusting(), ...groups }, { ticketKeys });
+    const session = sessionOf(first);
+    if (reason !== undefined) session[8] = (session[8] ?? 0) ^ 1; // within the secret
+    const { server } = join({ ...trusting(), ...groups, session }, { ticketKeys, provider: watching, ...serverLater });
+    expect(server.error?.reason).toBe(reason);
+    expect(secrets.length).toBeGreaterThan(0);
+    expect(secrets.every((secret) => secret.every((byte) => byte === 0))).toBe(true);
+  });
+});
+
 describe('The last word on a chain', () => {
   it('is asked for when a session stands for the chain, too', () => {
     const judged: (TlsError | null)[] = [];
