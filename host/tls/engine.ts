@@ -29,8 +29,8 @@ export class TlsEngine {
   /** The connection: its version, certificates, sessions … and what may change until the first call. */
   readonly connection: TlsConnection;
   readonly #records: CoreRecords;
-  /** Nothing that comes is of interest any more: the peer has said so, or it is over. */
-  #deaf = false;
+  /** The peer has said that nothing more comes. */
+  #ended = false;
   /** The stream below has ended. */
   #cut = false;
   #closed = false;
@@ -60,7 +60,7 @@ export class TlsEngine {
   push(ciphertext: Uint8Array): number {
     this.#use();
     if (this.#cut) throw new Error('the stream of this TlsEngine has ended: nothing can come any more');
-    return this.#deaf ? ciphertext.length : this.#records.push(ciphertext);
+    return this.#isDeaf ? ciphertext.length : this.#records.push(ciphertext);
   }
 
   /** The stream below has ended. Without close_notify before it that is an error, which `next` tells (RFC 8446 §6.1). */
@@ -79,7 +79,7 @@ export class TlsEngine {
   next(): TlsEvent | undefined {
     this.#use();
     const event = this.connection.next() ?? this.#truncated();
-    if (event?.kind === 'end' || event?.kind === 'failed') this.#deaf = true;
+    if (event?.kind === 'end') this.#ended = true;
     return event;
   }
 
@@ -102,7 +102,6 @@ export class TlsEngine {
   abort(error: TlsError): void {
     this.#use();
     this.connection.abort(error);
-    this.#deaf = true;
   }
 
   /** Wipes all secrets and gives everything back to the core. Every later call throws, but this one. */
@@ -118,8 +117,13 @@ export class TlsEngine {
     this.connection.start();
   }
 
+  /** Nothing that comes is of interest any more: the peer has said so, or it is over. */
+  get #isDeaf(): boolean {
+    return this.#ended || this.connection.phase === 'failed';
+  }
+
   #truncated(): TlsEvent | undefined {
-    if (!this.#cut || this.#deaf) return undefined;
+    if (!this.#cut || this.#isDeaf) return undefined;
     const { phase } = this.connection;
     const error = phase === 'open' ? truncated() : unfinished();
     this.connection.abort(error);

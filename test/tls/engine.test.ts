@@ -98,6 +98,15 @@ describe('two engines', () => {
     expect(events(client)).toMatchObject([{ kind: 'failed', error: { code: 'ECONNRESET', reason: 'DISCONNECTED' } }]);
   });
 
+  it('are deaf when they have ended during the handshake', async () => {
+    const { client } = await pair();
+    client.next();
+    client.end();
+    for (let index = 0; index < 100; index++) expect(client.push(bytes(10_000))).toBe(10_000);
+    client.pushEnd();
+    expect(events(client)).toEqual([]);
+  });
+
   it('say what is wrong when the peer does not speak TLS, and take the rest of what it says', async () => {
     const { server } = await pair();
     server.push(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
