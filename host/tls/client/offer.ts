@@ -16,6 +16,7 @@ import { finishedData, KeySchedule } from '../schedule/key-schedule.js';
 import { isUsable } from '../session/resumption.js';
 import { decodeSession, type Session } from '../session/session.js';
 import { EMPTY, wipe } from '../wire/bytes.js';
+import { asciiHost } from '../x509/names.js';
 
 /** A ClientHello that was made, and what belongs to it. */
 export interface ClientOffer {
@@ -174,9 +175,9 @@ function offerKeys(context: HandshakeContext, groups: readonly GroupName[]): Map
   return new Map(groups.map((name) => [name, context.provider.offer(name)]));
 }
 
-/** RFC 6066 §3: a host name without a trailing dot, and never an IP address. */
+/** RFC 6066 §3: a host name in A-labels, without a trailing dot, and never an IP address. */
 function indication(serverName: string | undefined): string | undefined {
-  const name = serverName?.replace(/\.$/, '');
+  const name = serverName && asciiHost(serverName);
   if (name === undefined || name.length > 255 || !/^[\w.-]+$/.test(name) || /^[\d.]+$/.test(name)) return undefined;
   return name;
 }

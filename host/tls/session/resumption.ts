@@ -10,6 +10,7 @@ import type { TlsVersion } from '../records.js';
 import { concat, latin1, sameBytes } from '../wire/bytes.js';
 import { encode } from '../wire/writer.js';
 import { Certificate } from '../x509/certificate.js';
+import { asciiHost } from '../x509/names.js';
 import type { Session } from './session.js';
 
 /** What the states know of a session that begins; the rest is the context's. */
@@ -34,7 +35,7 @@ export function makeSession(context: HandshakeContext, begun: NewSession, from: 
     suite: facts.suite?.id ?? 0,
     lifetime: Math.min(begun.lifetime, MAX_LIFETIME),
     extendedMasterSecret: facts.extendedMasterSecret,
-    serverName: facts.serverName ?? '',
+    serverName: boundName(facts.serverName) ?? NOBODY,
     authenticatedAt: from?.authenticatedAt ?? now,
     issuedAt: now,
     policy: policyOf(config),
@@ -53,7 +54,7 @@ export function isUsable(session: Session, config: TlsConfig, serverName: string
     isSpoken(session, config) &&
     session.version >= config.minVersion &&
     session.version <= config.maxVersion &&
-    session.serverName === (serverName ?? '') &&
+    session.serverName === boundName(serverName) &&
     sameBytes(session.policy, policyOf(config)) &&
     isFresh(session, config.wall()) &&
     (session.authorized || !mustBeAuthorized(config))
@@ -115,6 +116,12 @@ function errorOf({ authorized, errorCode, errorMessage, chain }: Session): (Erro
   return Object.assign(new Error(message), { code: 'CERT_UNTRUSTED' });
 }
 
+/** As a session names it, in bytes: in A-labels where it has other characters; `undefined` where that can't be. */
+function boundName(serverName = ''): string | undefined {
+  const name = /^[\0-\xff]*$/.test(serverName) ? serverName : asciiHost(serverName);
+  return name === undefined || name.length > 255 ? undefined : name;
+}
+
 /** A digest of all that a verdict depends on, besides the name and the moment. */
 function policyOf(config: TlsConfig): Uint8Array {
   const { provider, role, rejectUnauthorized, requestCert, trust, crls, credentials, identify } = config;
@@ -132,5 +139,7 @@ function policyOf(config: TlsConfig): Uint8Array {
   return provider.hash('sha256', text);
 }
 
+/** Whom nobody can ask for. */
+const NOBODY = '\0';
 /** Seconds: 7 days, RFC 8446 §4.6.1. */
 export const MAX_LIFETIME = 604_800;

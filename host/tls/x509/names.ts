@@ -29,7 +29,7 @@ export function nameMismatch(certificate: Certificate, name: string): string | u
  */
 export function matchesHost(presented: string, host: string): boolean {
   const pattern = presented.toLowerCase();
-  const reference = asciiHost(host);
+  const reference = asciiHost(host)?.toLowerCase();
   if (reference === undefined || !isHostName(reference)) return false;
   if (!pattern.startsWith('*.')) return isHostName(pattern) && pattern === reference;
   const base = pattern.slice(2);
@@ -52,11 +52,11 @@ export function addressBytes(text: string): Uint8Array | undefined {
   return Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray());
 }
 
-/** In A-labels (RFC 5891), lower case, without the dot that says that nothing follows. */
-function asciiHost(host: string): string | undefined {
+/** A host name in A-labels (RFC 5891), without the dot that says that nothing follows; `undefined` where there are none for it. */
+export function asciiHost(host: string): string | undefined {
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
-  if (/^[\x00-\x7f]*$/.test(name)) return name.toLowerCase();
+  if (/^[\x00-\x7f]*$/.test(name)) return name;
   try {
     return new URL(`http://${name}/`).hostname;
   } catch {

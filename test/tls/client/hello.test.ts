@@ -52,6 +52,8 @@ describe("The client's first ClientHello", () => {
   it.each([
     ['example.com', 'example.com'],
     ['example.com.', 'example.com'],
+    ['Example.com', 'Example.com'],
+    ['b\u00fccher.example.', 'xn--bcher-kva.example'],
     ['127.0.0.1', undefined],
     ['::1', undefined],
     [undefined, undefined],

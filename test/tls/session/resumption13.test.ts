@@ -66,6 +66,14 @@ describe('A session of TLS 1.3', () => {
     expect(second.server.flight).not.toContain(HANDSHAKE.certificate_request);
   });
 
+  it('is bound to a name of any characters, and to none that is too long', () => {
+    const named = (serverName: string, later = serverName) =>
+      twice({ client: { serverName, rejectUnauthorized: false }, clientLater: { serverName: later } }).second.client;
+    expect(named('\u0161.example').connection.resumed).toBe(true);
+    expect(named('\u0161.example', 'a.example').connection.resumed).toBe(false);
+    expect(named('a'.repeat(300))).toMatchObject({ done: true, error: undefined, connection: { resumed: false } });
+  });
+
   it('is given on from a resumed one', () => {
     const { second, ticketKeys } = twice();
     const third = join({ ...trusting(), session: second.client.session }, { ticketKeys });
