@@ -160,7 +160,8 @@ function suitesOf({ suites }: TlsConfig, versions: readonly TlsVersion[]): numbe
 /** What was given may be anything: it counts only where it is well-formed, of now, and bound to this configuration. */
 function findSession(config: TlsConfig, versions: readonly TlsVersion[]): Session | undefined {
   const session = config.session === undefined ? undefined : decodeSession(config.session);
-  if (session === undefined || !versions.includes(session.version) || session.ticket.length === 0) return undefined;
+  if (session === undefined || !versions.includes(session.version)) return undefined;
+  if (session.ticket.length === 0 || session.ticket.length > TICKET_LIMIT) return undefined;
   return isUsable(session, config, config.serverName) ? session : undefined;
 }
 
@@ -182,6 +183,8 @@ function indication(serverName: string | undefined): string | undefined {
   return name;
 }
 
+/** Bytes of a ticket that leave room for all other extensions of a ClientHello (RFC 8446 §4.1.2). */
+const TICKET_LIMIT = 32_768;
 /** Of the list and of the one binder in it. */
 const BINDERS_OVERHEAD = 3;
 const UNCOMPRESSED = 0;

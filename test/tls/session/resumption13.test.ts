@@ -112,6 +112,16 @@ describe('A session is not resumed, and nothing is said of it', () => {
     expect([second.client.done, second.client.connection.resumed]).toEqual([true, false]);
   });
 
+  it('when its ticket is so long that no ClientHello has room for it', () => {
+    const { first, ticketKeys } = twice();
+    const session = decodeSession(sessionOf(first.client));
+    for (const length of [32_769, 65_535]) {
+      const long = session && encodeSession({ ...session, ticket: new Uint8Array(length) });
+      const { client } = join({ ...trusting(), session: long }, { ticketKeys });
+      expect([client.error, client.done, client.connection.resumed]).toEqual([undefined, true, false]);
+    }
+  });
+
   it('when it is of the future', () => {
     const { second } = twice({ client: { wall: () => Date.now() + 60_000 }, clientLater: { wall: Date.now } });
     expect([second.client.done, second.client.connection.resumed]).toEqual([true, false]);
