@@ -154,7 +154,7 @@ function advance(tcb: Tcb, seg: Segment): void {
   if (tcb.flow != 0) validationAcknowledged(tcb);
   if (tcb.sndUna == tcb.sndNxt) {
     armRetransmit(tcb, NEVER); // RFC 6298 §5.2
-    tcb.clear(OWES_PROBE); // a FIN, once acknowledged, is not asked for again
+    tcb.clear(OWES_PROBE | PERSIST); // a FIN, once acknowledged, is not asked for again
     tcb.rttAt = 0;
   }
   raiseDrain(tcb);
@@ -195,7 +195,9 @@ function takeWindow(tcb: Tcb, seg: Segment): void {
 function finAcknowledged(tcb: Tcb): u32 {
   if (tcb.state == STATE_FIN_WAIT_1) {
     tcb.state = STATE_FIN_WAIT_2;
-    if (!tcb.has(HELD)) armOrphanFinWait(tcb);
+    tcb.clear(ECN_WAITS); // the timer is for orphans now
+    if (tcb.has(HELD)) armRetransmit(tcb, NEVER);
+    else armOrphanFinWait(tcb);
   } else if (tcb.state == STATE_CLOSING) {
     enterTimeWait(tcb);
     return STOP;

@@ -537,4 +537,21 @@ describe('CWR', () => {
     t.expect({ flags: 'AW', seq: 10_001, data: MSS, tos: ECT_0 });
     t.expect({ flags: 'A', seq: 11_001, data: 4 * MSS, tos: ECT_0 });
   });
+
+  test('leaves a connection half open whose FIN the marked ACK takes, too, when the window is one segment', async () => {
+    const t = await script(ACCEPTS, { syn: SACK });
+    t.listen();
+    t.inject({ flags: 'SEW', seq: 0, options: t.syn });
+    t.expect({ flags: 'SAE', seq: 0 });
+    t.driver.advance(1000);
+    t.expect({ flags: 'SAE', seq: 0 });
+    t.inject({});
+    t.events();
+    t.send(500);
+    t.shutdown();
+    t.take();
+    t.inject({ ack: 502, flags: 'AE' });
+    t.driver.advance(60_000);
+    expect(t.state).toBe('FinWait2');
+  });
 });

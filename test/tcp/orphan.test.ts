@@ -99,4 +99,18 @@ describe('an orphan', () => {
     t.inject({ ack: 2 });
     t.expect({ flags: 'R', seq: 2 });
   });
+
+  test('leaves FIN-WAIT-2 in time although its FIN was a probe, and the window opens afterwards', async () => {
+    const t = await accepted({ win: 1000, settings: { [SETTING_FIN_WAIT_2]: 5000 } });
+    t.send(1000);
+    t.take();
+    t.inject({ ack: 1001, win: 0 });
+    t.release();
+    t.driver.advance(1000);
+    for (const { flags, seq } of t.take()) expect([flags, seq]).toEqual(['FA', 1001]);
+    t.inject({ ack: 1002, win: 0 });
+    t.inject({ ack: 1002, win: 1000 });
+    t.pass(5000);
+    expect(t.driver.connections).toBe(0);
+  });
 });
