@@ -135,7 +135,10 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
     tcb.set(OWES_SYN);
     return OWE_OUTPUT | STOP;
   }
-  if (tcb.rcvAdv == tcb.rcvNxt && seg.seq == tcb.rcvNxt && !(seg.flags & SYN)) {
+  const shut = tcb.rcvAdv == tcb.rcvNxt;
+  // An ACK from behind the byte that probes our closed window is good all the same (§3.10.7.4).
+  if (shut && seg.seq == tcb.rcvNxt + 1 && seg.size == 0) return 0;
+  if (shut && seg.seq == tcb.rcvNxt && !(seg.flags & SYN)) {
     // A probe of our closed window: its ACK field is good all the same (§3.10.7.4, MUST-66), and a mark on it (RFC 3168 §6.1.6).
     const marked = ecnArrives(tcb, seg);
     seg.length = 0;

@@ -35,7 +35,7 @@ import { sackOptionSize, TIMESTAMPS_SIZE, writeSackBlock, writeSackHead, writeTi
 import { announcedSegment } from './path/size';
 import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
-import { MAY_FRAGMENT, OWES_ACK, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
+import { MAY_FRAGMENT, OWES_ACK, PERSIST, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
 
 /** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
 export function emitSegment(tcb: Tcb, sequence: u32, offset: u32, length: u32, control: u32): bool {
@@ -148,12 +148,12 @@ export function emitReset(tcb: Tcb): bool {
   const packet = packetBegin(tcb.interface, ip + header);
   if (packet == 0) return false;
   const tcp = packet + ip;
-  writeHeader(tcp, ports(tcb), tcb.sndNxt, tcb.rcvNxt, header, RST | ACK, 0);
+  writeHeader(tcp, ports(tcb), bareSequence(tcb), tcb.rcvNxt, header, RST | ACK, 0);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   finishBare(tcb, packet, header);
   count(COUNTER_RESETS_OUT);
   if (tcb.statistics != 0) countSent(tcb, 0);
-  traceOut(tcb, RST | ACK, tcb.sndNxt, 0);
+  traceOut(tcb, RST | ACK, bareSequence(tcb), 0);
   return true;
 }
 
@@ -162,7 +162,7 @@ export function emitReplyAck(reply: Reply): void {
   const tcb = tcbFind(reply.handle);
   if (tcb == null || tcb.state < STATE_SYN_RECEIVED) return;
   // It says what was so when the segment arrived: the sender counts repetitions of one number.
-  if (!emit(tcb, tcb.sndNxt, reply.acknowledgment, 0, 0, ACK)) return;
+  if (!emit(tcb, bareSequence(tcb), reply.acknowledgment, 0, 0, ACK)) return;
   if (reply.acknowledgment == tcb.rcvNxt) acknowledged(tcb);
 }
 
@@ -246,6 +246,11 @@ function flowLabel(iss: u32): u32 {
   let mixed = (iss ^ (iss >> 16)) * 0x85ebca6b;
   mixed = (mixed ^ (mixed >> 13)) * 0xc2b2ae35;
   return mixed >> 12;
+}
+
+/** The number of a segment that takes none: SND.NXT, but a byte that probes a shut window would put it outside. */
+export function bareSequence(tcb: Tcb): u32 {
+  return tcb.has(PERSIST) && tcb.sndWnd == 0 ? tcb.sndUna : tcb.sndNxt;
 }
 
 /** Whatever goes out carries an ACK: none is owed any more. */

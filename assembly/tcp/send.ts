@@ -12,7 +12,7 @@ import { flow, flowEnsure, smallOut } from './congestion/flow';
 import { paceAllows, paceSent } from './congestion/pacing';
 import { validationSent } from './congestion/validation';
 import { congestionRestart } from './congestion/window';
-import { emitReset, emitSegment, emitSyn } from './emit';
+import { bareSequence, emitReset, emitSegment, emitSyn } from './emit';
 import { ACK, FIN, PSH } from './header';
 import { countRepeated, noteLimit } from './observe/statistics';
 import { synLength } from './open/fastconnect';
@@ -142,7 +142,7 @@ function answersEarly(tcb: Tcb): bool {
 /** A bare ACK. In BSD's ways it repeats a FIN that is not acknowledged yet. */
 function sendAck(tcb: Tcb): bool {
   const again = state.dialect == DIALECT_BSD && tcb.has(FIN_SENT) && tcb.sndUna != tcb.sndNxt;
-  return emitSegment(tcb, tcb.sndNxt - (again ? 1 : 0), 0, 0, again ? ACK | FIN : ACK);
+  return emitSegment(tcb, again ? tcb.sndNxt - 1 : bareSequence(tcb), 0, 0, again ? ACK | FIN : ACK);
 }
 
 /** What was lost, new data, and the FIN behind it. */
