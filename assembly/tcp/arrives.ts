@@ -145,7 +145,7 @@ function unacceptable(tcb: Tcb, seg: Segment): u32 {
     seg.flags &= ~FIN;
     return OWE_DUPLICATE_ACK | marked;
   }
-  if (seqLt(seg.seq, tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, seg.length);
+  if (seqLt(seg.seq, tcb.rcvNxt)) noteDuplicate(tcb, seg.seq, min(seg.length, tcb.rcvNxt - seg.seq));
   return unwanted(tcb, seg);
 }
 

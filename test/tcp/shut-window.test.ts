@@ -66,4 +66,10 @@ describe('while our window is shut', () => {
     t.expectNothing();
     expect(t.state).toBe('Established');
   });
+
+  test('of a segment that reaches into it, only what had come before is reported as a duplicate (RFC 2883 §4)', async () => {
+    const t = await full({ syn: { mss: 1000, sackPermitted: true } });
+    t.inject({ seq: 2001, data: 1000 });
+    t.expect({ ack: 2049, win: 0, sack: [[2001, 2049]] });
+  });
 });
