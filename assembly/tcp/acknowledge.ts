@@ -178,11 +178,13 @@ function isNewer(tcb: Tcb, seg: Segment): bool {
 }
 
 function takeWindow(tcb: Tcb, seg: Segment): void {
+  const before = tcb.sndWnd;
   tcb.sndWnd = seg.wnd << tcb.sndShift;
   tcb.sndWndMax = max(tcb.sndWndMax, tcb.sndWnd);
   tcb.sndWl1 = seg.seq;
   tcb.sndWl2 = seg.ack;
-  if (tcb.sndWnd == 0 || !tcb.has(PERSIST)) return;
+  // One that has not grown lets nothing more go: the override timeout runs on (§3.8.6.2.1).
+  if (tcb.sndWnd <= before || !tcb.has(PERSIST)) return;
   // The window is open: what probes had carried goes out again with the rest.
   tcb.clear(PERSIST);
   waitProgresses(tcb, tcb.sndUna == tcb.sndNxt);

@@ -73,3 +73,20 @@ describe('while our window is shut', () => {
     t.expect({ ack: 2049, win: 0, sack: [[2001, 2049]] });
   });
 });
+
+describe('the timer that overrides a small window', () => {
+  test('runs on while the peer sends and keeps its window as it is (§3.8.6.2.1: 0.1 to 1 second)', async () => {
+    const t = await accepted({ win: 10_000 });
+    t.send(10_000);
+    t.take();
+    t.win = 300;
+    t.inject({ ack: 10_001 });
+    t.send(1000);
+    for (let seq = 1; seq < 101; seq += 10) {
+      t.driver.advance(100);
+      if (t.take().some(({ data }) => data.length > 0)) return;
+      t.inject({ seq, ack: 10_001, data: 10 });
+    }
+    expect.unreachable('nothing was sent in a second');
+  });
+});
