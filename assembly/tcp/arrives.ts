@@ -159,7 +159,7 @@ function unwanted(tcb: Tcb, seg: Segment): u32 {
   const now = <u32>(state.now / 1_000);
   if (tcb.answeredAt != 0 && now - tcb.answeredAt < ANSWER_INTERVAL) return STOP;
   tcb.answeredAt = max<u32>(now, 1);
-  return OWE_CHALLENGE_ACK | STOP;
+  return OWE_DUPLICATE_ACK | STOP;
 }
 
 /** Cuts off what lies outside the window (§3.10.7.4: "segments with higher beginning sequence numbers …"). */

@@ -6,6 +6,7 @@ import {
   OPTION_KEEP_COUNT,
   OPTION_KEEP_IDLE,
   OPTION_KEEP_INTERVAL,
+  SETTING_CHALLENGE_LIMIT,
   SETTING_DATA_RETRIES,
   SETTING_RTO_SPREAD,
 } from '../../assembly/abi/constants.js';
@@ -287,6 +288,16 @@ describe('zero-window probes', () => {
 });
 
 describe('keep-alive', () => {
+  test('of the peer is answered whatever forged segments have used of the limit of challenge ACKs', async () => {
+    const t = await accepted({ settings: { [SETTING_CHALLENGE_LIMIT]: 1 } });
+    t.inject({ flags: 'S', seq: 5 });
+    t.expect({});
+    t.inject({ flags: 'S', seq: 5 });
+    t.expectNothing();
+    t.inject({ seq: 0 });
+    t.expect({});
+  });
+
   async function kept(): Promise<Timeline> {
     const t = await connected();
     t.option(OPTION_KEEP_IDLE, 10_000);
