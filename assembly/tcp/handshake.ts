@@ -21,8 +21,8 @@ import { largestSegment, segmentAgreed, segmentsBegin } from './path/size';
 import { recoveryInitialize } from './recovery/newreno';
 import { rttAcknowledged, rttEstablished, rttInitialize } from './recovery/rtt';
 import { Segment } from './segment';
-import { seqMax, seqWithin } from './seq';
-import { FIN_QUEUED, OWES_SYN, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON } from './tcb';
+import { seqGt, seqLe, seqMax } from './seq';
+import { FIN_QUEUED, OWES_SYN, SACK_ON, SCALING_ON, SYN_WAITS, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Fills a control block whose four-tuple and interface are set: an OPEN that is about to send its SYN. */
 export function tcbOpen(tcb: Tcb): void {
@@ -104,7 +104,7 @@ export function tcbAccept(tcb: Tcb, window: u32): void {
 export function synSentArrives(tcb: Tcb, seg: Segment): u32 {
   // First, the ACK bit. SND.UNA is ISS here: only an ACK of our SYN is acceptable.
   const acknowledged = (seg.flags & ACK) != 0;
-  if (acknowledged && !seqWithin(tcb.iss + 1, seg.ack, tcb.sndNxt)) {
+  if (acknowledged && (seqLe(seg.ack, tcb.iss) || seqGt(seg.ack, tcb.sndNxt))) {
     return seg.flags & RST ? STOP : OWE_RESET | STOP;
   }
   // Second, the RST bit: believed only with an acceptable ACK.
@@ -115,9 +115,8 @@ export function synSentArrives(tcb: Tcb, seg: Segment): u32 {
   // Third, security: IP security options are not supported. Fourth, the SYN bit.
   if (!(seg.flags & SYN)) return STOP;
   if (seg.flags & FIN && state.dropSynFin != 0) return STOP;
-  const ours = tcb.sndNxt;
   acceptSyn(tcb, seg);
-  if (!acknowledged || ours == tcb.iss) {
+  if (!acknowledged) {
     // Simultaneous open: our SYN goes out again, with an ACK (RFC 9293 §3.5 figure 8).
     tcb.state = STATE_SYN_RECEIVED;
     tcb.set(OWES_SYN);
@@ -145,7 +144,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   quickStart(tcb);
   tcb.softError = 0;
   if (tcb.statistics != 0) statisticsEstablished(tcb);
-  tcb.clear(OWES_SYN);
+  tcb.clear(OWES_SYN | SYN_WAITS);
   armRetransmit(tcb, tcb.sndUna == tcb.sndNxt ? NEVER : state.now + tcb.rto);
   tcb.state = tcb.has(FIN_QUEUED) ? STATE_FIN_WAIT_1 : STATE_ESTABLISHED;
 }

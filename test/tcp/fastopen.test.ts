@@ -376,6 +376,24 @@ describe('a client', () => {
     return t;
   }
 
+  test('whose SYN waits for data believes no RST yet: nothing can be acknowledged (RFC 9293 §3.10.7.3)', async () => {
+    const t = await timeline();
+    expect(open(t, OPEN_NO_COOKIE)).toBe(true);
+    t.inject({ flags: 'RA', seq: 0, ack: 12_345, absolute: true });
+    expect(t.state).toBe('SynSent');
+  });
+
+  test('whose SYN waits for data has said it with its SYN-ACK when the peer opens, too', async () => {
+    const t = await timeline();
+    expect(open(t, OPEN_NO_COOKIE)).toBe(true);
+    t.inject({ flags: 'S', seq: 0, options: SYN });
+    t.expect({ flags: 'SA', seq: 0 });
+    t.inject({});
+    expect(t.state).toBe('Established');
+    t.send(100);
+    t.expect({ flags: 'PA', seq: 1, data: 100 });
+  });
+
   test('asks for a cookie on its first SYN, and does not wait (§4.1.1, §4.2.1)', async () => {
     await known();
   });
