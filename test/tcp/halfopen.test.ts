@@ -332,6 +332,18 @@ describe('a deferred accept', () => {
   });
 });
 
+describe('a SYN that comes again', () => {
+  test('with data on it is answered with the SYN-ACK as well: in SYN-SENT a plain ACK says nothing', async () => {
+    const t = await timeline();
+    t.listen();
+    for (let times = 0; times < 2; times++) {
+      t.inject({ flags: 'S', seq: 0, options: t.syn, data: 10 });
+      t.expect({ flags: 'SA', seq: 0, ack: 1 });
+    }
+    expect(halves(t)).toBe(1);
+  });
+});
+
 describe('a snapshot', () => {
   test('holds handshakes: the restored stack completes them', async () => {
     const t = await halfOpen(STAMPED);

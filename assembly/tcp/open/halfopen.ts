@@ -171,15 +171,15 @@ function checkSequence(record: HalfOpen, seg: Segment): u32 {
     if (!seg.hasTimestamps) return STOP; // RFC 7323 §3.2
     if (seqLt(seg.tsVal, record.tsRecent)) return unwanted(seg); // RFC 7323 §5.3 R1
   }
-  const edge = record.rcvNxt + synWindow(record, largestSegment(record));
-  if (!isAcceptable(seg, record.rcvNxt, edge)) {
-    if (seg.flags & RST) return STOP;
-    if (!(seg.flags & SYN) || seg.seq != record.rcvNxt - 1) return unwanted(seg);
+  // Also where it brings data, which reaches into the window.
+  if ((seg.flags & (SYN | RST)) == SYN && seg.seq == record.rcvNxt - 1) {
     ecnNegotiate(record, seg);
     repeatSynAck(record);
     return STOP;
   }
-  return 0;
+  const edge = record.rcvNxt + synWindow(record, largestSegment(record));
+  if (isAcceptable(seg, record.rcvNxt, edge)) return 0;
+  return seg.flags & RST ? STOP : unwanted(seg);
 }
 
 /** Second: at exactly RCV.NXT a RST returns us to LISTEN; elsewhere in the window it may be forged (RFC 5961 §3.2). */
