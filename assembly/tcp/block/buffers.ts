@@ -24,6 +24,7 @@ import { seqGe } from '../seq';
 import {
   BURSTS,
   DRAIN_WANTED,
+  GRACE,
   ON_MEMORY_LIST,
   PASSIVE,
   SCALING_ON,
@@ -135,7 +136,7 @@ export function grantMemory(): void {
 
 /** In-order text arrives: once in a round trip, the receive buffer follows what the user has taken in it. */
 export function receiveTune(tcb: Tcb, seg: Segment): void {
-  if (tcb.receiveSize >= state.receiveBuffer || !roundTripOver(tcb, seg)) return;
+  if (tcb.receiveSize >= state.receiveBuffer || !roundTripOver(tcb, seg) || tcb.has(GRACE)) return;
   const next = tcb.rcvNxt - unread(tcb);
   const taken = next - tcb.takenSeq;
   tcb.takenSeq = next;
