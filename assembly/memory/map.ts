@@ -6,7 +6,7 @@
 //   0x011000  result area, the segment under examination, descriptors, tables of one batch
 //   0x020000  tables of IP: addresses, routes, destinations, and what the other protocols remember of the network
 //   0x02c000  transmit queues, one of descriptors for each interface
-//   0x034000  scratch memory of records and of their ciphers, empty between calls
+//   0x034200  scratch memory of records and of their ciphers, empty between calls
 //   0x040000  receive arena: the packets of one batch, packed
 //   0x140000  trace ring
 //   0x150000  dynamic: pools, slabs, transmit arenas, the hash table's segments; grows with memory

@@ -1,6 +1,6 @@
 // Replies that input owes at once, one a packet at most: segments that must be answered one by one (RFC 5681 §4.2,
 // RFC 5961), resets for segments that belong to no connection, echo replies. Input records them; output sends them.
-// Not for: what can wait or merge (the want-to-send list of tcp/queue.ts).
+// Not for: what can wait or merge (the want-to-send list of tcp/block/sendlist.ts).
 
 import { BATCH_LIMIT } from '../abi/limits';
 import { Ends } from './ends';

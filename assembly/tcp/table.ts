@@ -3,7 +3,7 @@
 //
 //   buckets 0 … hashSplit-1 and their images above hashMask use one bit more than the rest
 //
-// Not for: listeners (tcp/listen.ts).
+// Not for: listeners (tcp/open/listener.ts).
 
 import { sipHash } from '../crypto/siphash';
 import { Ends } from '../memory/ends';

@@ -1,5 +1,5 @@
 // What a connection is like, as Linux's `struct tcp_info` lays it out (linux/tcp.h), so that the names and the units are
-// the ones that tools know. What has to be counted is in block/statistics.ts.
+// the ones that tools know. What has to be counted is in observe/statistics.ts.
 
 import {
   ERROR_STALE_HANDLE,

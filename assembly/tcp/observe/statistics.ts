@@ -1,5 +1,5 @@
 // What a connection has done, counted while SETTING_STATISTICS is 1 when it is born, in a slab block of its own; whoever
-// counts looks whether it is there. The counts are those of Linux's `struct tcp_info` (block/info.ts; RFC 4898 names many
+// counts looks whether it is there. The counts are those of Linux's `struct tcp_info` (observe/info.ts; RFC 4898 names many
 // of them). Not for: deciding anything.
 
 import { COUNTER_SEGMENTS_RETRANSMITTED, COUNTER_SEGMENTS_RETRANSMITTED_FAST } from '../../abi/constants';
