@@ -221,7 +221,7 @@ function reopens(end: Endpoint, seg: Segment): bool {
   const listener = listenerFor(seg.localHigh, seg.localLow, seg.localPort);
   // A cookie could not keep our numbers above the old ones.
   if (listener == null || synQueueFull(listener) || acceptQueueFull(listener)) return false;
-  if (seg.hasTimestamps && end.tsRecent != 0) return seqGt(seg.tsVal, end.tsRecent);
+  if (seg.hasTimestamps && end.tsRecent != 0 && seg.tsVal != end.tsRecent) return seqGt(seg.tsVal, end.tsRecent);
   return seqGt(seg.seq, end.rcvNxt);
 }
 

@@ -153,6 +153,13 @@ describe.each([false, true])('TIME-WAIT, held by its user: %s', (holds) => {
     expect(t.events()).toEqual(['open']);
   });
 
+  test('gives way to a SYN of the same tick whose number is newer (RFC 6191 §2)', async () => {
+    const t = await waiting(STAMPED, holds);
+    t.listen();
+    t.inject({ flags: 'S', seq: 5000, options: { mss: 1000, timestamps: [1000, 0] } });
+    t.expect({ flags: 'SA', seq: 0, ack: 5001 });
+  });
+
   test('hands on numbers above its own, though it has used up more than the clock gives (§3.6.1 MAY-2)', async () => {
     const t = await accepted({ win: 65_535 });
     const first = t.iss;
