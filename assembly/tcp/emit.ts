@@ -35,6 +35,7 @@ import { sackOptionSize, TIMESTAMPS_SIZE, writeSackBlock, writeSackHead, writeTi
 import { announcedSegment } from './path/size';
 import { advertisedWindow, advertiseWindow } from './receive';
 import { timestampNow } from './recovery/rtt';
+import { seqMax } from './seq';
 import { MAY_FRAGMENT, OWES_ACK, PERSIST, SACK_ON, SCALING_ON, Tcb, TIMESTAMPS_ON, tcbFind } from './tcb';
 
 /** A segment with `length` bytes of the send ring, from `offset` behind SND.UNA; `sequence` is its first number. */
@@ -100,13 +101,16 @@ export function emitSyn(end: Endpoint, tsVal: u32): bool {
   const partial = (interfaceAt(end.interface).offloads & OFFLOAD_CHECKSUM) != 0;
   const payload = length == 0 ? 0 : copyPayload(changetype<Tcb>(end), tcp + header, 0, length, !partial);
   finishSegment(end, packet, header, length, payload, partial, NOT_ECT);
-  if (end.kind == CONNECTION) synSent(changetype<Tcb>(end), received);
+  if (end.kind == CONNECTION) synSent(changetype<Tcb>(end), received, window);
   traceSegment(end, TRACE_SEGMENT_OUT, end.state, control, end.iss, end.rcvNxt, length, window);
   return true;
 }
 
-function synSent(tcb: Tcb, received: bool): void {
-  if (received) acknowledged(tcb);
+function synSent(tcb: Tcb, received: bool, window: u32): void {
+  if (received) {
+    acknowledged(tcb);
+    tcb.rcvAdv = seqMax(tcb.rcvAdv, tcb.rcvNxt + window); // behind the data of a SYN
+  }
   if (tcb.statistics != 0) countSent(tcb, 0);
 }
 
@@ -148,12 +152,13 @@ export function emitReset(tcb: Tcb): bool {
   const packet = packetBegin(tcb.interface, ip + header);
   if (packet == 0) return false;
   const tcp = packet + ip;
-  writeHeader(tcp, ports(tcb), bareSequence(tcb), tcb.rcvNxt, header, RST | ACK, 0);
+  const sequence = bareSequence(tcb);
+  writeHeader(tcp, ports(tcb), sequence, tcb.rcvNxt, header, RST | ACK, 0);
   if (stamped) writeTimestamps(tcp + TCP_HEADER, timestampNow(tcb), tcb.tsRecent);
   finishBare(tcb, packet, header);
   count(COUNTER_RESETS_OUT);
   if (tcb.statistics != 0) countSent(tcb, 0);
-  traceOut(tcb, RST | ACK, bareSequence(tcb), 0);
+  traceOut(tcb, RST | ACK, sequence, 0);
   return true;
 }
 

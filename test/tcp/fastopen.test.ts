@@ -9,6 +9,7 @@ import {
   FAST_OPEN_SERVER,
   FAST_OPEN_SERVER_NO_COOKIE,
   LISTENER_FAST_OPEN,
+  LISTENER_RECEIVE_BUFFER,
   OPEN_COOKIE,
   OPEN_NO_COOKIE,
   OPTION_FAST_OPEN,
@@ -50,6 +51,15 @@ describe('a listener', () => {
     expect(t.expect({ flags: 'SA', seq: 0, ack: 1 }).options.fastOpen, 'of a repeated SYN-ACK').toBeUndefined();
     t.inject({});
     expect(t.events()).toEqual(['open']);
+  });
+
+  test('takes all that its SYN-ACK offers behind the data of the SYN (RFC 9293 §3.8.6 SHLD-14)', async () => {
+    const [t, cookie] = await listening();
+    t.driver.calls.tcpListenerOption(t.listener, LISTENER_RECEIVE_BUFFER, 2048);
+    t.inject({ flags: 'S', seq: 0, options: { ...SYN, fastOpen: cookie }, data: 1000 });
+    t.expect({ flags: 'SA', seq: 0, ack: 1001, win: 2048 });
+    t.inject({ seq: 1001, data: 1000 }, { seq: 2001, data: 1000 }, { flags: 'PA', seq: 3001, data: 48 });
+    expect(t.take().at(-1)).toMatchObject({ ack: 3049 });
   });
 
   test('takes the data of a SYN with its cookie, and tells the user at once (§4.2.2)', async () => {
