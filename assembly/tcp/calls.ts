@@ -358,7 +358,8 @@ function dropReceived(tcb: Tcb): void {
 function setKeepAlive(tcb: Tcb, on: bool): void {
   setFlag(tcb, KEEP_ALIVE, on);
   tcb.keepProbes = 0;
-  if (tcb.state != STATE_CLOSED) armKeepAlive(tcb, on ? tcb.heardAt + <i64>tcb.keepIdle * 1000 : NEVER);
+  if (tcb.state != STATE_CLOSED && tcb.state != STATE_TIME_WAIT)
+    armKeepAlive(tcb, on ? tcb.heardAt + <i64>tcb.keepIdle * 1000 : NEVER);
 }
 
 function setFlag(tcb: Tcb, flag: u64, on: bool): void {

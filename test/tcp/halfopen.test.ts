@@ -248,6 +248,14 @@ describe('what comes with the last ACK', () => {
 });
 
 describe('the SYN-ACK', () => {
+  test('is repeated as often as the setting says, also where doubling has no end: then two minutes apart', async () => {
+    const t = await halfOpen({ settings: { [SETTING_SYN_ACK_RETRIES]: 100 } });
+    t.pass(13_000_000);
+    expect(t.driver.emitted).toHaveLength(100);
+    t.take();
+    expect(halves(t)).toBe(0);
+  });
+
   test('goes out again as often as the setting says, each time later', async () => {
     const t = await halfOpen({ settings: { [SETTING_SYN_ACK_RETRIES]: 2 } });
     t.pass(20_000);

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import {
   COUNTER_TIME_WAIT,
   DIALECT_BSD,
+  OPTION_KEEP_ALIVE,
+  OPTION_KEEP_IDLE,
   SETTING_DIALECT,
   SETTING_DROP_SYN_FIN,
   SETTING_MSL,
@@ -205,6 +207,16 @@ describe.each([false, true])('TIME-WAIT, held by its user: %s', (holds) => {
     t.inject({ flags: 'S', seq: 1000 });
     expect(t.take().map(({ flags }) => flags)).toEqual(['A']);
   });
+});
+
+test('TIME-WAIT has no keep-alive, though its user turns it on', async () => {
+  const t = await waiting({}, true);
+  t.option(OPTION_KEEP_IDLE, 1000);
+  t.option(OPTION_KEEP_ALIVE, 1);
+  t.pass(TWO_MSL - 1);
+  t.expectNothing();
+  t.pass(2);
+  t.expectGone();
 });
 
 test('TIME-WAIT lasts as long as the setting says', async () => {

@@ -133,7 +133,7 @@ export function halfOpenExpired(record: HalfOpen): void {
   }
   record.retransmissions++;
   repeatSynAck(record);
-  const wait = (<Micros>state.rtoInitial * 1_000) << record.retransmissions; // RFC 6298 §5.5
+  const wait = (<Micros>state.rtoInitial * 1_000) << min<u32>(record.retransmissions, 20); // RFC 6298 §5.5
   wheelArm(record, state.now + min(wait, LONGEST_WAIT));
 }
 
