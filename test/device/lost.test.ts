@@ -1,6 +1,6 @@
 /** A device of the kernel that vanishes in the middle of a batch, on a kernel that a test plays. */
 import { MessageChannel } from 'node:worker_threads';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { VNET_HEADER } from '../../assembly/abi/constants.js';
 import { Chunks } from '../../host/core/chunks.js';
 import { manualClock } from '../../host/core/clock.js';
@@ -8,17 +8,26 @@ import { scratchMemory } from '../../host/core/scratch.js';
 import { Split } from '../../host/core/split.js';
 import { Arrivals } from '../../host/device/batch.js';
 import { ERRNO, type Linux } from '../../host/device/kernel/linux.js';
-import { TunTapDevice } from '../../host/device/kernel/tuntap.js';
+import type { TunTapDevice } from '../../host/device/kernel/tuntap.js';
 
-const kernel = vi.hoisted(() => ({ linux: undefined as Linux | undefined }));
-vi.mock('../../host/device/kernel/linux.js', async (original) => ({
-  ...(await original<object>()),
-  linux: () => kernel.linux,
-}));
+let Device: typeof TunTapDevice;
+let kernel: Linux;
+
+// Files share their modules: those after this one must find the real kernel again.
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock(LINUX, async (original) => ({ ...(await original<object>()), linux: () => kernel }));
+  ({ TunTapDevice: Device } = await import('../../host/device/kernel/tuntap.js'));
+});
+
+afterAll(() => {
+  vi.doUnmock(LINUX);
+  vi.resetModules();
+});
 
 test('what came before has its place, which no other device reads to', () => {
   const answers: number[] = [];
-  kernel.linux = played(answers);
+  kernel = played(answers);
   const split = new Split(new Chunks());
   const arrivals = new Arrivals(0, ROOM, split);
   const [lost, other] = [device(), device()];
@@ -41,7 +50,7 @@ function device(): TunTapDevice {
   const { port1: port } = new MessageChannel();
   const poller = { control: new SharedArrayBuffer(8), eventfd: 0, port };
   const opened = { kind: 'tun', descriptor: 3, name: 'played', mtu: 1500, hasHeader: true, poller } as const;
-  const made = new TunTapDevice(opened, []);
+  const made = new Device(opened, []);
   const unheard = { onReadable() {}, onWritable() {}, onError() {} };
   made.attach({ interface: 1, clock: manualClock(), memory: scratchMemory(ROOM), ...unheard });
   return made;
@@ -83,6 +92,7 @@ function played(answers: number[]): Linux {
   return linux as Linux;
 }
 
+const LINUX = '../../host/device/kernel/linux.js';
 const ROOM = 1 << 20;
 const HEADERS = 52;
 const DATA = 20_000;
