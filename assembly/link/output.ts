@@ -151,7 +151,9 @@ function sendErrors(): void {
   }
 }
 
+/** Where it came from is not remembered: no address of a packet that is passed on has a zone. */
 function report(packet: usize, length: u32): void {
+  incoming.interface = 0;
   incoming.packet = packet;
   incoming.flags = 0;
   if (parse(packet, length) && mayAnswer(ADDRESS_UNREACHABLE))

@@ -34,6 +34,7 @@ export class Tcb extends Endpoint {
   sndWndMax: u32; // MAX.SND.WND (RFC 5961 §5.2)
 
   // Receive sequence space.
+  irs: u32;
   rcvAdv: u32; // the right edge of the window as last advertised; never moves left
   lastAckSent: u32; // Last.ACK.sent (RFC 7323 §4.3)
   receiveSize: u32; // bytes that may wait for the reader (block/buffers.ts)
@@ -60,13 +61,14 @@ export class Tcb extends Endpoint {
   statistics: usize; // observe/statistics.ts; 0: nothing is counted
   flow: usize; // congestion/flow.ts; 0: nothing was sent for a while
   scoreboard: usize; // recovery/sent.ts; 0: nothing is in flight, or no SACK
-  ceiling: u16; // what the peer, the user and the interface allow `mss` to be
 
   // Timers; NEVER: not running. The wheel holds the earliest or an earlier moment.
   ackAt: Micros;
   heardAt: Micros; // when the last segment arrived
   retransmitAt: Micros; // retransmission, zero-window probe or TIME-WAIT: never two of them at once
   waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/deadlines.ts)
+  keepAt: Micros; // keep-alive
+  timeoutAt: Micros; // the user's
 
   // Rings, each as long as `Ring`.
   receiveRingFields: u64;
@@ -77,27 +79,25 @@ export class Tcb extends Endpoint {
   // Congestion control (RFC 5681, RFC 6582), bytes.
   cwnd: u32;
   ssthresh: u32;
-  recover: u32;
 
   // Round-trip time (RFC 6298), microseconds.
   srtt: u32;
   rttvar: u32;
   rto: u32;
-  rttAt: Micros; // when the timed segment was sent; 0: none is timed
-  rttSeq: u32; // it is acknowledged when SND.UNA passes this
+  rttSeq: u32; // the timed segment is acknowledged when SND.UNA passes this
+  rttAt: Micros; // when it was sent; 0: none is timed
   rttMinimum: u32; // the least seen
 
   takenSeq: u32; // where the user's reading stood …
   takenAt: u32; // … at this moment, in milliseconds: what was taken since sizes the buffer
-  rcvFin: u32; // where the peer's FIN stands, once seen
-  irs: u32;
-  answeredAt: u32; // when a bare ACK that did not belong here was last answered, in milliseconds; 0: never
 
-  // Keep-alive (RFC 9293 §3.8.4), milliseconds.
-  keepIdle: u32;
+  // What hardly any segment needs.
+  recover: u32; // RFC 6582
+  rcvFin: u32; // where the peer's FIN stands, once seen
+  answeredAt: u32; // when a bare ACK that did not belong here was last answered, in milliseconds; 0: never
+  keepIdle: u32; // keep-alive (RFC 9293 §3.8.4), milliseconds
   keepInterval: u32;
-  keepAt: Micros;
-  timeoutAt: Micros; // the user's
+  ceiling: u16; // what the peer, the user and the interface allow `mss` to be
 
   get sendRing(): Ring {
     return changetype<Ring>(changetype<usize>(this) + offsetof<Tcb>('sendRingFields'));

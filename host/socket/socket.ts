@@ -17,31 +17,30 @@ import { call, chooseProtocol, type HandlerBox, raise, type SocketHandler, shape
 import type { TCPSocketListener } from './listener.js';
 import { expose } from './members.js';
 import { parseReload, type SocketOptions } from './options.js';
-import { Output } from './output/output.js';
+import { OutputMembers, WRITABLE } from './output/members.js';
 import type { Settle, SocketParts, SocketState } from './parts.js';
 import { type Payload, parsePayload, utf8 } from './payload.js';
 import { type Phase, READY_STATE, type ReadyState } from './ready-state.js';
-import { TLS, TlsMembers } from './tls/members.js';
+import { TLS } from './tls/members.js';
 import type { TlsTransport } from './tls/transport.js';
 import { type TLSUpgradeOptions, upgrade } from './tls/upgrade.js';
 import type { Transport } from './transport.js';
 import { LIVE, TRANSPORT } from './transport-members.js';
 import { parseTimeout } from './tuning.js';
 
-export class Socket<Data = undefined> extends TlsMembers {
+export class Socket<Data = undefined> extends OutputMembers {
   /**
    * The listener that accepted this socket; absent for one from `connect` and once the listener has stopped. An accessor
    * could not have Bun's type, which is optional.
    */
   declare readonly listener?: TCPSocketListener<undefined>;
 
-  // What `data` and `write` need comes first, together: among very many sockets each cache line is waited for.
+  // What `data` and `write` need comes first, behind the output's: among very many sockets each cache line is waited for.
   #connection: Transport | undefined;
   #phase: Phase;
   /** After `shutdown()`: what arrives is thrown away, and so is the news that it ended. */
   #discarding: boolean;
   readonly #box: HandlerBox;
-  readonly #output: Output;
   #tls: TlsTransport | undefined;
   #data: Data;
   /** TLS with a `handshake` handler, or no TLS: `open` was called when the connection was there, not when it was secure. */
@@ -62,7 +61,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     ended: (socket) => socket.#ended(),
     timedOut: (socket) => socket.#timedOut(),
     closed: (socket, cause) => socket.#closed(cause),
-    awaited: (socket, step) => (step === 0 ? Number(socket.#tls === undefined) : socket.#output.bytesWritten),
+    awaited: (socket) => Number(socket.#tls === undefined),
     secured: (socket) => socket.#secured(),
     failed: (socket, error, early) => socket.#tlsFailed(error, early),
     session: (socket, session) => void socket.#call('session', Buffer.from(session)),
@@ -82,7 +81,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** For `connect`, listeners and `restore`, not for programs. */
   constructor(parts: SocketParts<Data>) {
-    super();
+    super(parts.resumed?.bytesWritten);
     this.#data = parts.data;
     this.#connection = parts.connection;
     this.#box = parts.box;
@@ -92,7 +91,6 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#hold = new Hold(parts.keepAlive);
     this.#settle = parts.settle;
     this.#tls = parts.tls;
-    this.#output = new Output(parts.resumed?.bytesWritten);
     this.#phase = parts.resumed?.phase ?? 'connecting';
     this.#discarding = parts.resumed?.discarding ?? false;
     this.#updateHold();
@@ -112,11 +110,6 @@ export class Socket<Data = undefined> extends TlsMembers {
     return READY_STATE[this.#phase];
   }
 
-  /** Bytes that `write` and `end` accepted, sent or not, acknowledged or not. */
-  get bytesWritten(): number {
-    return this.#output.bytesWritten;
-  }
-
   get [Symbol.toStringTag](): string {
     return this.#tls === undefined ? 'TCPSocket' : 'TLSSocket';
   }
@@ -127,20 +120,6 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   get [LIVE](): boolean {
     return this.#isLive;
-  }
-
-  /**
-   * Sends what fits: nothing is queued beyond the send buffer. Keep the rest and go on in `drain`.
-   * @param data a string (UTF-8), buffer or view; its bytes are copied before `write` returns
-   * @param byteOffset first byte to send, 0 by default; ignored for strings
-   * @param byteLength how many, the remainder by default; ignored for strings
-   * @returns the bytes taken, possibly fewer than given, 0 when the buffer is full; −1 when closed or shutting down
-   * @throws TypeError, RangeError for arguments that mean nothing
-   */
-  write(data: Payload, byteOffset?: number, byteLength?: number): number {
-    const connection = this.#connection;
-    if (this.#phase !== 'open' || connection === undefined) return -1;
-    return this.#output.write(connection, parsePayload(data, byteOffset, byteLength));
   }
 
   /**
@@ -173,7 +152,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   /** Closes with RST, forgetting what was not sent yet; `close` fires before this returns. */
   terminate(): void {
-    this.#output.abandon();
+    OutputMembers.output.abandon(this);
     this.#leave((connection) => connection.abort());
   }
 
@@ -242,7 +221,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#phase = 'detached';
     this.#connection = undefined;
     this.#updateHold();
-    this.#output.close(undefined);
+    OutputMembers.output.close(this, undefined);
     return pair;
   }
 
@@ -267,8 +246,8 @@ export class Socket<Data = undefined> extends TlsMembers {
   }
 
   #drained(): void {
-    const connection = this.#phase === 'open' ? this.#connection : undefined;
-    if (connection !== undefined && this.#output.drained(connection)) this.#call('drain');
+    const transport = this[WRITABLE];
+    if (transport !== undefined && OutputMembers.output.drained(this, transport)) this.#call('drain');
   }
 
   #ended(): void {
@@ -312,7 +291,7 @@ export class Socket<Data = undefined> extends TlsMembers {
 
   #endWriting(bytes: Uint8Array | undefined, chosen: boolean = true): void {
     this.#phase = 'shutdown';
-    this.#connection?.finish(this.#output.end(bytes, chosen));
+    this.#connection?.finish(OutputMembers.output.end(this, bytes, chosen));
   }
 
   #leave(how: (connection: Transport) => void, error?: Error): void {
@@ -342,7 +321,7 @@ export class Socket<Data = undefined> extends TlsMembers {
     this.#phase = 'closed';
     this.#connection = undefined;
     this.#updateHold();
-    this.#output.close(error);
+    OutputMembers.output.close(this, error);
     this.#call('close', error);
   }
 
@@ -377,9 +356,8 @@ export class Socket<Data = undefined> extends TlsMembers {
     return this.#connection;
   }
 
-  /** What is below it. For the stack and `writeAll`, not for programs. */
-  static inner(socket: Socket<unknown>): { transport: Transport | undefined; output: Output } {
-    return { transport: socket.#connection, output: socket.#output };
+  get [WRITABLE](): Transport | undefined {
+    return this.#phase === 'open' ? this.#connection : undefined;
   }
 
   /** Gives a socket that was connecting by name its connection. For `connect`, not for programs. */

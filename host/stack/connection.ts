@@ -32,11 +32,8 @@ export interface OwnerEvents<Owner> {
   timedOut(owner: Owner): void;
   /** `cause` is 0 after an orderly end, else a negative ERROR_*, the fault of the core, or what a layer found. */
   closed(owner: Owner, cause: number | Error): void;
-  /**
-   * It will hear of something soon: reads what it needs for that, in `AWAITING` steps, of which each reads what the one before
-   * has found. @returns anything, so that the reads are not left out
-   */
-  awaited(owner: Owner, step: number): number;
+  /** It will hear of something soon: reads what it needs for that. @returns anything, so that the reads are not left out */
+  awaited(owner: Owner): number;
   /** The handshake of TLS is complete. */
   secured(owner: Owner): void;
   /** TLS has failed, `early`: before the handshake was complete. The owner is to let go. */
@@ -339,7 +336,5 @@ export class Connection<Owner> {
   }
 }
 
-/** Steps of `OwnerEvents.awaited`. */
-export const AWAITING = 2;
 /** Bytes that a layer can surely take, when it has told what came before. */
 const LAYER_TAKES = 65536;

@@ -23,6 +23,7 @@ import { listenSocket } from '../socket/listen.js';
 import type { TCPSocketListener } from '../socket/listener.js';
 import type { TCPSocketConnectOptions, TCPSocketListenOptions } from '../socket/options.js';
 import { Socket } from '../socket/socket.js';
+import { TRANSPORT } from '../socket/transport-members.js';
 import { Endpoints } from '../udp/endpoints.js';
 import { openSocket } from '../udp/open.js';
 import type { ConnectSocketOptions, SocketOptions } from '../udp/options.js';
@@ -244,7 +245,7 @@ export class Stack {
 
   /** What Linux's TCP_INFO would say of a socket; `undefined` when it is closed. Counts need `tcp: { statistics: 1 }`. */
   tcpInfo(socket: Socket<unknown>): TcpInfo | undefined {
-    const handle = Socket.inner(socket).transport?.handle;
+    const handle = socket[TRANSPORT]?.handle;
     this.#connections.port.tick();
     return !handle ? undefined : readTcpInfo(this.#core, { role: 'connection', handle });
   }

@@ -131,7 +131,8 @@ function touchBlock(address: usize): void {
   if (address == 0) return;
   touch(address);
   if (changetype<Endpoint>(address).kind != CONNECTION) return;
-  for (let line: usize = 2 * LINE; line < offsetof<Tcb>(); line += LINE) touch(address + line);
+  // Up to what hardly any segment needs; the line before these is known, by `hash`.
+  for (let at = offsetof<Tcb>('recover') - 1; at > LINE; at -= LINE) touch(address + at);
 }
 
 /** What there is beside the control block while something is in flight. */

@@ -1,6 +1,6 @@
 /**
  * The warning for programs that lose bytes because they did not look at what `write` answered. Once a process, and not
- * in production. Not for: noticing it (`output.ts`).
+ * in production. Not for: noticing it (`members.ts`).
  */
 
 /** @param left the bytes that `write` did not take and that nobody gave it again */

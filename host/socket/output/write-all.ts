@@ -1,11 +1,11 @@
 /**
  * `writeAll`: for programs that want their bytes sent rather than answers of how many were taken. Not for: the waiting
- * itself (`output.ts`).
+ * itself (`backlog.ts`).
  */
 import { wrongType } from '../errors.js';
 import { type Payload, parsePayload } from '../payload.js';
-import { READY_STATE } from '../ready-state.js';
 import { Socket } from '../socket.js';
+import { OutputMembers } from './members.js';
 
 /**
  * Sends all of `data`, however large. Calls on one socket keep their order, and `end` comes behind them; until then
@@ -18,6 +18,5 @@ export function writeAll<Data>(socket: Socket<Data>, data: Payload): Promise<voi
   if (!(socket instanceof Socket)) throw wrongType('The "socket" argument must be a Socket');
   if (data === undefined) throw wrongType('The "data" argument is missing');
   const payload = parsePayload(data, undefined, undefined);
-  const { transport, output } = Socket.inner(socket as Socket<unknown>);
-  return output.writeAll(socket.readyState === READY_STATE.open ? transport : undefined, payload);
+  return OutputMembers.output.writeAll(socket, payload);
 }

@@ -61,14 +61,14 @@ export async function open(subject, indices, costs) {
 }
 
 /**
- * Something is said on each connection, echoed, and the echo acknowledged; time passes meanwhile, so that whoever has had
- * its turn is idle again before long.
+ * Something is said on each connection, echoed, and the echo acknowledged, on so many at a time; time passes meanwhile, so that
+ * whoever has had its turn is idle again before long.
  * @param {Subject} subject @param {Uint32Array} indices @param {{ echo?: Costs, acknowledgment?: Costs, expiry?: Costs }} [costs]
  */
-export async function echo(subject, indices, { echo, acknowledgment, expiry } = {}) {
+export async function echo(subject, indices, { echo, acknowledgment, expiry } = {}, atATime = PREPARED) {
   const { crowd } = subject;
-  for (let first = 0; first < indices.length; first += PREPARED) {
-    const stride = indices.subarray(first, first + PREPARED);
+  for (let first = 0; first < indices.length; first += atATime) {
+    const stride = indices.subarray(first, first + atATime);
     await step(subject, stride, (index) => crowd.speak(index), 1, echo);
     await step(subject, stride, (index) => crowd.acknowledge(index), 0, acknowledgment);
     const start = performance.now();

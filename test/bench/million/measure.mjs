@@ -24,10 +24,12 @@ export async function measure({ progress, counts = COUNTS }) {
       'its ACK µs',
       'idle µs',
       `: ${counts[0]}`,
+      `${MANY} at a time`,
       'core: echo',
       'ACK',
       'idle',
       `: ${counts[0]}`,
+      `${MANY} at a time`,
       'longest pause ms',
       'core',
       'nextDeadline ns',
@@ -54,15 +56,15 @@ export async function measure({ progress, counts = COUNTS }) {
 }
 
 function row(whole, core) {
-  const { count, linear, rss, heap, opening, echo, acknowledgment, expiry, ratio, pause } = whole;
+  const { count, linear, rss, heap, opening, echo, acknowledgment, expiry, ratio, many, pause } = whole;
   const first = count === COUNTS[0];
   const memory = first
     ? ['', '', '', '']
     : [linear, rss, heap].map((bytes) => bytes.toFixed(0)).concat(opening.toFixed(1));
   const costs = [
-    [echo, acknowledgment, expiry, ratio],
-    [core.echo, core.acknowledgment, core.expiry, core.ratio],
-  ].flatMap((each) => each.map((cost) => cost.toFixed(2)));
+    [echo, acknowledgment, expiry, ratio, many],
+    [core.echo, core.acknowledgment, core.expiry, core.ratio, core.many],
+  ].flatMap((each) => each.map((cost) => cost?.toFixed(2) ?? ''));
   const pauses = first ? ['', ''] : [pause.toFixed(1), core.pause.toFixed(1)];
   return [`${count.toLocaleString('en')} connections`, ...memory, ...costs, ...pauses, core.next.toFixed(0)];
 }
@@ -109,19 +111,21 @@ async function grow(which, counts, progress) {
   const steps = [];
   for (const each of [small, subject]) {
     await each.ask(`grow ${least}`);
-    await each.ask(`visit ${WARM_UP}`);
+    await each.ask(`visit ${WARM_UP} ${FEW}`);
   }
   await subject.ask('weigh');
   for (const count of counts) {
     const opened = await subject.ask(`grow ${count}`);
     const turns = [];
     for (let visited = 0; visited < Math.max(count, TURNS * VISITS); visited += VISITS) {
-      turns.push({ small: await small.ask(`visit ${VISITS}`), own: await subject.ask(`visit ${VISITS}`) });
+      const visit = `visit ${VISITS} ${FEW}`;
+      turns.push({ small: await small.ask(visit), own: await subject.ask(visit) });
     }
     const middle = (pick) => median(turns.map(pick));
     const ratio = middle(({ own, small }) => packet(own) / packet(small));
     const costs = ['echo', 'acknowledgment', 'expiry'].map((name) => [name, middle(({ own }) => own[name])]);
-    steps.push({ count, ...opened, ...Object.fromEntries(costs), ratio, ...(await subject.ask('weigh')) });
+    const many = count < MANY ? undefined : packet(await subject.ask(`visit ${VISITS} ${MANY}`));
+    steps.push({ count, many, ...opened, ...Object.fromEntries(costs), ratio, ...(await subject.ask('weigh')) });
     progress(`million, ${which}: ${count}`);
   }
   const end = await subject.ask('close');
@@ -157,6 +161,8 @@ class Subject {
 const COUNTS = [100, 1_000, 10_000, 100_000, 300_000, 1_000_000];
 /** Echoes before anything is measured: compilers are done long before. */
 const WARM_UP = 200_000;
+/** How many echoes are under way at a time: as many as the smallest crowd can have, or as many as can be prepared. */
+const [FEW, MANY] = [100, 4096];
 /** Echoes of a turn, and turns at the least; with very many connections each is visited once. */
 const VISITS = 40_000;
 const TURNS = 9;

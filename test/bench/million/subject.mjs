@@ -4,7 +4,8 @@
  *   node --expose-gc subject.mjs whole|core LIMIT   does what lines on stdin say, and answers each with a line of JSON
  *
  *   grow N     opens connections until there are so many: what one cost
- *   visit N    so many echoes, each connection once before any comes again, in an order that nobody can foresee: what one cost
+ *   visit N M  so many echoes, M at a time, each connection once before any comes again, in an order that nobody can foresee:
+ *              what one cost
  *   weigh      memory for each connection beyond those that there were at the first call, when all of them are idle
  *   close      closes all; opens and closes all of them again: memory after each
  */
@@ -31,8 +32,8 @@ let before;
 
 const answers = { grow, visit, weigh, close: closeTwice };
 for await (const line of createInterface({ input: process.stdin })) {
-  const [what, amount] = line.split(' ');
-  console.log(JSON.stringify(await answers[what](Number(amount))));
+  const [what, ...amounts] = line.split(' ');
+  console.log(JSON.stringify(await answers[what](...amounts.map(Number))));
 }
 subject.end();
 
@@ -49,7 +50,7 @@ async function grow(count) {
   return { opening: opening.each, pause: crowd.longestPause };
 }
 
-async function visit(times) {
+async function visit(times, atATime) {
   const costs = { echo: new Costs(), acknowledgment: new Costs(), expiry: new Costs() };
   for (let left = times; left > 0; ) {
     if (visited === order.length) {
@@ -57,7 +58,7 @@ async function visit(times) {
       visited = 0;
     }
     const next = order.subarray(visited, visited + left);
-    await echo(subject, next, costs);
+    await echo(subject, next, costs, atATime);
     visited += next.length;
     left -= next.length;
   }
