@@ -17,15 +17,24 @@ export default class Optimizer {
     binaryen.setOneCallerInlineMaxSize(ONE_CALLER);
     binaryen.setAllowInliningFunctionsWithLoops(false);
     binaryen.setFlexibleInlineMaxSize(WITHOUT_CALLS);
+    keepAsCalls(module, SELDOM);
     module.optimize();
-    for (const functions of SETTLED) {
-      binaryen.setPassArgument('no-inline', functions);
-      module.runPasses(['no-inline']);
-    }
+    keepAsCalls(module, SETTLED);
     binaryen.setFlexibleInlineMaxSize(OF_CIPHERS);
     module.runPasses(['inlining-optimizing']);
   }
 }
+
+/** @param {binaryen.Module} module @param {string[]} functions names, with wildcards */
+function keepAsCalls(module, functions) {
+  for (const name of functions) {
+    binaryen.setPassArgument('no-inline', name);
+    module.runPasses(['no-inline']);
+  }
+}
+
+/** What is long for a standard operation, and done once a key or a record. */
+const SELDOM = ['~lib/polyfills/bswap<u64>'];
 
 // Of functions, in Binaryen's nodes.
 
