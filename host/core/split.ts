@@ -17,16 +17,23 @@ export class Split {
   data = 0;
   /** Batches that are to be read as they are before the next guess. */
   #pause = 0;
-  /** Where the data of the next packets goes. */
-  readonly #places: Part[] = [];
-  /** What is elsewhere of this batch and was not taken yet, in the order of its packets. */
-  readonly #parts: Part[] = [];
+  /**
+   * In a circle, by numbers that only grow: from `#first` on the parts of this batch, from `#next` on the places for the next
+   * packets, up to `#end`. Not lists: the store that a growing list leaves behind is alive to V8's young collections once it is
+   * old, and so would be the lanes that it names. They would become old, and their memory come back when everything is collected.
+   */
+  readonly #circle: readonly Part[] = Array.from({ length: CIRCLE }, emptyPart);
+  #first = 0;
+  #next = 0;
+  #end = 0;
+  /** Parts that nobody has taken. */
+  #waiting = 0;
 
   constructor(private readonly chunks: Chunks) {}
 
   /** Whether data is elsewhere that nobody has taken. */
   get waits(): boolean {
-    return this.#parts.length > 0;
+    return this.#waiting > 0;
   }
 
   /** A handler got a copy of so much data from behind so many bytes of headers: the next packets may look alike. */
@@ -34,7 +41,7 @@ export class Split {
     if (this.#pause > 0 || (headers === this.headers && data <= this.data)) return;
     this.headers = headers;
     this.data = data;
-    this.#places.length = 0;
+    this.#dropPlaces();
   }
 
   /**
@@ -44,16 +51,18 @@ export class Split {
    */
   prepare(count: number, addressOf: (buffer: ArrayBuffer) => number): boolean {
     if (this.#pause > 0) this.#pause--;
-    if (this.#pause > 0 || this.headers === 0) return false;
+    if (this.#pause > 0 || this.headers === 0 || this.#next - this.#first + count > CIRCLE / 2) return false;
     // A program can take its memory away from a slab (`ArrayBuffer.prototype.transfer`): the kernel must not write there any more.
-    if (this.#places.some(({ lane }) => lane.length === 0)) this.#places.length = 0;
-    while (this.#places.length < count) this.#makeLane(addressOf);
+    for (let number = this.#next; number < this.#end; number++) {
+      if (this.#part(number).lane.length === 0) this.#dropPlaces();
+    }
+    while (this.#end - this.#next < count) this.#makeLane(addressOf);
     return true;
   }
 
   /** Where in this process the data of packet `index` goes. */
   address(index: number): number {
-    return (this.#places[index] as Part).address;
+    return this.#part(this.#next + index).address;
   }
 
   /**
@@ -65,20 +74,21 @@ export class Split {
   came(index: number, address: number, length: number, memory: Uint8Array): number {
     const { headers, data } = this;
     if (length <= headers) return 0;
-    const part = this.#places[index] as Part;
+    const part = this.#part(this.#next + index);
     part.start = address + headers;
     part.length = Math.min(length - headers, data);
     if (length > headers + data) {
       join(part, memory);
       return 0;
     }
-    this.#parts.push(part);
+    this.#waiting++;
     return headers;
   }
 
   /** The batch is read; it had use for the first `count` places. */
   used(count: number): void {
-    this.#places.splice(0, count);
+    this.#next += count;
+    this.#skip();
   }
 
   /**
@@ -117,20 +127,26 @@ export class Split {
     part.at += length;
     part.start += length;
     part.length -= length;
-    if (part.length === 0) this.#parts.splice(this.#parts.indexOf(part), 1);
+    if (part.length > 0) return;
+    part.lane = NOTHING;
+    this.#waiting--;
+    this.#skip();
   }
 
   /** Puts behind its headers what nobody has taken: the core is about to read it. */
   join(memory: Uint8Array): void {
-    for (const part of this.#parts) join(part, memory);
-    this.#parts.length = 0;
+    for (; this.#first < this.#next; this.#first++) join(this.#part(this.#first), memory);
+    this.#waiting = 0;
     this.#pause = PAUSE;
     this.headers = 0;
-    this.#places.length = 0;
+    this.#dropPlaces();
   }
 
   #find(address: number): Part | undefined {
-    for (const part of this.#parts) if (address >= part.start && address < part.start + part.length) return part;
+    for (let number = this.#first; number < this.#next; number++) {
+      const part = this.#part(number);
+      if (address >= part.start && address < part.start + part.length) return part;
+    }
     return undefined;
   }
 
@@ -140,16 +156,32 @@ export class Split {
     const lane = this.chunks.slab();
     const address = addressOf(lane.buffer) + lane.byteOffset;
     for (let at = 0; at + span <= lane.length; at += span) {
-      this.#places.push({ lane, at, address: address + at, start: 0, length: 0 });
+      const place = this.#part(this.#end++);
+      place.lane = lane;
+      place.address = address + at;
+      place.at = at;
     }
+  }
+
+  #part(number: number): Part {
+    return this.#circle[number & (CIRCLE - 1)] as Part;
+  }
+
+  /** What comes first of this batch is what waits first. */
+  #skip(): void {
+    while (this.#first < this.#next && this.#part(this.#first).length === 0) this.#part(this.#first++).lane = NOTHING;
+  }
+
+  #dropPlaces(): void {
+    while (this.#end > this.#next) this.#part(--this.#end).lane = NOTHING;
   }
 }
 
 /** Data of one packet, or the place for it: `length` bytes from `at` on, at home in linear memory at `start`. */
 interface Part {
-  readonly lane: Uint8Array<ArrayBuffer>;
+  lane: Uint8Array<ArrayBuffer>;
   /** Of the place in this process. */
-  readonly address: number;
+  address: number;
   at: number;
   start: number;
   length: number;
@@ -159,10 +191,20 @@ function placeOf(part: Part, address: number): number {
   return part.at + address - part.start;
 }
 
-function join({ lane, at, start, length }: Part, memory: Uint8Array): void {
-  memory.set(lane.subarray(at, at + length), start);
+/** Puts its data where it is at home. */
+function join(part: Part, memory: Uint8Array): void {
+  memory.set(part.lane.subarray(part.at, part.at + part.length), part.start);
+  part.length = 0;
+  part.lane = NOTHING;
 }
 
+function emptyPart(): Part {
+  return { lane: NOTHING, address: 0, at: 0, start: 0, length: 0 };
+}
+
+const NOTHING = new Uint8Array(0);
 const ALIGNMENT = 8;
 /** Batches that are read as they are once a guess was wrong. */
 const PAUSE = 64;
+/** Twice what a batch has of parts and places, and more than a lane adds to that. A power of 2. */
+const CIRCLE = 256;

@@ -49,6 +49,7 @@ function arrive(t: Timeline, ...segments: Arrival[]): number {
     if (segment.apart === true) words[descriptor + 3] = takeApart(core, index, at, packet.length);
     at = (at + packet.length + HEADROOM + 63) & -64;
   });
+  split.used(segments.length);
   let taken = -1;
   const { input } = core.calls;
   const counted = (count: number, now: number) => {
