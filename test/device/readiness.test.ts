@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Poller } from '../../host/device/kernel/poller.js';
 import { POLLERR, POLLIN, POLLOUT, Readiness } from '../../host/device/kernel/readiness.js';
 import { until } from '../kit/wait.js';
@@ -106,7 +106,36 @@ describe.skipIf(process.platform !== 'linux')('readiness (Linux only)', () => {
     await settled();
     expect(answers).toEqual([]);
   });
+
+  it('does not wait for a worker that has died', async () => {
+    const wait = vi.spyOn(Atomics, 'wait');
+    await new Promise<void>((resolve) => {
+      const poller = mortal(() => {
+        poller.stop();
+        resolve();
+      });
+    });
+    const answers = wait.mock.results.map(({ value }) => value);
+    wait.mockRestore();
+    expect(answers).toEqual(['not-equal']);
+  });
+
+  it('writes to nobody else when its worker has died: its descriptor stays its own until it is closed', async () => {
+    const poller = mortal(() => {});
+    await poller.ended;
+    const files = Array.from({ length: 16 }, (_, index) => openSync(join(folder, String(index)), 'w'));
+    poller.ask(POLLIN, true);
+    poller.stop();
+    const sizes = files.map((file) => fstatSync(file).size);
+    for (const file of files) closeSync(file);
+    expect(sizes).toEqual(files.map(() => 0));
+  });
 });
+
+/** Its thread throws as soon as it runs: it can't make anything of such a descriptor. */
+function mortal(onFailure: () => void): Poller {
+  return new Poller(1n as unknown as number, onFailure);
+}
 
 function watch(descriptor: number): Readiness {
   const poller = new Poller(descriptor, (error) => {

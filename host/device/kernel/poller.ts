@@ -35,6 +35,7 @@ export class Poller implements Waiting {
   readonly ended: Promise<void>;
   readonly #worker: Worker;
   #stopped = false;
+  #exited = false;
 
   /**
    * @param onFailure called when the thread can't run
@@ -50,11 +51,14 @@ export class Poller implements Waiting {
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
     });
     this.#worker.on('error', (error) => {
+      // What has thrown says no last word.
+      Atomics.store(new Int32Array(control), DONE, 1);
       if (!this.#stopped) onFailure(error);
     });
     this.ended = new Promise((resolve) => {
       this.#worker.on('exit', () => {
-        closeSync(eventfd);
+        this.#exited = true;
+        this.#letGo();
         resolve();
       });
     });
@@ -88,6 +92,12 @@ export class Poller implements Waiting {
     if (running.size === 0) process.off('exit', stopAll);
     this.#worker.unref();
     this.#interrupt();
+    this.#letGo();
+  }
+
+  /** Until `stop` somebody may ask: the number of the descriptor must not have become another's by then. */
+  #letGo(): void {
+    if (this.#stopped && this.#exited) closeSync(this.eventfd);
   }
 
   #interrupt(): void {
