@@ -87,11 +87,12 @@ export abstract class OutputMembers extends TlsMembers {
    * @throws TypeError, RangeError for arguments that mean nothing
    */
   write(data: Payload, byteOffset?: number, byteLength?: number): number {
+    // First of all: on what is no socket it throws.
+    const waits = this.#backlog?.waits === true;
     const transport = this[WRITABLE];
     if (transport === undefined) return -1;
     const payload = parsePayload(data, byteOffset, byteLength);
     if (payload.length === 0) return 0;
-    const waits = this.#backlog?.waits === true;
     const text = typeof payload === 'string' && !waits ? transport.writeText(payload) : undefined;
     const bytes = text === undefined ? encoded(payload) : undefined;
     const taken = text ?? (waits ? 0 : transport.write(bytes as Uint8Array));
