@@ -193,8 +193,12 @@ export class Probe {
     timer.arm(this.now() + milliseconds);
   }
 
-  sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => this.after(milliseconds, resolve));
+  /** In steps, each a turn of the event loop at least: so little of it passes while a busy machine does not let this process run. */
+  async sleep(milliseconds: number): Promise<void> {
+    for (let left = milliseconds; ; left -= STEP) {
+      await new Promise<void>((resolve) => this.after(Math.min(left, STEP), resolve));
+      if (left <= STEP) return;
+    }
   }
 
   /** Long enough for what is under way to happen. */
@@ -203,10 +207,9 @@ export class Probe {
   }
 
   async until(condition: () => boolean, milliseconds = 1500): Promise<boolean> {
-    const end = this.now() + milliseconds;
-    while (this.now() < end) {
+    for (let left = milliseconds; left > 0; left -= LOOK) {
       if (condition()) return true;
-      await this.sleep(2);
+      await this.sleep(LOOK);
     }
     return false;
   }
@@ -335,6 +338,9 @@ function joined(first: Timed, second: Timed): Timed {
   return { ...first, raw, v: [{ $bytes, ...summary(raw) }] };
 }
 
+/** In milliseconds. */
+const STEP = 10;
+const LOOK = 2;
 const HANDLERS = ['open', 'close', 'error', 'data', 'drain', 'end', 'timeout', 'connectError'];
 const SECRET = new Set(['session', 'keylog']);
 const PROPERTIES = [

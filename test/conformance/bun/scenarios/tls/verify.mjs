@@ -67,6 +67,7 @@ scenario(
       { rejectUnauthorized: false },
       { rco: { add: [] }, ro: { add: [] } },
     );
+    await t.saw('client:open', 'server:open');
     await t.settle(100);
     t.log('client', 'after', { rs: o.c?.readyState, authorized: o.c?.authorized, err: o.c?.getAuthorizationError() });
   },
@@ -81,6 +82,7 @@ scenario(
       rco: { add: [] },
       ro: { add: [] },
     });
+    await decided(t);
     await t.settle(200);
     t.log('client', 'after', { rs: o.c?.readyState, authorized: o.c?.authorized });
   },
@@ -88,6 +90,7 @@ scenario(
 
 scenario('tls/tls-true-client', 'tls: true on the client against a private CA', { needs }, async (t) => {
   const o = await tlsPair(t, serverTls(), true);
+  await decided(t);
   await t.settle(200);
   t.log('client', 'rs', o.c?.readyState);
 });
@@ -110,6 +113,7 @@ scenario(
         },
       },
     );
+    await decided(t);
     await t.settle(200);
     t.note('server got', t.count('server'));
   },
@@ -135,6 +139,7 @@ scenario(
         },
       },
     );
+    await decided(t);
     await t.settle(200);
     t.log('client', 'after', { rs: o.c?.readyState });
     t.note('server got', t.count('server'));
