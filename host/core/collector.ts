@@ -5,6 +5,8 @@
  * Asked for every 8 MiB it takes 0.2 ms, and the memory comes back while the processor's cache still has it.
  *
  * V8 also frees such memory in another thread, and counts it until then: it is told to do it at once.
+ * The flags are the process's, also where each thread has its own heap: two that ask at once may find the other's setting for
+ * one collection, which is then slower or makes room for the young grow, and nothing else.
  * Not for: other engines, which are left alone.
  */
 
