@@ -95,7 +95,11 @@ function cleared(length: number): Uint8Array<ArrayBuffer> {
   return Buffers === undefined ? new Uint8Array(length) : Buffers.alloc(length);
 }
 
-/** A piece that is posted to another thread must be copied, as Node does with its own pool: the others are not its to give. */
+/**
+ * A piece that is posted to another thread must be copied, or is refused, as with Node's own pool: the others are not its to
+ * give. In browsers nothing forbids it, and nowhere `ArrayBuffer.prototype.transfer`: then other pieces of the slab become empty,
+ * and where data waits there that nobody has got, the stack fails (`split.ts`).
+ */
 function keepTogether(slab: ArrayBuffer): void {
   globalThis.process?.getBuiltinModule?.('node:worker_threads')?.markAsUntransferable(slab);
 }

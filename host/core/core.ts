@@ -7,7 +7,7 @@ import { ADDRESS_SIZE, RECEIVE_DESCRIPTOR } from '../../assembly/abi/constants.j
 import { type Address, formatAddress } from './address.js';
 import { Chunks, LARGE, LARGE_SLAB } from './chunks.js';
 import type { CoreExports, LinearMemory } from './exports.js';
-import type { CoreFault } from './fault.js';
+import { CoreFault } from './fault.js';
 import type { CoreInstance } from './load.js';
 import { Split } from './split.js';
 import { Views } from './views.js';
@@ -37,7 +37,9 @@ export class Core {
   readonly #resultAddress: number;
   readonly #chunks = new Chunks();
   /** Data that devices have read past linear memory. */
-  readonly split = new Split(this.#chunks);
+  readonly split = new Split(this.#chunks, () => {
+    throw this.#poison(new CoreFault(TAKEN_AWAY));
+  });
   /** Packets of the last batch. */
   #batch = 0;
   readonly #views: Views;
@@ -264,7 +266,7 @@ export class Core {
 
   /** Puts where the core looks what was read past linear memory and not taken. */
   #join(): void {
-    if (this.split.waits) this.split.join(this.bytes);
+    if (this.#fault === undefined && this.split.waits) this.split.join(this.bytes);
   }
 
   #refresh(): void {
@@ -298,15 +300,15 @@ export class Core {
       try {
         return call(first, second, third);
       } catch (thrown) {
-        throw this.#poison(thrown);
+        throw this.#poison(this.#instance.explain(thrown));
       }
     };
   }
 
-  #poison(thrown: unknown): CoreFault {
-    this.#fault = this.#instance.explain(thrown);
-    this.onFault(this.#fault);
-    return this.#fault;
+  #poison(fault: CoreFault): CoreFault {
+    this.#fault = fault;
+    this.onFault(fault);
+    return fault;
   }
 }
 
@@ -319,6 +321,8 @@ const READERS: ReadonlySet<string> = new Set<keyof CoreExports>(['output', 'tlsO
 const DESCRIPTOR = RECEIVE_DESCRIPTOR >> 2;
 /** Bytes of headers at most, IP's and TCP's. */
 const HEADERS = 120;
+const TAKEN_AWAY =
+  'a program has called transfer() on the buffer of a chunk, in which other data waited: transfer a copy (chunk.slice())';
 const PAGE = 65536;
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const UTF8_GROWTH = 3;

@@ -1,7 +1,7 @@
 /**
  * An impossible state inside the core, told with its place: the text that a failed assertion left on WASI's standard
  * error, or the source line of a hardware trap, found in the source map beside the `.wasm`.
- * Not for: anything a user or a peer can cause.
+ * Not for: anything a peer can cause, nor a user but by taking away memory that is shared (`split.ts`).
  */
 
 /** The core has failed and holds nothing that could be trusted any more; every later call throws the same fault. */

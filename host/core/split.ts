@@ -29,7 +29,11 @@ export class Split {
   /** Parts that nobody has taken. */
   #waiting = 0;
 
-  constructor(private readonly chunks: Chunks) {}
+  /** @param lost throws: a program has taken away memory in which data waits that the core believes to have */
+  constructor(
+    private readonly chunks: Chunks,
+    private readonly lost: () => never,
+  ) {}
 
   /** Whether data is elsewhere that nobody has taken. */
   get waits(): boolean {
@@ -78,7 +82,7 @@ export class Split {
     part.start = address + headers;
     part.length = Math.min(length - headers, data);
     if (length > headers + data) {
-      join(part, memory);
+      this.#join(part, memory);
       return 0;
     }
     this.#waiting++;
@@ -116,8 +120,7 @@ export class Split {
   view(address: number, length: number): Uint8Array<ArrayBuffer> | undefined {
     const part = this.#find(address);
     if (part === undefined) return undefined;
-    const at = placeOf(part, address);
-    return part.lane.subarray(at, at + length);
+    return this.#bytes(part, placeOf(part, address), length);
   }
 
   /** The first bytes of what is left of a packet's data were taken: nobody asks for them again. */
@@ -135,11 +138,22 @@ export class Split {
 
   /** Puts behind its headers what nobody has taken: the core is about to read it. */
   join(memory: Uint8Array): void {
-    for (; this.#first < this.#next; this.#first++) join(this.#part(this.#first), memory);
+    for (; this.#first < this.#next; this.#first++) this.#join(this.#part(this.#first), memory);
     this.#waiting = 0;
     this.#pause = PAUSE;
     this.headers = 0;
     this.#dropPlaces();
+  }
+
+  #join(part: Part, memory: Uint8Array): void {
+    if (part.length === 0) return;
+    memory.set(this.#bytes(part, part.at, part.length), part.start);
+    part.length = 0;
+    part.lane = NOTHING;
+  }
+
+  #bytes({ lane }: Part, at: number, length: number): Uint8Array<ArrayBuffer> {
+    return lane.length === 0 ? this.lost() : lane.subarray(at, at + length);
   }
 
   #find(address: number): Part | undefined {
@@ -189,13 +203,6 @@ interface Part {
 
 function placeOf(part: Part, address: number): number {
   return part.at + address - part.start;
-}
-
-/** Puts its data where it is at home. */
-function join(part: Part, memory: Uint8Array): void {
-  memory.set(part.lane.subarray(part.at, part.at + part.length), part.start);
-  part.length = 0;
-  part.lane = NOTHING;
 }
 
 function emptyPart(): Part {

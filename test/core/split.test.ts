@@ -9,7 +9,7 @@ const DATA = 65_160;
 function split() {
   const lanes: ArrayBuffer[] = [];
   const slab = () => new Uint8Array(1 << 18);
-  const places = new Split({ slab } as unknown as Chunks);
+  const places = new Split({ slab } as unknown as Chunks, () => expect.fail('lost'));
   const addressOf = (buffer: ArrayBuffer) => lanes.push(buffer) * 2 ** 32;
   return { places, lanes, prepare: (count: number) => places.prepare(count, addressOf) };
 }

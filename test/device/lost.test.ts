@@ -28,7 +28,7 @@ afterAll(() => {
 test('what came before has its place, which no other device reads to', () => {
   const answers: number[] = [];
   kernel = played(answers);
-  const split = new Split(new Chunks());
+  const split = new Split(new Chunks(), () => expect.fail('lost'));
   const arrivals = new Arrivals(0, ROOM, split);
   const [lost, other] = [device(), device()];
   // Several packets are asked for together when some have come one by one.

@@ -1,5 +1,5 @@
 /** What a device reads past linear memory (`host/core/split.ts`): handlers get the bytes that were sent, whatever happens to them. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { SeededRandom } from '../../host/device/random.js';
@@ -12,10 +12,10 @@ const clock = manualClock(1000);
 const stack = stacksOf(clock);
 const BYTES = Buffer.from(Array.from({ length: 6 << 20 }, (_, index) => (index * 31) ^ (index >> 8)));
 
-async function pair() {
+async function pair(error?: (error: Error) => void) {
   const [left, right] = memoryWire({ offload: true });
   const device = new Splitting(left);
-  const server = await stack({ device, addresses: ['10.9.0.1/24', 'fd09::1/64'] });
+  const server = await stack({ device, addresses: ['10.9.0.1/24', 'fd09::1/64'], ...(error && { error }) });
   const client = await stack({ device: right, addresses: ['10.9.0.2/24', 'fd09::2/64'] });
   return { device, server, client };
 }
@@ -42,6 +42,40 @@ test.each(['10.9.0.1', 'fd09::1'])(
     }
   },
 );
+
+test('a program that takes memory away in which data of others lies ends the stack, and nobody gets a stream with a hole', async () => {
+  // As where a program can: newer runtimes have `ArrayBuffer.prototype.transfer`, which asks nobody.
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+  const told: Error[] = [];
+  const { device, server, client } = await pair((error) => void told.push(error));
+  const streams = Array.from({ length: 3 }, (_, which) => {
+    const chunks: Uint8Array[] = [];
+    let cause: unknown;
+    const data = (_: unknown, chunk: Uint8Array) => {
+      const buffer = chunk.buffer as ArrayBuffer;
+      chunks.push(Uint8Array.from(chunk));
+      if (which === 0 && device.lanes.has(buffer)) structuredClone(null, { transfer: [buffer] });
+    };
+    const close = (_: unknown, error?: unknown) => {
+      cause = error;
+    };
+    const { port } = server.listen({ hostname: '10.9.0.1', port: 0, socket: { data, close } });
+    client.connect({
+      hostname: '10.9.0.1',
+      port,
+      socket: { open: (socket) => void writeAll(socket, BYTES).catch(() => {}), data() {} },
+    });
+    return { chunks, cause: () => cause };
+  });
+  await until(clock, () => streams.every(({ cause }) => cause() !== undefined));
+  vi.restoreAllMocks();
+  expect(told).toHaveLength(1);
+  for (const { chunks, cause } of streams) {
+    expect(cause()).toMatchObject({ code: 'ERR_CORE_FAULT', message: expect.stringContaining('transfer') });
+    const came = Buffer.concat(chunks);
+    expect(Buffer.compare(came, BYTES.subarray(0, came.length))).toBe(0);
+  }
+});
 
 test('readers that pause, records of TLS, short messages and datagrams between them get what was sent', async () => {
   for (let seed = 1; seed <= 8; seed++) {
