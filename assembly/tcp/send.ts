@@ -273,9 +273,8 @@ function shortMayGo(tcb: Tcb, length: u32, queued: u32, sent: u32): bool {
 /** Whether the FIN may go out behind `length` bytes: it is queued, is due, and has its place in the window. */
 function finDue(tcb: Tcb, length: u32): bool {
   if (!tcb.has(FIN_QUEUED) || tcb.sndResume + length != dataEnd(tcb)) return false;
-  if (tcb.has(RESET_WHEN_SENT) && !tcb.has(FIN_SENT)) return false; // a RST takes its place
-  if (seqLt(tcb.sndResume, tcb.sndNxt)) return true; // once more
-  return !tcb.has(FIN_SENT) && tcb.sndResume + length - tcb.sndUna < tcb.sndWnd;
+  if (tcb.has(FIN_SENT)) return tcb.sndResume != tcb.sndNxt; // once more
+  return !tcb.has(RESET_WHEN_SENT) && tcb.sendRing.length < tcb.sndWnd; // a RST takes its place
 }
 
 /** Something waits, nothing is under way and nothing may go: the window will have to be probed (§3.8.6.1 MUST-36). */

@@ -67,6 +67,33 @@ describe('a window that the peer shrinks', () => {
   });
 });
 
+describe('a window that ends with the last byte', () => {
+  test('has no room for the FIN behind it, also when that byte goes again (§3.8.6)', async () => {
+    const t = await accepted({ win: 1000 });
+    t.send(1000);
+    t.shutdown();
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
+    t.pass(250);
+    t.expect({ flags: 'PA', seq: 1, data: 1000 });
+    t.inject({ ack: 1001 });
+    t.expect({ flags: 'FA', seq: 1001 });
+    t.inject({ ack: 1002 });
+    expect(t.state).toBe('FinWait2');
+  });
+
+  test('nor when it opens behind a probe (§3.8.6.1)', async () => {
+    const t = await accepted({ win: 0 });
+    t.send(500);
+    t.shutdown();
+    t.driver.advance(1500);
+    for (const { flags, seq, data } of t.take()) expect([flags, seq, data.length]).toEqual(['A', 1, 1]);
+    t.inject({ win: 500 });
+    t.expect({ flags: 'PA', seq: 1, data: 500 });
+    t.inject({ ack: 501, win: 500 });
+    t.expect({ flags: 'FA', seq: 501 });
+  });
+});
+
 describe('a window of ours that is shut', () => {
   /** A paused reader whose buffer is full. */
   async function shut(): Promise<Timeline> {
