@@ -27,8 +27,6 @@ import { FIN_SEEN, OWES_SYN, PASSIVE, Tcb, TIMESTAMPS_ON } from './tcb';
 
 /** Runs a segment through a connection that is not in CLOSED or LISTEN. Answers what is owed. */
 export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
-  tcb.heardAt = state.now;
-  tcb.keepProbes = 0;
   if (isExpected(tcb, seg)) return takeExpected(tcb, seg);
   if (tcb.state == STATE_SYN_SENT) return synSent(tcb, seg);
   if (tcb.state == STATE_TIME_WAIT) return timeWaitArrives(tcb, seg);
@@ -40,7 +38,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment): u32 {
   if (!(owed & STOP)) owed |= checkSyn(tcb, seg); // fourth
   if (!(owed & STOP)) owed |= checkAcknowledgment(tcb, seg); // fifth
   if (owed & STOP) return owed;
-  takeTimestamp(tcb, seg, sequence);
+  noteHeard(tcb, seg, sequence);
   return takeRest(tcb, seg, owed);
 }
 
@@ -58,7 +56,7 @@ function isExpected(tcb: Tcb, seg: Segment): bool {
 function takeExpected(tcb: Tcb, seg: Segment): u32 {
   const owed = checkAcknowledgment(tcb, seg);
   if (owed & STOP) return owed;
-  takeTimestamp(tcb, seg, seg.seq);
+  noteHeard(tcb, seg, seg.seq);
   return seg.length == 0 ? owed : owed | ecnArrives(tcb, seg) | takeText(tcb, seg);
 }
 
@@ -112,12 +110,14 @@ function checkSequence(tcb: Tcb, seg: Segment): u32 {
 }
 
 /**
- * The timestamp of the segment that an ACK will answer (RFC 7323 §4.3 (2)); `sequence`: SEG.SEQ before anything was cut off.
- * Only a segment whose ACK is good may set it: else one guess inside the window would make PAWS drop what the peer sends.
+ * The peer is there (§3.8.4), and so is the timestamp of the segment that an ACK will answer (RFC 7323 §4.3 (2)); `sequence`:
+ * SEG.SEQ before anything was cut off. Only a segment whose ACK is good says so: else anybody could keep a dead connection
+ * alive, and one guess inside the window would make PAWS drop what the peer sends.
  */
-function takeTimestamp(tcb: Tcb, seg: Segment, sequence: u32): void {
-  if (!tcb.has(TIMESTAMPS_ON) || !seg.hasTimestamps) return;
-  if (!seqLe(sequence, tcb.lastAckSent) || isOld(tcb, seg)) return;
+function noteHeard(tcb: Tcb, seg: Segment, sequence: u32): void {
+  tcb.heardAt = state.now;
+  tcb.keepProbes = 0;
+  if (!tcb.has(TIMESTAMPS_ON) || seqGt(sequence, tcb.lastAckSent)) return;
   tcb.tsRecent = seg.tsVal;
   tcb.tsRecentAt = seconds();
 }

@@ -139,6 +139,7 @@ export function establish(tcb: Tcb, seg: Segment): void {
   if (tcb.cwnd == 0 || tcb.retransmissions > 0) congestionInitialize(tcb, tcb.retransmissions > 0);
   rttEstablished(tcb);
   tcb.retransmissions = 0;
+  tcb.heardAt = state.now;
   waitProgresses(tcb, true);
   buffersEstablished(tcb);
   quickStart(tcb);

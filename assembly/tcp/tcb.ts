@@ -64,7 +64,7 @@ export class Tcb extends Endpoint {
 
   // Timers; NEVER: not running. The wheel holds the earliest or an earlier moment.
   ackAt: Micros;
-  heardAt: Micros; // when the last segment arrived
+  heardAt: Micros; // when the last acceptable segment arrived
   retransmitAt: Micros; // retransmission, zero-window probe or TIME-WAIT: never two of them at once
   waitsSince: Micros; // since when what is outstanding has waited, or the window was shut; 0: nothing waits (block/deadlines.ts)
   keepAt: Micros; // keep-alive

@@ -10,7 +10,7 @@ import {
   SETTING_DATA_RETRIES,
   SETTING_RTO_SPREAD,
 } from '../../assembly/abi/constants.js';
-import { accepted, connected, type Timeline, timeline } from '../kit/timeline.js';
+import { accepted, connected, type Segment, type Timeline, timeline } from '../kit/timeline.js';
 
 /** An open connection whose handshake took `rtt` ms. */
 async function openAfter(rtt: number, syn = {}): Promise<Timeline> {
@@ -349,6 +349,34 @@ describe('keep-alive', () => {
     expect(t.take().map(({ flags, seq }) => flags + seq)).toEqual(['A0', 'A0', 'A0', 'RA1']);
     expect(t.error).toBe(ERROR_TIMED_OUT);
     t.expectGone();
+  });
+
+  test('counts from the SYN-ACK, which the peer has sent', async () => {
+    const t = await openAfter(900);
+    t.option(OPTION_KEEP_IDLE, 10_000);
+    t.option(OPTION_KEEP_ALIVE, 1);
+    t.pass(9999);
+    t.expectNothing();
+    t.pass(2);
+    t.expect({ seq: 0 });
+  });
+
+  test.each<[string, Segment]>([
+    ['text from outside the window', { seq: 0x4000_0000, data: 10 }],
+    ['a RST elsewhere in the window', { flags: 'R', seq: 100 }],
+    ['a SYN', { flags: 'S', seq: 100 }],
+    ['an ACK of what was never sent', { seq: 1, ack: 0x1000_0000 }],
+    ['an ACK from long ago', { seq: 1, ack: -0x1000_0000 }],
+    ['text without an ACK', { flags: '', seq: 1, data: 10 }],
+  ])('is not put off by %s: anybody could have sent it (§3.8.4)', async (_, forged) => {
+    const t = await kept();
+    for (let second = 0; second < 20 && t.state === 'Established'; second++) {
+      t.driver.advance(1000);
+      t.take();
+      t.inject(forged);
+      t.take();
+    }
+    expect(t.error).toBe(ERROR_TIMED_OUT);
   });
 
   test('asks nothing while text is outstanding (§3.8.4 MUST-26)', async () => {
