@@ -81,11 +81,9 @@ export function isAcceptable(seg: Segment, next: u32, edge: u32): bool {
   const size = seg.size;
   if (edge == next) return size == 0 && seg.seq == next;
   const begins = seqLe(next, seg.seq) && seqLt(seg.seq, edge);
-  if (size == 0) return begins;
-  // The third: RCV.NXT lies inside the segment, which begins before the window and may end behind it. Measured from
-  // SEG.SEQ: a segment half a circle away is before and behind the window at once.
-  const covers = seqWithin(seg.seq, next, seg.end - 1);
-  return begins || (seqLe(next, seg.end - 1) && seqLt(seg.end - 1, edge)) || covers;
+  // Or RCV.NXT lies inside the segment, which begins before the window and ends in it or behind it. Measured from SEG.SEQ: a
+  // segment half a circle away is before and behind the window at once.
+  return begins || (size > 0 && seqWithin(seg.seq, next, seg.end - 1));
 }
 
 /** In a simultaneous open the peer's SYN-ACK repeats a SYN we have: the ACK is what counts (RFC 9293 §3.5 figure 8). */

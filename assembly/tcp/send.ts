@@ -301,7 +301,7 @@ function sendProbe(tcb: Tcb): bool {
   tcb.sndResume = tcb.sndUna;
   const length = min(tcb.sendRing.length, max<u32>(min(tcb.sndWnd, payloadSize(tcb)), 1));
   tcb.clear(UNPUSHED); // nothing more has come for a while
-  if (!sendNext(tcb, length, length == 0 && tcb.has(FIN_QUEUED))) return false;
+  if (!sendNext(tcb, length, length == 0)) return false;
   tcb.clear(OWES_PROBE);
   return true;
 }
