@@ -20,6 +20,7 @@ import {
   ON_MEMORY_LIST,
   ON_READY_LIST,
   ON_SEND_LIST,
+  ORPHAN,
   OWES_RESET,
   QUEUED,
   RESET_WHEN_SENT,
@@ -72,16 +73,20 @@ export function resetDue(tcb: Tcb): bool {
   return tcb.has(RESET_WHEN_SENT) && tcb.has(FIN_QUEUED) && tcb.sendRing.length == 0;
 }
 
-/** Gives the control block back when nothing needs it any more: a record waits out TIME-WAIT. */
+/**
+ * Gives the control block back when nothing needs it any more: a record waits out TIME-WAIT. Once the user has let go all that it
+ * holds goes at once, whatever list it is on: others may wait for just that.
+ */
 export function freeIfDone(tcb: Tcb): void {
-  if (tcb.has(HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST | ON_MEMORY_LIST)) return;
+  if (tcb.has(tcb.has(ORPHAN) ? ON_SEND_LIST : HELD | QUEUED | ON_READY_LIST | ON_SEND_LIST)) return;
   if (tcb.state == STATE_TIME_WAIT) timeWaitFold(tcb);
   else if (tcb.state != STATE_CLOSED) return;
+  tcb.state = STATE_CLOSED;
   noDeadlines(tcb);
   piecesDrop(tcb);
   ringFree(tcb.receiveRing);
   reassemblyFree(tcb);
   rareFree(tcb);
   statisticsFree(tcb);
-  tcbFree(tcb);
+  if (!tcb.has(ON_READY_LIST | ON_MEMORY_LIST)) tcbFree(tcb);
 }
