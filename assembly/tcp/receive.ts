@@ -21,8 +21,8 @@ import { raiseReceived } from './block/ready';
 import { reassemblyAbsorb, reassemblyAdd, reassemblyHas, reassemblyTwice } from './block/reassembly';
 import { quickText } from './open/quick';
 import { Segment } from './segment';
-import { seqGe, seqLe, seqLt, seqMax } from './seq';
-import { DISCARD, FAST_OPEN, GRACE, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
+import { seqGe, seqLe, seqLt, seqMax, seqMin } from './seq';
+import { DISCARD, FAST_OPEN, FIN_SEEN, GRACE, PAUSED, REFUSE, RESET_WHEN_SENT, SACK_ON, Tcb, unread } from './tcb';
 
 /** Takes the text of a segment that has been trimmed to the window. */
 export function takeText(tcb: Tcb, seg: Segment): u32 {
@@ -44,6 +44,8 @@ export function takeText(tcb: Tcb, seg: Segment): u32 {
   const next = seg.seq + seg.length;
   if (filled) reassemblyTwice(tcb, seg.seq, next);
   tcb.rcvNxt = filled ? reassemblyAbsorb(tcb, next) : next;
+  // What came before the FIN was known, and lies behind it, is nobody's.
+  if (tcb.has(FIN_SEEN)) tcb.rcvNxt = seqMin(tcb.rcvNxt, tcb.rcvFin);
   if (filled && !tcb.has(DISCARD)) tcb.receiveRing.length += tcb.rcvNxt - next;
   raiseReceived(tcb);
   // RFC 5681 §4.2: at once when a gap closes.

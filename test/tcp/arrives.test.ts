@@ -257,6 +257,22 @@ describe('eighth, the FIN bit', () => {
     expect(t.receive()).toBe(20);
   });
 
+  test('stands where it stood first: text that came for behind it is nobody’s, and hides no end', async () => {
+    const t = await accepted();
+    t.inject({ seq: 11, data: 20 }, { seq: 1001, data: 1000 }, { flags: 'FA', seq: 21 }, { seq: 21, data: 1000 });
+    t.take();
+    t.inject({ seq: 1, data: 10 });
+    t.expect({ ack: 22 });
+    expect(t.events()).toEqual(['data', 'end']);
+    expect(t.receive()).toBe(20);
+    t.take();
+    expect(t.state).toBe('CloseWait');
+    t.shutdown();
+    t.expect({ flags: 'FA', ack: 22 });
+    t.inject({ seq: 22, ack: 2 });
+    t.expectGone();
+  });
+
   test('alone and out of order waits too', async () => {
     const t = await accepted();
     t.inject({ flags: 'FA', seq: 11 });
