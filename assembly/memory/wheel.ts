@@ -55,7 +55,11 @@ export function wheelExpired(now: Micros): usize {
     const tick = slotTick(slot);
     if (tick > nowTick) break;
     state.wheelTick = tick;
-    if (level == 0) return takeDue(slot, now);
+    if (level == 0) {
+      const entry = takeDue(slot, now);
+      if (entry != 0 || tick == nowTick) return entry;
+      state.wheelTick++; // what is left was too late to tell apart, and is no more
+    }
     refile(slot);
   }
   state.wheelTick = max(state.wheelTick, nowTick);
@@ -104,7 +108,7 @@ function refile(slot: u32): void {
 function file(entry: WheelEntry): void {
   const tick = min(max(tickOf(entry.wheelDeadline), state.wheelTick), state.wheelTick | LAST_TICK);
   const difference = tick ^ state.wheelTick;
-  const level = difference == 0 ? 0 : (63 - <u32>clz(difference)) / GROUP_BITS;
+  const level = (63 - <u32>clz(difference | 1)) / GROUP_BITS;
   const slot = level * SLOTS + (<u32>(tick >> (level * GROUP_BITS)) & (SLOTS - 1));
   const head = slotHead(slot);
   entry.wheelSlot = slot + 1;
@@ -170,7 +174,7 @@ const TICK_BITS: u64 = 10;
 const GROUP_BITS: u32 = 6;
 const SLOTS: u32 = 64;
 const LEVELS: u32 = 6;
-/** The last tick the wheel tells apart; anything later is filed there and filed again. */
+/** The last tick before the wheel begins anew, after 814 days: anything later is filed there and, once it has passed, again. */
 const LAST_TICK: u64 = ((<u64>1) << (GROUP_BITS * LEVELS)) - 1;
 const SLOT_HEADS: usize = WHEEL_BASE + 64;
 const EARLIEST: usize = SLOT_HEADS + <usize>(LEVELS * SLOTS) * 4;

@@ -66,6 +66,24 @@ describe('the timer wheel', () => {
     expect(core.wheelNext()).toBe(NEVER);
   });
 
+  test('goes on behind the last tick that six levels tell apart, with a slot for each moment as before', async () => {
+    const { core, entries } = await wheel(3);
+    const [far, soon, later] = entries as [number, number, number];
+    const turned = 1n << 46n; // 2³⁶ ticks
+    core.wheelArm(far, turned + 86_400_000_000n);
+    expect(expired(core, turned + 5_000_000n)).toEqual([]);
+    core.wheelArm(soon, turned + 5_020_000n);
+    core.wheelArm(later, turned + 95_000_000n);
+    expect(core.wheelNext()).toBe(turned + 5_020_000n);
+    core.wheelCancel(soon);
+    expect(core.wheelNext() > turned + 5_020_000n, 'the slot of what was cancelled is empty').toBe(true);
+    expect(expired(core, turned + 94_999_999n)).toEqual([]);
+    expect(expired(core, turned + 95_000_000n)).toEqual([later]);
+    expect(expired(core, turned + 86_399_999_999n)).toEqual([]);
+    expect(expired(core, turned + 86_400_000_000n)).toEqual([far]);
+    expect(core.wheelNext()).toBe(NEVER);
+  });
+
   test('fires each entry once, when it is due, whatever is armed, moved and cancelled between', async () => {
     const span = fc.oneof(fc.nat(3000), fc.nat(200_000), fc.nat(100_000_000), fc.maxSafeNat());
     const action = fc.oneof(
