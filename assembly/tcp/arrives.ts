@@ -99,8 +99,8 @@ function passSimultaneousSyn(tcb: Tcb, seg: Segment): void {
 /** First: does the segment belong to the window? (§3.10.7.4, RFC 7323 §5.3) */
 function checkSequence(tcb: Tcb, seg: Segment): u32 {
   if (tcb.has(TIMESTAMPS_ON) && !(seg.flags & RST)) {
-    // RFC 7323 §3.2: a segment that lacks the negotiated option is dropped in silence.
-    if (!seg.hasTimestamps) return STOP;
+    // RFC 7323 §3.2: a segment that lacks the negotiated option is dropped in silence; a SYN negotiates anew (RFC 5961 §4.2).
+    if (!seg.hasTimestamps && !(seg.flags & SYN)) return STOP;
     if (isOld(tcb, seg)) return unwanted(tcb, seg);
   }
   if (!isAcceptable(seg, tcb.rcvNxt, tcb.rcvAdv)) return unacceptable(tcb, seg);

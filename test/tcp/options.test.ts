@@ -20,6 +20,14 @@ describe('timestamps', () => {
     expect(t.take()[0]?.options.timestamps).toBeDefined();
   });
 
+  test('a SYN that lacks them is answered: a peer that has begun anew can but ask (RFC 5961 §4.2)', async () => {
+    const t = await accepted({ syn: { mss: 1000, timestamps: [5000, 0] } });
+    t.inject({ flags: 'S', seq: 12_345_678, options: { mss: 1000 } });
+    t.expect({ seq: 1, ack: 1 });
+    t.inject({ flags: 'R', seq: 1 });
+    expect(t.state).toBe('Closed');
+  });
+
   test('a segment that lacks them is dropped in silence (RFC 7323 §3.2)', async () => {
     const t = await stamped();
     t.inject({ seq: 1, data: 10, options: {} });
