@@ -20,7 +20,7 @@ import {
   addressText as textOf,
   transportChecksum,
 } from '../kit/packet.js';
-import { datagram, UdpDriver } from '../udp/driver.js';
+import { datagram, UDP, UdpDriver } from '../udp/driver.js';
 
 const GROUP = perFamily('239.1.2.3', 'ff15::1:3');
 const OTHER = perFamily('239.1.2.4', 'ff15::1:4');
@@ -40,6 +40,18 @@ function over(t: UdpDriver, milliseconds: number): Report[] {
   t.driver.output();
   t.driver.advance(milliseconds);
   return t.driver.emitted.splice(0).flatMap(({ bytes, at }) => readReport(bytes, at));
+}
+
+/** The device takes nothing, and its queue is full. */
+function stall(t: UdpDriver, handle: number): void {
+  t.driver.deviceRoom = 0;
+  while (t.send(handle, 'full', PEER, 9) === 1);
+}
+
+/** The reports that leave when the device takes packets again. */
+function resumed(t: UdpDriver): Report[] {
+  t.driver.deviceRoom = Number.POSITIVE_INFINITY;
+  return over(t, 30_000);
 }
 
 interface Report {
@@ -114,6 +126,20 @@ describe('the newest version', () => {
     expect(over(t, 5_000).map(({ text }) => text)).toEqual([`is exclude ${GROUP}`]);
   });
 
+  test('what found no room is told when there is some, as often as ever', async () => {
+    const t = await UdpDriver.create();
+    const handle = t.open(ANY, 7);
+    stall(t, handle);
+    t.join(handle, GROUP);
+    t.join(handle, OTHER, neighbor(20));
+    over(t, 60_000);
+    expect(
+      resumed(t)
+        .map(({ text }) => text)
+        .sort(),
+    ).toEqual([...Array(2).fill(`allow ${OTHER} ${neighbor(20)}`), ...Array(2).fill(`to exclude ${GROUP}`)].sort());
+  });
+
   test('nobody is told of the group of all hosts', async () => {
     const { t } = await member(ALL_HOSTS);
     expect(over(t, 5_000)).toEqual([]);
@@ -166,6 +192,16 @@ describe('an older router', () => {
     expect(over(t, 5_000)).toEqual([
       { at: expect.any(Number), to: perFamily('224.0.0.2', 'ff02::2'), text: `leave ${GROUP}` },
     ]);
+  });
+
+  test('hears that we leave as soon as there is room to say so', async () => {
+    const { t, handle } = await member();
+    t.driver.input([query({ version: old, maximum: 1_000 })]);
+    over(t, 30_000);
+    stall(t, handle);
+    t.join(handle, GROUP, undefined, 0);
+    over(t, 30_000);
+    expect(resumed(t).map(({ text }) => text)).toEqual([`leave ${GROUP}`]);
   });
 
   test('hears of a group once: who has heard another tell keeps silent, and leaves in silence', async () => {
@@ -340,6 +376,7 @@ function withAlert(packet: Uint8Array): Uint8Array {
 }
 
 function readReport(bytes: Uint8Array, at: number): Report[] {
+  if (bytes[perFamily(9, 6)] === UDP) return [];
   const size = perFamily(4, 16);
   const start = FAMILY === 4 ? headerLength(bytes) : 48;
   const to = textOf(bytes.slice(perFamily(16, 24), perFamily(20, 40)));

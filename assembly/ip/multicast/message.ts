@@ -39,7 +39,9 @@ class Draft {
 export function sendReport(group: Group, version: u32): bool {
   const four = isMapped(group.high, group.low);
   const type = four ? (version == 1 ? REPORT_1 : REPORT_2) : REPORT_V1;
-  return sendShort(group, type, group.high, group.low);
+  if (!sendShort(group, type, group.high, group.low)) return false;
+  group.lastReporter = 1;
+  return true;
 }
 
 /** We leave a group, in the words of an older version; the first one has none. */

@@ -86,36 +86,34 @@ function answer(group: Group): void {
       recordAdd(group, modeOf(group));
       reportEnd();
     }
-  } else if (sendReport(group, version)) group.lastReporter = 1;
+  } else sendReport(group, version);
 }
 
+/** What finds no room is still to be told, as often as before. */
 function tellChange(group: Group): void {
-  group.repeatAt = NEVER;
-  const four = isMapped(group.high, group.low);
-  const version = versionOn(group.interface, four);
-  const interval = version == VERSION_3 ? INTERVAL_3 : INTERVAL_OLD;
-  if (version == VERSION_3) {
-    if (reportBegin(group.interface, four)) {
-      if (group.repeats > 0) recordAdd(group, group.everySource > 0 ? TO_EXCLUDE : TO_INCLUDE);
-      else {
-        recordAdd(group, ALLOW);
-        recordAdd(group, BLOCK);
-      }
-      reportEnd();
-    }
-  } else if (group.wanted) {
-    if (sendReport(group, version)) group.lastReporter = 1;
-  } else {
-    // Who was not the last to tell of it need not say that he goes (RFC 2236 §3). It is said once.
-    if (group.lastReporter != 0) sendLeave(group, version);
-    told(group, true);
-  }
-  if (!told(group, false)) {
+  const version = versionOn(group.interface, isMapped(group.high, group.low));
+  const old = version != VERSION_3;
+  if ((old ? sendOld(group, version) : sendChange(group)) && !told(group, old && !group.wanted)) {
+    group.repeatAt = NEVER;
     groupFreeIfDone(group);
     return;
   }
-  group.repeatAt = state.now + 1 + <Micros>randomBelow(<u32>interval);
+  group.repeatAt = state.now + 1 + <Micros>randomBelow(<u32>(old ? INTERVAL_OLD : INTERVAL_3));
   wakeAt(group.repeatAt);
+}
+
+/** False: there is no room. */
+function sendChange(group: Group): bool {
+  if (!reportBegin(group.interface, isMapped(group.high, group.low))) return false;
+  recordAdd(group, group.repeats == 0 ? ALLOW : group.everySource > 0 ? TO_EXCLUDE : TO_INCLUDE);
+  if (group.repeats == 0) recordAdd(group, BLOCK);
+  reportEnd();
+  return true;
+}
+
+/** Who was not the last to tell of a group need not say that he goes (RFC 2236 §3). It is said once. False: there is no room. */
+function sendOld(group: Group, version: u32): bool {
+  return group.wanted ? sendReport(group, version) : group.lastReporter == 0 || sendLeave(group, version);
 }
 
 /** Once less, or not at all any more. Answers whether something is still to be told. */
