@@ -55,9 +55,10 @@ export function udpMembership(handle: u32, interfaceNumber: u32, join: u32): i32
   const number = interfaceNumber == 0 ? interfaceFor(high, low) : <i32>interfaceNumber - 1;
   if (number < 0 || <u32>number >= state.interfaceCount) return ERROR_NO_DEVICE;
   const zoned = withZone(high, <u32>number);
+  const source = withZone(sourceHigh, <u32>number);
   return join
-    ? enter(socket, <u32>number, zoned, low, sourceHigh, sourceLow)
-    : leave(socket, <u32>number, zoned, low, sourceHigh, sourceLow);
+    ? enter(socket, <u32>number, zoned, low, source, sourceLow)
+    : leave(socket, <u32>number, zoned, low, source, sourceLow);
 }
 
 /** A socket closes. */

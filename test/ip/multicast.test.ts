@@ -10,7 +10,7 @@ import {
   UDP_OPTION_MULTICAST_TIME_TO_LIVE,
   UDP_REUSE_ADDRESS,
 } from '../../assembly/abi/constants.js';
-import { FAMILY, LOCAL, neighbor, PEER, perFamily, testIPv4 } from '../kit/family.js';
+import { FAMILY, LOCAL, neighbor, PEER, perFamily, testIPv4, testIPv6 } from '../kit/family.js';
 import {
   buildIp,
   addressBytes as bytesOf,
@@ -140,6 +140,17 @@ describe('the newest version', () => {
     ).toEqual([...Array(2).fill(`allow ${OTHER} ${neighbor(20)}`), ...Array(2).fill(`to exclude ${GROUP}`)].sort());
   });
 
+  test('a query for a source is answered by who wants it', async () => {
+    const t = await UdpDriver.create();
+    t.join(t.open(ANY, 7), GROUP, neighbor(20));
+    over(t, 5_000);
+    const asked = (source: string) => {
+      t.driver.input([query({ version: 3, maximum: 1_000, group: GROUP, source })]);
+      return over(t, 5_000).map(({ text }) => text);
+    };
+    expect([asked(neighbor(21)), asked(neighbor(20))]).toEqual([[], [`is include ${GROUP} ${neighbor(20)}`]]);
+  });
+
   test('nobody is told of the group of all hosts', async () => {
     const { t } = await member(ALL_HOSTS);
     expect(over(t, 5_000)).toEqual([]);
@@ -247,6 +258,24 @@ describe('what is heard', () => {
     expect(heard).toEqual([['20', '21'], ['20'], ['20', '21']]);
   });
 
+  testIPv6(
+    'is what a link-local source sends, on the link of the group (RFC 4007 §6), and a router that asks hears of it',
+    async () => {
+      const t = await UdpDriver.create();
+      const handle = t.open(ANY, 7);
+      expect(t.join(handle, GROUP, 'fe80::20')).toBe(0);
+      expect(over(t, 5_000).map(({ text }) => text)).toEqual(Array(2).fill(`allow ${GROUP} fe80::20`));
+      t.driver.input(['fe80::20', 'fe80::21'].map((source) => datagram({ source, destination: GROUP, data: source })));
+      expect(t.received(handle).map(({ data }) => data)).toEqual(['fe80::20']);
+      const asked = (source: string) => {
+        t.driver.input([query({ version: 3, maximum: 1_000, group: GROUP, source })]);
+        return over(t, 5_000).map(({ text }) => text);
+      };
+      expect([asked('fe80::21'), asked('fe80::20')]).toEqual([[], [`is include ${GROUP} fe80::20`]]);
+      expect(t.join(handle, GROUP, 'fe80::20', 0)).toBe(0);
+    },
+  );
+
   test('is what we send ourselves, too, unless that is not wanted', async () => {
     const { t, handle } = await member();
     t.driver.output();
@@ -313,15 +342,19 @@ interface Query {
   broken?: boolean;
   cut?: number;
   sources?: number;
+  /** The one that is asked for. */
+  source?: string;
 }
 
-function query({ version, maximum, group, alert = true, broken, cut = 0, sources = 0 }: Query): Uint8Array {
+function query({ version, maximum, group, alert = true, broken, cut = 0, sources, source }: Query): Uint8Array {
+  const asked = source === undefined ? [] : [...bytesOf(source)];
+  const count = sources ?? (source === undefined ? 0 : 1);
   const target = group === undefined ? new Uint8Array(perFamily(4, 16)) : bytesOf(group);
   if (FAMILY === 4) {
-    const message = new Uint8Array(version === 3 ? 12 : 8);
+    const message = new Uint8Array(version === 3 ? 12 + asked.length : 8);
     message.set([0x11, maximum / 100]);
     message.set(target, 4);
-    if (version === 3) message.set([2, 125, sources >> 8, sources & 255], 8);
+    if (version === 3) message.set([2, 125, count >> 8, count & 255, ...asked], 8);
     new DataView(message.buffer).setUint16(2, internetChecksum(message) ^ (broken ? 1 : 0));
     const packet = buildIp({
       source: ROUTER,
@@ -332,10 +365,10 @@ function query({ version, maximum, group, alert = true, broken, cut = 0, sources
     });
     return alert ? withAlert(packet) : packet;
   }
-  const message = new Uint8Array(version === 3 ? 28 : 24);
+  const message = new Uint8Array(version === 3 ? 28 + asked.length : 24);
   message.set([130, 0, 0, 0, maximum >> 8, maximum & 255]);
   message.set(target, 8);
-  if (version === 3) message.set([2, 125, sources >> 8, sources & 255], 24);
+  if (version === 3) message.set([2, 125, count >> 8, count & 255, ...asked], 24);
   return mld(message, ROUTER, group ?? ALL_HOSTS, alert, broken, cut);
 }
 

@@ -237,7 +237,7 @@ function tell(group: Group, times: u32): void {
   state.owes |= OWES_REPORTS;
 }
 
-function sourceFind(group: Group, high: u64, low: u64): Source | null {
+export function sourceFind(group: Group, high: u64, low: u64): Source | null {
   for (let address = group.sources; address != 0; ) {
     const source = changetype<Source>(address);
     if (source.low == low && source.high == high) return source;

@@ -4,8 +4,8 @@
 import { randomBelow } from '../../crypto/random';
 import { wakeAt } from '../../memory/deadlines';
 import { Micros, NEVER, state } from '../../memory/state';
-import { isMapped } from '../address';
-import { Group, groupAt, isSilent, Querier, querierOf, Source } from './groups';
+import { isMapped, mappedLow, withZone } from '../address';
+import { Group, groupAt, isSilent, Querier, querierOf, sourceFind } from './groups';
 
 /** What routers on an interface speak, the oldest of them. */
 export const VERSION_1: u32 = 1;
@@ -71,19 +71,13 @@ function fallsDue(delay: Micros): Micros {
 }
 
 function wantsOne(group: Group, sources: usize, count: u32, size: u32): bool {
-  for (let address = group.sources; address != 0; ) {
-    const source = changetype<Source>(address);
-    address = source.next;
-    if (source.users == 0) continue;
-    for (let index: u32 = 0; index < count; index++) {
-      const at = sources + <usize>(index * size);
-      if (
-        size == 4
-          ? load<u32>(at) == <u32>(source.low >> 32)
-          : load<u64>(at) == source.high && load<u64>(at, 8) == source.low
-      )
-        return true;
-    }
+  for (let index: u32 = 0; index < count; index++) {
+    const at = sources + <usize>(index * size);
+    const source =
+      size == 4
+        ? sourceFind(group, 0, mappedLow(at))
+        : sourceFind(group, withZone(load<u64>(at), group.interface), load<u64>(at, 8));
+    if (source != null && source.users > 0) return true;
   }
   return false;
 }
