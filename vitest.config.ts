@@ -6,7 +6,7 @@ const BY_ITSELF = 'test/{socket/short-write,types/types}.test.ts';
 /** What is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
 const ON_BOTH = [
   'test/{bsd,socket,tcp}/*.test.ts',
-  'test/{hostile/{flood,packets},udp/{datagrams,segmentation}}.test.ts',
+  'test/{hostile/{flood,packets},ip/multicast,udp/{datagrams,segmentation}}.test.ts',
 ];
 /** Of those, what speaks both families in every run, or is not about addresses. */
 const NOT_TWICE = ['test/bsd/{completions,ipv6}.test.ts', 'test/socket/{default-stack,names,short-write}.test.ts'];
