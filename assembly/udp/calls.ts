@@ -25,6 +25,7 @@ import {
   isLimitedBroadcast,
   isMapped,
   isMulticast,
+  isScoped,
   isUnspecified,
   LOOPBACK4_LOW,
   LOOPBACK6_LOW,
@@ -62,7 +63,7 @@ import { ephemeralPort, tableCollides, tableInsert, tableRemove } from './table'
 export function udpOpen(port: u32, flags: u32): i32 {
   const high = load<u64>(RESULT_BASE);
   const low = load<u64>(RESULT_BASE + 8);
-  if (port > u16.MAX_VALUE) return ERROR_INVALID;
+  if (port > u16.MAX_VALUE || lacksZone(high)) return ERROR_INVALID;
   if (!mayBind(high, low)) return ERROR_ADDRESS_NOT_AVAILABLE;
   const traits = traitsOf(flags);
   const chosen = port == 0 ? ephemeralPort(high, low, traits) : port;
@@ -166,6 +167,11 @@ export function udpInterfaceOf(): i32 {
   const address = addressFind(high, low);
   if (address != null) return address.interface;
   return isOurs(high, low) ? 0 : -1;
+}
+
+/** An address of one link has to say of which (RFC 4007 §6), where there is any. */
+function lacksZone(high: u64): bool {
+  return isScoped(high) && state.interfaceCount > 1 && zoneOf(high) - 1 >= state.interfaceCount - 1;
 }
 
 function mayBind(high: u64, low: u64): bool {

@@ -35,6 +35,14 @@ export function parseAddress(text: string): Address | undefined {
   return bytes;
 }
 
+/** An address of one link that does not say of which, on that of an interface; any other as it is. */
+export function onLink(address: Address, interfaceNumber: number): Address {
+  if (!isLinkScoped(address) || address[ZONE_AT] !== 0) return address;
+  const zoned = address.slice();
+  zoned[ZONE_AT] = interfaceNumber;
+  return zoned;
+}
+
 /** Whether an address is `::` or `0.0.0.0`. */
 export function isAny(address: Address): boolean {
   return same(address, ANY_ADDRESS) || same(address, ANY_IPV4);

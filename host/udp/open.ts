@@ -2,7 +2,7 @@
  * `udpSocket`: from options to a socket. Not for: what it does then (`socket.ts`).
  */
 import { UDP_OPTION_ERRORS, UDP_OPTION_INTERFACE } from '../../assembly/abi/constants.js';
-import { type Address, isAny, isIPv4, parseAddress } from '../core/address.js';
+import { type Address, isAny, isIPv4, onLink, parseAddress } from '../core/address.js';
 import { nameFailure } from '../socket/errors.js';
 import { resolve } from '../socket/options.js';
 import type { Endpoint } from './endpoint.js';
@@ -22,7 +22,7 @@ export function openSocket(endpoints: Endpoints, options: unknown): Promise<UdpS
 
 async function open(endpoints: Endpoints, options: ParsedOptions): Promise<UdpSocket> {
   const { hostname, port, connect } = options;
-  const address = await addressOf(endpoints, hostname);
+  const address = onLink(await addressOf(endpoints, hostname), options.interface);
   const peer = connect && (await addressOf(endpoints, connect.hostname));
   const endpoint = endpoints.open(localFor(address, peer, hostname), port, options.flags);
   if (typeof endpoint === 'number') throw bindFailure(endpoint, hostname, port);

@@ -2,6 +2,7 @@
  * `udpSocket` between two stacks on a wire in memory, in Bun's words. Not for: what RFCs ask of the core (`datagrams.test.ts`).
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createStack } from '../../host/stack/stack.js';
 import { Heard, type Pair, pair, settle } from './kit.js';
 
 let lab: Pair;
@@ -136,5 +137,50 @@ describe.each([
     client.send('anybody?');
     expect(await errors.take()).toMatchObject({ code: 'ECONNREFUSED', syscall: 'recv', address: there, port: 7 });
     expect(client.closed).toBe(false);
+  });
+});
+
+describe('an address that means something on one link only (RFC 4007 §6)', () => {
+  test.each(['ff02::9', 'ff01::9', 'fe80::9'])(
+    '%s alone can not be bound: the error asks for the link',
+    async (hostname) => {
+      await expect(lab.one.udpSocket({ hostname, port: 7 })).rejects.toMatchObject({
+        code: 'EINVAL',
+        message: `bind EINVAL ${hostname}`,
+        advice: expect.stringContaining('%1'),
+      });
+    },
+  );
+
+  test('is on no link that the stack does not have', async () => {
+    await expect(lab.one.udpSocket({ hostname: 'ff02::9%2', port: 7 })).rejects.toMatchObject({ code: 'EINVAL' });
+  });
+
+  test.each([{ hostname: 'ff02::9%1' }, { hostname: 'ff02::9', interface: 1 }])('hears with %o', async (options) => {
+    const heard = new Heard<string>();
+    const server = await lab.one.udpSocket({
+      ...options,
+      port: 7,
+      socket: { data: (_, data) => heard.add(String(data)) },
+    });
+    server.addMembership('ff02::9', '::%1');
+    const client = await lab.two.udpSocket({ hostname: '::' });
+    client.send('hello', 7, 'ff02::9%1');
+    expect(await heard.take()).toBe('hello');
+    expect(server.address.address).toBe('ff02::9%1');
+  });
+
+  test('needs no link where there is none but loopback', async () => {
+    const alone = await createStack();
+    const heard = new Heard<string>();
+    const socket = await alone.udpSocket({
+      hostname: 'ff02::9',
+      port: 7,
+      socket: { data: (_, data) => heard.add(String(data)) },
+    });
+    socket.addMembership('ff02::9');
+    (await alone.udpSocket({ hostname: '::' })).send('hello', 7, 'ff02::9');
+    expect(await heard.take()).toBe('hello');
+    alone.close();
   });
 });
