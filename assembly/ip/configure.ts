@@ -8,6 +8,7 @@ import {
   ERROR_ADDRESS_IN_USE,
   ERROR_ADDRESS_NOT_AVAILABLE,
   ERROR_INVALID,
+  ERROR_MESSAGE_SIZE,
   ERROR_NO_BUFFERS,
   LINK_ETHERNET,
 } from '../abi/constants';
@@ -30,7 +31,7 @@ export function addressAdd(number: u32, prefixLength: u32, flags: u32): i32 {
   if (!isUnicast(high, low) || isLoopback(high, low)) return ERROR_INVALID;
   if (isMapped(high, low)) {
     if (prefixLength < MAPPED_BITS) return ERROR_INVALID;
-  } else if (interfaceAt(number).mtu < LEAST_MTU6) return ERROR_INVALID; // RFC 8200 §5: such a link carries no IPv6
+  } else if (interfaceAt(number).mtu < LEAST_MTU6) return ERROR_MESSAGE_SIZE; // RFC 8200 §5: such a link carries no IPv6
   const added = addressEnter(number, withZone(high, number), low, prefixLength, flags);
   if (added == null) return state.addressCount == ADDRESS_LIMIT ? ERROR_NO_BUFFERS : ERROR_ADDRESS_IN_USE;
   return 0;

@@ -11,7 +11,7 @@ import { DhcpClient, type DhcpState } from '../dhcp/client.js';
 import type { Lease } from '../dhcp/options.js';
 import type { StackPort } from './connections.js';
 import { readRouterDomains, readRouterServers } from './link.js';
-import type { Network } from './network.js';
+import { LEAST_MTU6, type Network } from './network.js';
 import type { InterfaceOptions } from './settings.js';
 
 /** A socket of UDP as far as DHCP needs one. */
@@ -231,13 +231,22 @@ class Client {
   #bind(lease: Lease): void {
     if (this.#bound !== undefined) this.#unroute(this.#bound);
     this.#bound = lease;
-    if (lease.mtu !== undefined) this.port.core.calls.interfaceOption(this.number, INTERFACE_MTU, lease.mtu);
+    if (lease.mtu !== undefined) this.#setMtu(lease.mtu);
     for (const { to, via } of lease.routes) {
       attempt(() =>
         this.network.addRoute({ to, interface: this.number, metric: METRIC, ...(via !== undefined && { via }) }),
       );
     }
     this.port.wake();
+  }
+
+  /** Where there is IPv6 it stays possible: a server that is asked for IPv4 alone does not end it. */
+  #setMtu(mtu: number): void {
+    const carriesIPv6 = this.network
+      .addresses()
+      .some(({ address, interface: at }) => at === this.number && address.includes(':'));
+    const least = carriesIPv6 ? LEAST_MTU6 : 0;
+    this.port.core.calls.interfaceOption(this.number, INTERFACE_MTU, Math.max(mtu, least));
   }
 
   #unbind(lease: Lease): void {

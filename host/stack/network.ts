@@ -9,6 +9,7 @@ import {
   ADDRESS_TEMPORARY,
   ADDRESS_TENTATIVE,
   ERROR_ADDRESS_IN_USE,
+  ERROR_MESSAGE_SIZE,
   ERROR_NO_BUFFERS,
   ROUTE_AUTOMATIC,
   ROUTE_CONNECTED,
@@ -234,8 +235,11 @@ function over({ via }: Pick<RouteOptions, 'via'>): string {
 
 function reason(answer: number): string {
   if (answer === ERROR_ADDRESS_IN_USE) return 'it is there already';
+  if (answer === ERROR_MESSAGE_SIZE) return `IPv6 needs an MTU of at least ${LEAST_MTU6} bytes`;
   return answer === ERROR_NO_BUFFERS ? 'there are too many' : 'it means nothing there';
 }
 
+/** RFC 8200 §5. */
+export const LEAST_MTU6 = 1280;
 /** The largest metric: any default route that somebody asked for is better. */
 const LAST_RESORT = 2 ** 32 - 1;

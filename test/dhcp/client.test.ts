@@ -151,6 +151,21 @@ describe('DHCPv4 client (RFC 2131)', () => {
     ]);
   });
 
+  it.each<[string, NonNullable<StackOptions['ipv6']>, number]>([
+    ['takes the MTU of its server', false, 2],
+    ['takes none that leaves no room for IPv6 where there is some (RFC 8200 §5)', {}, 1],
+  ])('%s', async (_, ipv6, packets) => {
+    const lab = await made({ extra: [[26, Uint8Array.of(600 >> 8, 600 & 255)]], client: { ipv6 } });
+    await lab.until(() => lab.client.configuration.leases()[0]?.state === 'bound');
+    const socket = await lab.client.udpSocket({ port: 9 });
+    socket.send('so that the neighbor is known', 9, '10.0.0.1');
+    await lab.pass(1000);
+    const before = lab.client.counters().packetsOut;
+    socket.send(new Uint8Array(1000), 9, '10.0.0.1');
+    await turn();
+    expect(lab.client.counters().packetsOut - before).toBe(packets);
+  });
+
   it('does not hear what is for another transaction, hardware or client, nor what is broken', async () => {
     const lab = await made({
       serve: (message) => {

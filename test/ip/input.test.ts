@@ -1,6 +1,6 @@
 /** Which packets a host accepts (RFC 791, RFC 1122 §3.2.1), routing. */
 import { describe, expect, test } from 'vitest';
-import { COUNTER_PACKETS_BAD, ERROR_INVALID, LINK_IP } from '../../assembly/abi/constants.js';
+import { COUNTER_PACKETS_BAD, ERROR_INVALID, ERROR_MESSAGE_SIZE, LINK_IP } from '../../assembly/abi/constants.js';
 import { Driver, LOCAL } from '../kit/driver.js';
 import { addressBytes, refit } from '../kit/packet.js';
 import { type Timeline, timeline } from '../kit/timeline.js';
@@ -151,9 +151,13 @@ describe('interfaces', () => {
     expect(driver.calls.interfaceAdd(67, 0, LINK_IP)).toBe(ERROR_INVALID);
     expect(driver.calls.interfaceAdd(65_536, 0, LINK_IP)).toBe(ERROR_INVALID);
     const number = driver.calls.interfaceAdd(68, 0, LINK_IP);
-    for (const address of ['0.0.0.0', '127.0.0.1', '2001:db8::1']) {
+    for (const [address, error] of [
+      ['0.0.0.0', ERROR_INVALID],
+      ['127.0.0.1', ERROR_INVALID],
+      ['2001:db8::1', ERROR_MESSAGE_SIZE], // RFC 8200 §5
+    ] as const) {
       driver.putAddresses(address);
-      expect(driver.calls.addressAdd(number, 120, 0), address).toBe(ERROR_INVALID);
+      expect(driver.calls.addressAdd(number, 120, 0), address).toBe(error);
     }
     driver.putAddresses('10.0.0.1');
     expect(driver.calls.addressAdd(number, 129, 0)).toBe(ERROR_INVALID);

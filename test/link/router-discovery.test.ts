@@ -157,6 +157,14 @@ describe('what routers advertise (RFC 4861 §6.3.4, RFC 4191)', () => {
     expect(defaults(link)).toEqual([]);
   });
 
+  it('nor where packets of IPv6 do not fit (RFC 8200 §5)', async () => {
+    const link = await LinkDriver.create({ autoconfigure: true, mtu: 1279 });
+    link.advance(3000);
+    link.inject(router({ options: prefix({}) }));
+    expect(defaults(link)).toEqual([]);
+    expect(link.network.addresses()).toEqual([]);
+  });
+
   it('thousands of routes and prefixes leave the tables bounded', async () => {
     const link = await configured();
     for (let number = 0; number < 2000; number++) {

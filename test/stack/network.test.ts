@@ -163,7 +163,9 @@ describe('addresses and routes', () => {
     const { network } = one;
     expect(() => network.addAddress('10.9.0.1/24')).toThrow('it is there already');
     // RFC 8200 §5: no IPv6 where packets of 1280 bytes don't fit.
-    expect(() => network.addAddress('fd00::1/64')).toThrow("interface 1 can't have the address fd00::1/64");
+    expect(() => network.addAddress('fd00::1/64')).toThrow(
+      new RangeError("interface 1 can't have the address fd00::1/64: IPv6 needs an MTU of at least 1280 bytes"),
+    );
     expect(() => network.addAddress('ff02::5/64')).toThrow(RangeError);
     expect(() => network.addAddress('10.9.0.3/24', 7)).toThrow('interface 7');
     expect(() => network.addAddress('example.com')).toThrow('"example.com" is no address');

@@ -33,7 +33,8 @@ export function advertisementArrives(message: usize, options: usize, end: usize)
   const number = incoming.interface;
   if (!isLinkLocal(incoming.fromHigh)) return false;
   const entry = linkAt(number);
-  if (entry.autoconfigure == 0) return true;
+  // RFC 8200 §5: a link of smaller packets carries no IPv6.
+  if (entry.autoconfigure == 0 || interfaceAt(number).mtu < LEAST_MTU6) return true;
   const lifetime = load16(message + 6);
   heardTimers(entry, load32(message + 8), load32(message + 12));
   if (lifetime != 0) {
