@@ -4,7 +4,7 @@
  */
 import type { PublicKey } from '../crypto/keys.js';
 import type { CryptoProvider, HashName, SignatureKind } from '../crypto/provider.js';
-import { type DerReader, type Element, equalBytes, TAG } from './der.js';
+import { type DerReader, type Element, equalBytes, latin1, TAG } from './der.js';
 import { KEY } from './oids.js';
 
 export interface AlgorithmIdentifier {
@@ -40,6 +40,32 @@ export function checkSignature(signed: Signed, key: PublicKey, provider: CryptoP
   const { kind } = signed.algorithm;
   if (kind === undefined || !KEYS_FOR[kind.algorithm].includes(key.algorithm)) return false;
   return provider.verify(key, kind, signed.tbs, signed.signature);
+}
+
+/** What is known of signatures while one chain is verified: each is checked once with each key, on however many paths. */
+export class Signatures {
+  readonly #known = new Map<Signed, Map<string, boolean>>();
+  #checks = 0;
+
+  constructor(private readonly provider: CryptoProvider) {}
+
+  /** How many had to be checked. */
+  get checks(): number {
+    return this.#checks;
+  }
+
+  isRight(signed: Signed, key: PublicKey): boolean {
+    const byKey = this.#known.get(signed) ?? new Map<string, boolean>();
+    this.#known.set(signed, byKey);
+    const name = latin1(key.spki);
+    let right = byKey.get(name);
+    if (right === undefined) {
+      this.#checks += 1;
+      right = checkSignature(signed, key, this.provider);
+      byKey.set(name, right);
+    }
+    return right;
+  }
 }
 
 function kindOf(oid: string, parameters: Element | undefined): SignatureKind | undefined {

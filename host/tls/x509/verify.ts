@@ -22,6 +22,7 @@ import { checkNameConstraints, type NameBudget } from './path/constraints.js';
 import { alertFor, type Failure, failure, type VerdictCode } from './path/failure.js';
 import { checkRevocation } from './path/revocation.js';
 import { findPath, guard } from './path/search.js';
+import { Signatures } from './signature.js';
 import { TrustStore } from './trust.js';
 
 export type { Purpose } from './path/checks.js';
@@ -82,12 +83,19 @@ export function verifyChain(options: VerifyOptions): Verdict {
   return { authorized: true, code: undefined, message: undefined, alert: undefined, chainValid: true, path };
 }
 
+/** What the paths of one chain have in common, so that many of them are not many times the work. */
+interface Shared {
+  readonly names: NameBudget;
+  /** Those of revocation lists. */
+  readonly signatures: Signatures;
+}
+
 function trustedPath(leaf: Certificate, options: VerifyOptions): readonly Certificate[] | Failure {
   const { trust = NOBODY, chain, provider, at, maxDepth = DEFAULT_DEPTH } = options;
   // A certificate that is itself trusted needs no issuer, be it self-signed or not, an authority or not.
   if (trust.has(leaf)) return guard(leaf, () => judgeTrusted(leaf, options)) ?? [leaf];
-  const names: NameBudget = { comparisons: MAX_NAME_COMPARISONS };
-  const judge = (path: readonly Certificate[]) => guard(leaf, () => judgePath(path, options, names));
+  const shared = { names: { comparisons: MAX_NAME_COMPARISONS }, signatures: new Signatures(provider) };
+  const judge = (path: readonly Certificate[]) => guard(leaf, () => judgePath(path, options, shared));
   const found = findPath(leaf, { intermediates: chain.slice(1), trust, provider, at, maxDepth, judge });
   if (isPath(found)) return found;
   // OpenSSL tells what it found last: that a certificate is outdated comes after that nobody knows its issuer.
@@ -108,8 +116,9 @@ function judgeTrusted(leaf: Certificate, { at, purpose, trust = NOBODY }: Verify
  * RFC 5280 §6.1.3 to §6.1.5, for a path whose names and signatures fit. The trust anchor is held to the same rules, as
  * OpenSSL does: it is a certificate, with dates and constraints that its owner wanted to be kept.
  */
-function judgePath(path: readonly Certificate[], options: VerifyOptions, names: NameBudget): Failure | undefined {
-  const { at, purpose, provider, crls = [], trust = NOBODY } = options;
+function judgePath(path: readonly Certificate[], options: VerifyOptions, shared: Shared): Failure | undefined {
+  const { at, purpose, crls = [], trust = NOBODY } = options;
+  const { names, signatures } = shared;
   for (const certificate of path) {
     const malformed = guard(certificate, () => void certificate.checkExtensions());
     if (malformed !== undefined) return malformed;
@@ -126,7 +135,7 @@ function judgePath(path: readonly Certificate[], options: VerifyOptions, names: 
     first(authorities, (certificate) => checkExtendedUsage(certificate, purpose)) ??
     checkNameConstraints(path, names) ??
     checkConformance(path, trust.profile) ??
-    checkRevocation(path, { crls, at, provider, profile: trust.profile })
+    checkRevocation(path, { crls, at, signatures, profile: trust.profile })
   );
 }
 

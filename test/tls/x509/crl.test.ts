@@ -3,19 +3,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { defaultProvider } from '../../../host/tls/crypto/default.js';
 import type { Certificate } from '../../../host/tls/x509/certificate.js';
 import { Crl } from '../../../host/tls/x509/crl.js';
 import { contextConstructed, contextTag, TAG } from '../../../host/tls/x509/der.js';
 import { writeElement, writeInteger, writeNull, writeSequence } from '../../../host/tls/x509/der-writer.js';
 import { KEY_USAGE } from '../../../host/tls/x509/extensions.js';
-import { EXTENSION } from '../../../host/tls/x509/oids.js';
+import { ATTRIBUTE, EXTENSION } from '../../../host/tls/x509/oids.js';
 import type { Profile } from '../../../host/tls/x509/path/conformance.js';
 import { TrustStore } from '../../../host/tls/x509/trust.js';
 import { verifyChain } from '../../../host/tls/x509/verify.js';
 import { NO_OPENSSL } from '../keys/openssl.js';
-import { DAY, extension, intermediate, keyUsage, leaf, NOW, newKey, revocationList, root, uri } from './issue.js';
+import { DAY, extension, intermediate, keyUsage, leaf, NOW, name, newKey, revocationList, root, uri } from './issue.js';
 
 const top = root();
 const good = leaf(top);
@@ -134,6 +134,24 @@ describe('a list for some certificates (RFC 5280 §5.2.5)', () => {
     expect(code([bad], [list(flag(5))])).toBe('UNABLE_TO_GET_CRL');
     expect(code([bad], [list(writeElement(contextTag(3), Uint8Array.of(1, 2)))])).toBe('UNABLE_TO_GET_CRL');
   });
+});
+
+it('the signature of a list is checked once, however many paths need it', () => {
+  const keys = Array.from({ length: 4 }, newKey);
+  const authorities = keys.map((key, at) => ({ subject: name([ATTRIBUTE.commonName, `web ${at}`]), key }));
+  const web = authorities.flatMap((issuer) =>
+    authorities.flatMap((of) => (of === issuer ? [] : [intermediate(issuer, of).certificate])),
+  );
+  const ways = authorities.map((of) => intermediate(top, of).certificate);
+  const certificate = leaf(authorities[0] as (typeof authorities)[number]);
+  // With none of the anchor's own, no path will do.
+  const crls = authorities.map((issuer) => revocationList(issuer));
+  const provider = defaultProvider();
+  const checked = vi.spyOn(provider, 'verify');
+  expect(code([certificate, ...web, ...ways], crls)).toBe('UNABLE_TO_GET_CRL');
+  const contents = checked.mock.calls.map(([, , content]) => content);
+  expect(crls.map(({ tbs }) => contents.filter((content) => content === tbs).length)).toEqual([1, 1, 1, 1]);
+  checked.mockRestore();
 });
 
 it.skipIf(NO_OPENSSL)('reads what `openssl ca -gencrl` writes (needs openssl)', () => {

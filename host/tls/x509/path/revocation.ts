@@ -2,13 +2,12 @@
  * Whether certificates of a path are revoked (RFC 5280 §6.3), by lists that are given. As OpenSSL does with
  * X509_V_FLAG_CRL_CHECK_ALL, a certificate that no list is about is refused. Not for: fetching lists; OCSP.
  */
-import type { CryptoProvider } from '../../crypto/provider.js';
 import type { Certificate } from '../certificate.js';
 import type { Crl } from '../crl.js';
 import { equalBytes } from '../der.js';
 import { KEY_USAGE } from '../extensions.js';
 import { EXTENSION } from '../oids.js';
-import { checkSignature } from '../signature.js';
+import type { Signatures } from '../signature.js';
 import type { Profile } from './conformance.js';
 import { type Failure, failure } from './failure.js';
 
@@ -16,7 +15,7 @@ export interface RevocationOptions {
   /** None: nothing is checked. */
   readonly crls: readonly Crl[];
   readonly at: number;
-  readonly provider: CryptoProvider;
+  readonly signatures: Signatures;
   readonly profile: Profile;
 }
 
@@ -67,7 +66,7 @@ function isAbout(crl: Crl, certificate: Certificate): boolean {
   );
 }
 
-function checkList(crl: Crl, issuer: Certificate, { at, provider, profile }: RevocationOptions): Failure | undefined {
+function checkList(crl: Crl, issuer: Certificate, { at, signatures, profile }: RevocationOptions): Failure | undefined {
   const unknown = [...crl.extensions.values()].find(({ oid, critical }) => critical && !UNDERSTOOD.has(oid));
   if (unknown !== undefined || crl.hasUnknownEntries) {
     return failure(
@@ -82,7 +81,7 @@ function checkList(crl: Crl, issuer: Certificate, { at, provider, profile }: Rev
   if (((issuer.keyUsage ?? KEY_USAGE.crlSign) & KEY_USAGE.crlSign) === 0) {
     return failure('KEYUSAGE_NO_CRL_SIGN', `the key of ${issuer} is not for signing revocation lists`); // §6.3.3 (f)
   }
-  if (!checkSignature(crl, issuer.publicKey, provider)) {
+  if (!signatures.isRight(crl, issuer.publicKey)) {
     return failure('CRL_SIGNATURE_FAILURE', `the revocation list of ${issuer} has a wrong signature`);
   }
   const second = Math.floor(at / 1000) * 1000;

@@ -5,8 +5,8 @@
  */
 import type { CryptoProvider } from '../../crypto/provider.js';
 import type { Certificate } from '../certificate.js';
-import { DerError, equalBytes, latin1 } from '../der.js';
-import { checkSignature } from '../signature.js';
+import { DerError, equalBytes } from '../der.js';
+import { Signatures } from '../signature.js';
 import type { TrustStore } from '../trust.js';
 import { checkAlgorithm, checkAuthority, checkKey, checkTime } from './checks.js';
 import { type Failure, failure } from './failure.js';
@@ -42,13 +42,12 @@ const NEARNESS = { noIssuer: 0, wrongSignature: 1, badIssuer: 2, judged: 3 } as 
 
 class Search {
   readonly #bySubject = new Map<string, Certificate[]>();
-  /** What is known of signatures, by certificate and by key. */
-  readonly #signatures = new Map<Certificate, Map<string, boolean>>();
+  readonly #signatures: Signatures;
   #steps = MAX_STEPS;
-  #signatureChecks = MAX_SIGNATURE_CHECKS;
   #nearest: { readonly nearness: number; readonly length: number; readonly failure: Failure } | undefined;
 
   constructor(private readonly options: SearchOptions) {
+    this.#signatures = new Signatures(options.provider);
     for (const certificate of options.intermediates) {
       if (options.trust.has(certificate)) continue;
       const { key } = certificate.subject;
@@ -107,23 +106,14 @@ class Search {
   }
 
   #signed(path: readonly Certificate[], certificate: Certificate, issuer: Certificate): boolean {
-    const known = this.#signatures.get(certificate) ?? new Map<string, boolean>();
-    this.#signatures.set(certificate, known);
-    const key = latin1(issuer.publicKey.spki);
-    let right = known.get(key);
-    if (right === undefined) {
-      this.#signatureChecks -= 1;
-      right = checkSignature(certificate, issuer.publicKey, this.options.provider);
-      known.set(key, right);
-    }
-    if (right) return true;
+    if (this.#signatures.isRight(certificate, issuer.publicKey)) return true;
     if (keyFits(certificate, issuer) === false) this.#note(NEARNESS.noIssuer, path, () => noIssuer(path));
     else this.#note(NEARNESS.wrongSignature, path, () => signatureFailure(certificate, issuer));
     return false;
   }
 
   get #exhausted(): boolean {
-    return this.#steps <= 0 || this.#signatureChecks <= 0;
+    return this.#steps <= 0 || this.#signatures.checks >= MAX_SIGNATURE_CHECKS;
   }
 
   /** @param found is asked only for what is nearer than all before: names may be long, and ways many */
