@@ -4,12 +4,14 @@
  * Not for: its bytes (`session.ts`).
  */
 import type { TlsConfig } from '../config.js';
+import type { CryptoProvider } from '../crypto/provider.js';
 import type { HandshakeContext } from '../handshake/context.js';
 import { SCHEMES, SUITES, schemeById, suiteById, TLS13 } from '../parameters.js';
 import type { TlsVersion } from '../records.js';
 import { concat, latin1, sameBytes } from '../wire/bytes.js';
 import { encode } from '../wire/writer.js';
 import { Certificate } from '../x509/certificate.js';
+import type { Crl } from '../x509/crl.js';
 import { asciiHost } from '../x509/names.js';
 import type { Session } from './session.js';
 
@@ -133,12 +135,20 @@ function policyOf(config: TlsConfig): Uint8Array {
       .u8(role === 'server' && requestCert ? 1 : 0)
       .u8(identify === undefined ? 0 : 1)
       .vector16(latin1(trust?.id ?? ''))
-      .vector16(provider.hash('sha256', concat(...crls.map((crl) => crl.raw))))
+      .vector16(digestOf(crls, provider))
       .vector16(provider.hash('sha256', concat(...own))),
   );
   return provider.hash('sha256', text);
 }
 
+/** The lists are the same for all connections of a configuration, and may be long: they are read once. */
+function digestOf(crls: readonly Crl[], provider: CryptoProvider): Uint8Array {
+  const digest = digests.get(crls) ?? provider.hash('sha256', concat(...crls.map(({ raw }) => raw)));
+  digests.set(crls, digest);
+  return digest;
+}
+
+const digests = new WeakMap<readonly Crl[], Uint8Array>();
 /** Whom nobody can ask for. */
 const NOBODY = '\0';
 /** Seconds: 7 days, RFC 8446 §4.6.1. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TlsError } from '../../../host/tls/alert.js';
 import type { TlsConfig } from '../../../host/tls/config.js';
 import { defaultProvider } from '../../../host/tls/crypto/default.js';
@@ -10,6 +10,7 @@ import { TrustStore } from '../../../host/tls/x509/trust.js';
 import { editServerHello, withExtensions } from '../kit/edit.js';
 import { BOTH, identity, trusting } from '../kit/ends.js';
 import { join, type PipeEnd, replacing } from '../kit/pipe.js';
+import { leaf, revocationList, root } from '../x509/issue.js';
 
 const DAY = 86_400_000;
 
@@ -74,6 +75,16 @@ describe('A session of TLS 1.3', () => {
     expect(named('a'.repeat(300))).toMatchObject({ done: true, error: undefined, connection: { resumed: false } });
   });
 
+  it('is bound to revocation lists, which are read for the first one alone', () => {
+    const top = root();
+    const crls = [revocationList(top, { revoked: Array.from({ length: 100 }, () => leaf(top)) })];
+    const hash = vi.spyOn(defaultProvider(), 'hash');
+    expect(twice({ server: { crls } }).second.server.connection.resumed).toBe(true);
+    const long = hash.mock.calls.filter(([, data]) => data.length >= (crls[0]?.raw.length ?? 0));
+    hash.mockRestore();
+    expect(long).toHaveLength(1);
+  });
+
   it('is given on from a resumed one', () => {
     const { second, ticketKeys } = twice();
     const third = join({ ...trusting(), session: second.client.session }, { ticketKeys });
@@ -88,6 +99,7 @@ describe('A session is not resumed, and nothing is said of it', () => {
       'with other trust anchors',
       { trust: TrustStore.of([...identity('p256').credentials.chain, ...identity('rsa').credentials.chain]) },
     ],
+    ['with revocation lists', { crls: [revocationList(root())] }],
     ['by a client that no longer insists on verification', { rejectUnauthorized: false }],
     ['by a client that now has a certificate', { credentials: [identity('p256').credentials] }],
     ['without its suite', { suites: ['TLS_AES_256_GCM_SHA384'] }],
