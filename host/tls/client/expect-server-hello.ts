@@ -26,6 +26,8 @@ export function beginClient(context: HandshakeContext): Expect {
   context.sendFramed(offer.bytes);
   context.flush();
   context.records.setRecordVersion(TLS12);
+  // RFC 8446 §5: from the first ClientHello on, before anybody knows which version it will be.
+  context.records.passChangeCipherSpec(offer.versions.includes(TLS13));
   return new ExpectServerHello(context, offer);
 }
 
@@ -53,7 +55,6 @@ class ExpectServerHello implements Expect {
       return beginClient12(context, offer, hello);
     }
     const suite = this.#checkCommon(hello);
-    context.records.passChangeCipherSpec(true);
     context.transcript.start(suite.hash);
     context.transcript.add(message.bytes);
     return beginClient13(context, { offer, hello, suite, sentChangeCipherSpec: this.retrySuite !== undefined });
@@ -128,7 +129,6 @@ class ExpectServerHello implements Expect {
     context.checkBoundary();
     context.transcript.replaceByHash(suite.hash);
     context.transcript.add(message.bytes);
-    context.records.passChangeCipherSpec(true);
     const second = makeRetryOffer(context, offer, retry);
     context.sendChangeCipherSpec(); // RFC 8446 §D.4
     context.sendFramed(second.bytes);
