@@ -51,8 +51,8 @@ export class ExpectFinished implements Expect {
 }
 
 /**
- * The connection is open. Whoever asks for another handshake is refused by a fatal alert, server and client alike: a
- * warning would leave the peer waiting (RFC 5246 §7.2.2 lets us close, RFC 5746 §4.2 and §4.4 advise it).
+ * The connection is open. Whoever asks for another handshake is refused by a fatal alert, server and client alike. We
+ * deviate: RFC 5246 §7.2.2 and RFC 5746 §4.2 have a warning, after which a peer that can't do without would wait for ever.
  */
 export class Open implements Expect {
   readonly awaits = 'application data';
