@@ -15,6 +15,7 @@ import type { TlsConfig } from './config.js';
 import { TlsConnection, type TlsEvent } from './connection.js';
 import { CoreRecords } from './core-records.js';
 import { truncated, unfinished } from './cut-off.js';
+import { wrongType } from './options/reading.js';
 import { parseClientTls, parseServerTls, type TLSOptions } from './options.js';
 
 /** What engines have from their surroundings; all of it has a default. */
@@ -146,7 +147,10 @@ export function clientConfig(
   options: TLSOptions = {},
   environment: TlsEngineEnvironment = {},
 ): TlsConfig {
-  return parseClientTls(options, { wall: Date.now, ...environment }, serverName) as TlsConfig;
+  const config = parseClientTls(options, { wall: Date.now, ...environment }, serverName);
+  // Without a name every certificate that a trusted authority gave anybody would do.
+  if (config?.serverName === undefined) throw wrongType('clientConfig needs the name of the server');
+  return config;
 }
 
 /** The configuration of a server, for all its engines: they share the keys of tickets. @throws as `clientConfig` */

@@ -144,6 +144,11 @@ describe('two engines', () => {
     expect(heard.server.at(-1)).toMatchObject({ kind: 'failed', error: { remote: true } });
   });
 
+  it('as clients want to know who the server has to be', () => {
+    expect(() => clientConfig('', { ca: ca.cert })).toThrow(TypeError);
+    expect(clientConfig('', { ca: ca.cert, serverName: 'server.test' }).serverName).toBe('server.test');
+  });
+
   it('may have a core of their own', async () => {
     const client = await TlsEngine.load(CLIENT());
     expect(client.pull()?.[0]).toBe(22);
