@@ -44,6 +44,7 @@ class Search {
   readonly #bySubject = new Map<string, Certificate[]>();
   readonly #signatures: Signatures;
   #steps = MAX_STEPS;
+  #judgements = MAX_JUDGEMENTS;
   #nearest: { readonly nearness: number; readonly length: number; readonly failure: Failure } | undefined;
 
   constructor(private readonly options: SearchOptions) {
@@ -75,6 +76,7 @@ class Search {
       if (this.#exhausted) return undefined;
       const whole = [...path, anchor];
       if (!this.#signed(path, tip, anchor)) continue;
+      this.#judgements -= 1;
       const found = this.options.judge(whole);
       if (found === undefined) return whole;
       this.#note(NEARNESS.judged, whole, () => found);
@@ -113,7 +115,7 @@ class Search {
   }
 
   get #exhausted(): boolean {
-    return this.#steps <= 0 || this.#signatures.checks >= MAX_SIGNATURE_CHECKS;
+    return this.#steps <= 0 || this.#judgements <= 0 || this.#signatures.checks >= MAX_SIGNATURE_CHECKS;
   }
 
   /** @param found is asked only for what is nearer than all before: names may be long, and ways many */
@@ -173,4 +175,6 @@ function keyFits(certificate: Certificate, issuer: Certificate): boolean | undef
 /** A chain of 100 KiB has at most a few hundred certificates; honest ones need a handful of steps. */
 const MAX_STEPS = 1000;
 const MAX_SIGNATURE_CHECKS = 100;
+/** Whole paths: a certificate with thousands of names takes milliseconds each time. */
+const MAX_JUDGEMENTS = 32;
 const MAX_LENGTH = 64;

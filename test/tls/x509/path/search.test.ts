@@ -127,6 +127,19 @@ describe('work', () => {
     expect(cpuTime() - start).toBeLessThan(1000);
   });
 
+  it('of hundreds of paths whose signatures are right not all are judged', () => {
+    const top = root();
+    const authorities = Array.from({ length: 6 }, () => intermediate(top));
+    const web = authorities.flatMap((issuer) =>
+      authorities.flatMap((of) => (of === issuer ? [] : [intermediate(issuer, of)])),
+    );
+    const certificate = leaf(authorities[0] as Issuer, { notAfter: NOW - DAY });
+    const looks = vi.spyOn(certificate, 'checkExtensions');
+    const others = [...authorities, ...web].map((issuer) => issuer.certificate);
+    expect(verify([certificate, ...others], [top]).code).toBe('CERT_HAS_EXPIRED');
+    expect(looks.mock.calls.length).toBeLessThanOrEqual(32);
+  });
+
   it('a signature is looked at once, however many paths need it', () => {
     const key = newKey();
     const twins = Array.from({ length: 5 }, (_, index) =>
