@@ -89,7 +89,7 @@ function find(number: u32, index: u32, kind: usize): usize {
 
 function names(number: u32): usize {
   const entry = linkAt(number);
-  if (entry.names == 0) entry.names = <u32>takeMemory(<u32>(2 * SIZE_OF_KIND));
+  if (entry.names == 0) entry.names = <u32>takeMemory(<u32>SIZE_OF_KIND * 2);
   return <usize>entry.names;
 }
 
