@@ -196,9 +196,10 @@ export class Core {
 
   /** What the last call has put into the result area as pieces, in one copy that nobody else refers to. */
   takePieces(): Uint8Array<ArrayBuffer> {
-    const pieces = this.result(1);
+    const { results } = this;
+    const pieces = results[1] as number;
     let total = 0;
-    for (let piece = 0; piece < pieces; piece++) total += this.result(3 + 2 * piece);
+    for (let piece = 0; piece < pieces; piece++) total += results[3 + 2 * piece] as number;
     const chunk = this.#chunks.own(total);
     this.#copyPieces(chunk);
     if (this.split.waits) this.#forget(pieces);
@@ -220,11 +221,12 @@ export class Core {
 
   /** Copies the pieces that the last call has put into the result area. */
   #copyPieces(target: Uint8Array): void {
-    this.bytesLeft = this.result(0);
-    const pieces = this.result(1);
+    const { results } = this;
+    this.bytesLeft = results[0] as number;
+    const pieces = results[1] as number;
     for (let piece = 0, at = 0; piece < pieces; piece++) {
-      const address = this.result(2 + 2 * piece);
-      const length = this.result(3 + 2 * piece);
+      const address = results[2 + 2 * piece] as number;
+      const length = results[3 + 2 * piece] as number;
       target.set(this.split.view(address, length) ?? this.#views.of(address, length), at);
       at += length;
     }
