@@ -26,6 +26,14 @@ describe('D2: write', () => {
     expect(record.server.bytes.toString()).toBe('é€😀a\ufffdb');
   });
 
+  test.each(['write', 'getSession', 'close'] as const)(
+    'is said to a socket: %s throws for anything else',
+    async (member) => {
+      const { client } = await converse(net, heard());
+      expect(() => Reflect.apply(client[member], {}, ['bytes'])).toThrow(TypeError);
+    },
+  );
+
   test('copies the bytes before it returns', async () => {
     const record = heard();
     const { client } = await converse(net, record);

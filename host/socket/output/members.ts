@@ -13,7 +13,6 @@ import { warnOfShortWrite } from './short-write.js';
 /** The transport of a socket that takes bytes: once it is open, until its end was asked for. */
 export const WRITABLE: unique symbol = Symbol('writable');
 
-// Without private methods: for them each object would have a field more, and the last of what `write` needs lies a cache line further.
 export abstract class OutputMembers extends TlsMembers {
   abstract get [WRITABLE](): Transport | undefined;
   #bytesWritten: number;

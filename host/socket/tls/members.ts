@@ -46,7 +46,7 @@ export abstract class TlsMembers extends TransportMembers {
    * `null` before the handshake is complete, which its type, Bun's, does not say.
    */
   getCipher(): CipherNameAndProtocol {
-    const tls = live(this);
+    const tls = this.#open;
     if (tls === undefined) return undefined as unknown as CipherNameAndProtocol;
     const { suite } = tls;
     if (suite === undefined || !isComplete(tls)) {
@@ -57,13 +57,13 @@ export abstract class TlsMembers extends TransportMembers {
 
   /** `'TLSv1.3'`, `'TLSv1.2'`, `'unknown'` before the handshake is complete, `null` without TLS and once closed (D23). */
   getTLSVersion(): string {
-    const tls = live(this);
+    const tls = this.#open;
     return (tls === undefined ? null : isComplete(tls) ? versionName(tls) : 'unknown') as string;
   }
 
   /** The key exchange of a client; `{}` before it is known; `null` on a server (D25). */
   getEphemeralKeyInfo(): EphemeralKeyInfo | object | null {
-    const tls = live(this);
+    const tls = this.#open;
     if (tls === undefined || tls.config.role === 'server') return null;
     return tls.group === undefined ? {} : { type: 'ECDH', ...GROUP_INFO[tls.group] };
   }
@@ -74,13 +74,13 @@ export abstract class TlsMembers extends TransportMembers {
    */
   getSharedSigalgs(): string[] {
     if (this[TLS] === undefined) return undefined as unknown as string[];
-    const tls = live(this);
+    const tls = this.#open;
     return (tls === undefined ? null : [...new Set(tls.sharedSignatureSchemes.map(schemeName))]) as string[];
   }
 
   /** Client: the name that the server has to prove; server: the one that the client asked for (D37). */
   getServername(): string {
-    return live(this)?.serverName as string;
+    return this.#open?.serverName as string;
   }
 
   /**
@@ -102,7 +102,7 @@ export abstract class TlsMembers extends TransportMembers {
 
   /** What `setSession` of a later connection takes; `undefined` while there is nothing (D33). */
   getSession(): Buffer | undefined {
-    return buffer(live(this)?.session());
+    return buffer(this.#open?.session());
   }
 
   /**
@@ -110,7 +110,7 @@ export abstract class TlsMembers extends TransportMembers {
    * @throws Error for a value that is neither text (Latin-1) nor bytes
    */
   setSession(session: string | Buffer | BufferSource): void {
-    const tls = live(this);
+    const tls = this.#open;
     if (tls === undefined) return;
     const bytes = typeof session === 'string' ? Buffer.from(session, 'latin1') : view(session);
     if (bytes === undefined) throw new Error('Expected session to be a string, Buffer or TypedArray');
@@ -119,22 +119,22 @@ export abstract class TlsMembers extends TransportMembers {
 
   /** Whether the handshake resumed an earlier session (D32). */
   isSessionReused(): boolean {
-    return live(this)?.resumed ?? false;
+    return this.#open?.resumed ?? false;
   }
 
   /** Client: the ticket, once one came (D31). */
   getTLSTicket(): Buffer | undefined {
-    return buffer(live(this)?.ticket());
+    return buffer(this.#open?.ticket());
   }
 
   /** The latest Finished that was sent, in TLS 1.3 too (D29). */
   getTLSFinishedMessage(): Buffer | undefined {
-    return buffer(live(this)?.finished);
+    return buffer(this.#open?.finished);
   }
 
   /** The latest Finished that the peer sent (D30). */
   getTLSPeerFinishedMessage(): Buffer | undefined {
-    return buffer(live(this)?.peerFinished);
+    return buffer(this.#open?.peerFinished);
   }
 
   /**
@@ -144,7 +144,7 @@ export abstract class TlsMembers extends TransportMembers {
   exportKeyingMaterial(length: number, label: string, context: Buffer): Buffer;
   exportKeyingMaterial(length: number, label: string, context?: string | BufferSource): Buffer;
   exportKeyingMaterial(length: number, label: string, context?: unknown): Buffer {
-    const tls = live(this);
+    const tls = this.#open;
     if (tls === undefined) return undefined as unknown as Buffer;
     if (length === undefined || label === undefined) throw new Error('Expected length and label to be provided');
     if (typeof length !== 'number') throw new Error('Expected length to be a number');
@@ -186,13 +186,13 @@ export abstract class TlsMembers extends TransportMembers {
    * which its type, Bun's, does not say.
    */
   getPeerX509Certificate(): X509Certificate {
-    return x509(live(this)?.peerChain[0]) as X509Certificate;
+    return x509(this.#open?.peerChain[0]) as X509Certificate;
   }
 
   /** The most plaintext in a record that we send; `false` outside 512 … 16384, and without TLS (D36). */
   setMaxSendFragment(size: number = 16384): boolean {
     if (typeof size !== 'number') throw new Error('Expected size to be a number');
-    const tls = live(this);
+    const tls = this.#open;
     if (tls === undefined || !(size >= 512 && size <= 16384)) return false;
     tls.setMaxSendFragment(Math.trunc(size));
     return true;
@@ -221,7 +221,7 @@ export abstract class TlsMembers extends TransportMembers {
 
   /** @throws Error `ERR_TLS_RENEGOTIATION_DISABLED`, always: TLS 1.3 has none, and in 1.2 it is not spoken (D39) */
   renegotiate(): void {
-    if (live(this) === undefined) return;
+    if (this.#open === undefined) return;
     throw failure('ERR_TLS_RENEGOTIATION_DISABLED', 'Vitrine never renegotiates: open another connection instead');
   }
 
@@ -230,11 +230,11 @@ export abstract class TlsMembers extends TransportMembers {
     const tls = this[TLS];
     return tls?.localChain[0] ?? (tls?.config.role === 'server' ? tls.config.credentials[0]?.chain[0] : undefined);
   }
-}
 
-/** The TLS of a socket that is not closed. */
-function live(socket: TlsMembers): TlsConnection | undefined {
-  return socket[LIVE] ? socket[TLS] : undefined;
+  /** TLS, while the socket is not closed. */
+  get #open(): TlsConnection | undefined {
+    return this[LIVE] ? this[TLS] : undefined;
+  }
 }
 
 function isComplete(tls: TlsConnection): boolean {
