@@ -38,7 +38,8 @@ export abstract class OutputMembers extends TlsMembers {
     /** There is room again. @returns whether there is some for the program, too */
     drained(socket: OutputMembers, transport: Transport): boolean {
       if (socket.#backlog === undefined) return true;
-      socket.#bytesWritten += socket.#backlog.feed(transport);
+      const taken = socket.#backlog.feed(transport);
+      socket.#bytesWritten += taken;
       return !socket.#backlog.waits;
     },
 
