@@ -91,7 +91,7 @@ export class Tcb extends Endpoint {
   takenSeq: u32; // where the user's reading stood …
   takenAt: u32; // … at this moment, in milliseconds: what was taken since sizes the buffer
 
-  // What hardly any segment needs.
+  // What hardly any segment needs: block/ahead.ts asks for what stands before it.
   recover: u32; // RFC 6582
   rcvFin: u32; // where the peer's FIN stands, once seen
   answeredAt: u32; // when a bare ACK that did not belong here was last answered, in milliseconds; 0: never

@@ -26,8 +26,6 @@ export class Split {
   #first = 0;
   #next = 0;
   #end = 0;
-  /** Parts that nobody has taken. */
-  #waiting = 0;
 
   /** @param lost throws: a program has taken away memory in which data waits that the core believes to have */
   constructor(
@@ -37,7 +35,7 @@ export class Split {
 
   /** Whether data is elsewhere that nobody has taken. */
   get waits(): boolean {
-    return this.#waiting > 0;
+    return this.#first < this.#next;
   }
 
   /** A handler got a copy of so much data from behind so many bytes of headers: the next packets may look alike. */
@@ -85,11 +83,10 @@ export class Split {
       this.#join(part, memory);
       return 0;
     }
-    this.#waiting++;
     return headers;
   }
 
-  /** The batch is read; it had use for the first `count` places. */
+  /** The batch is read; it had use for the first `count` places: what came to them waits from now on. */
   used(count: number): void {
     this.#next += count;
     this.#skip();
@@ -130,16 +127,13 @@ export class Split {
     part.at += length;
     part.start += length;
     part.length -= length;
-    if (part.length > 0) return;
-    part.lane = NOTHING;
-    this.#waiting--;
     this.#skip();
   }
 
   /** Puts behind its headers what nobody has taken: the core is about to read it. */
   join(memory: Uint8Array): void {
-    for (; this.#first < this.#next; this.#first++) this.#join(this.#part(this.#first), memory);
-    this.#waiting = 0;
+    for (let number = this.#first; number < this.#next; number++) this.#join(this.#part(number), memory);
+    this.#skip();
     this.#pause = PAUSE;
     this.headers = 0;
     this.#dropPlaces();
@@ -149,7 +143,6 @@ export class Split {
     if (part.length === 0) return;
     memory.set(this.#bytes(part, part.at, part.length), part.start);
     part.length = 0;
-    part.lane = NOTHING;
   }
 
   #bytes({ lane }: Part, at: number, length: number): Uint8Array<ArrayBuffer> {

@@ -62,6 +62,7 @@ test('after a wrong guess packets are read whole for a while, and then until som
   places.learn(52, DATA);
   prepare(1);
   expect(places.came(0, 32, 1000, memory)).toBe(52);
+  places.used(1);
   expect(places.waits).toBe(true);
   places.join(memory);
   expect(places.waits).toBe(false);
