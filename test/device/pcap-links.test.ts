@@ -10,8 +10,11 @@ import { pcap } from '../../host/device/pcap.js';
 import { decodeFrame } from '../../host/packet/frame.js';
 import { decodePacket } from '../../host/packet/packet.js';
 import { addressBytes, buildIp, internetChecksum, transportChecksum } from '../kit/packet.js';
+import { programMissing } from '../kit/programs.js';
 import { rows } from './pcap-kit.js';
 import { TestPort } from './port.js';
+
+const missing = programMissing('tshark');
 
 const A = 'fd00::1';
 const B = 'fd00::2';
@@ -27,7 +30,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('pcap', () => {
+describe.skipIf(missing)(`pcap${missing === undefined ? '' : ` (${missing})`}`, () => {
   it('completes the checksums of TCP and UDP over IPv6 that were left to the other side', () => {
     const { device, inside } = ends('ip', OFFLOAD_CHECKSUM);
     inside.write(partial(17, 6, udpBody(5)), virtio(40, 6));
@@ -68,7 +71,7 @@ describe('pcap', () => {
   });
 });
 
-describe('the readable twin and tshark', () => {
+describe.skipIf(missing)(`the readable twin and tshark${missing === undefined ? '' : ` (${missing})`}`, () => {
   it('read the same in extension headers and fragments', () => {
     const hop = [60, 0, 5, 2, 0, 0, 1, 0];
     const destination = [44, 0, 1, 4, 0, 0, 0, 0];

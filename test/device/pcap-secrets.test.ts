@@ -6,8 +6,11 @@ import { Duplex } from 'node:stream';
 import { connect, createSecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { server } from '../kit/certificates/certificates.js';
+import { programMissing } from '../kit/programs.js';
 import { tcp, udp } from './packets.js';
 import { A, B, captured, rows } from './pcap-kit.js';
+
+const missing = programMissing('tshark');
 
 let folder: string;
 let path: string;
@@ -19,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe("a capture's secrets", () => {
+describe.skipIf(missing)(`a capture's secrets${missing === undefined ? '' : ` (${missing})`}`, () => {
   it.each([
     ['TLSv1.3', 'client'],
     ['TLSv1.3', 'server'],

@@ -7,10 +7,13 @@ import { OFFLOAD_USO } from '../../assembly/abi/constants.js';
 import { manualClock } from '../../host/core/clock.js';
 import { memoryWire } from '../../host/device/memory.js';
 import { type PcapOptions, pcap } from '../../host/device/pcap.js';
+import { programMissing } from '../kit/programs.js';
 import { until } from '../kit/wait.js';
 import { tcp, udp } from './packets.js';
 import { A, B, captured, rows } from './pcap-kit.js';
 import { TestPort } from './port.js';
+
+const missing = programMissing('tshark');
 
 let folder: string;
 let path: string;
@@ -22,7 +25,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('pcap', () => {
+describe.skipIf(missing)(`pcap${missing === undefined ? '' : ` (${missing})`}`, () => {
   it('writes what tshark reads without a complaint: packets, both directions, their times', () => {
     const { clock, device, inside, outside } = captured({ path, name: 'glass0' });
     inside.write(udp(A, B, [1000, 7777], new Uint8Array(5).fill(65)));

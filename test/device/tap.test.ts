@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type TapOptions, tap } from '../../host/device/tap.js';
 import { type NamespaceOptions, namespaceMissing, runInNamespace } from '../kit/namespace.js';
+import { programMissing } from '../kit/programs.js';
 
-const missing = namespaceMissing();
+const missing = namespaceMissing() ?? programMissing('ping');
 const NAME = `tap in a network namespace${missing === undefined ? '' : ` (${missing})`}`;
 
 describe('tap', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type TunOptions, tun } from '../../host/device/tun.js';
 import { type NamespaceOptions, namespaceMissing, runInNamespace } from '../kit/namespace.js';
+import { programMissing } from '../kit/programs.js';
 
 const missing = namespaceMissing();
 const NAME = `tun in a network namespace${missing === undefined ? '' : ` (${missing})`}`;
@@ -104,19 +105,22 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
       expect(await result('grown memory')).toEqual([1, 2]);
     });
 
-    it('is captured with complete checksums, though neither side has computed them', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'vitrine-tun-'));
-      const path = join(folder, 'offload.pcapng');
-      await result('capture of offloaded datagrams', [path]);
-      const fields = ['-T', 'fields', '-e', 'udp.checksum.status', '-e', 'data.data'];
-      const rows = execFileSync('tshark', ['-r', path, '-o', 'udp.check_checksum:TRUE', '-Y', 'udp', ...fields], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      rmSync(folder, { recursive: true });
-      const hex = (text: string) => Buffer.from(text).toString('hex');
-      expect(rows.trim().split('\n')).toEqual([`1\t${hex('to the stack')}`, `1\t${hex('to the kernel')}`]);
-    });
+    it.skipIf(programMissing('tshark'))(
+      'is captured with complete checksums, though neither side has computed them',
+      async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'vitrine-tun-'));
+        const path = join(folder, 'offload.pcapng');
+        await result('capture of offloaded datagrams', [path]);
+        const fields = ['-T', 'fields', '-e', 'udp.checksum.status', '-e', 'data.data'];
+        const rows = execFileSync('tshark', ['-r', path, '-o', 'udp.check_checksum:TRUE', '-Y', 'udp', ...fields], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+        rmSync(folder, { recursive: true });
+        const hex = (text: string) => Buffer.from(text).toString('hex');
+        expect(rows.trim().split('\n')).toEqual([`1\t${hex('to the stack')}`, `1\t${hex('to the kernel')}`]);
+      },
+    );
   });
 
   describe('the life of the process', () => {

@@ -1,9 +1,10 @@
 /** Workers on the queues of a real interface: every handler, TLS, what the kernel sends astray, and how things end. */
 import { describe, expect, test } from 'vitest';
 import { namespaceMissing } from '../../kit/namespace.js';
+import { programMissing } from '../../kit/programs.js';
 import { result } from '../../kit/result.js';
 
-const missing = namespaceMissing();
+const missing = namespaceMissing() ?? programMissing('ping');
 const SCRIPT = new URL('./fleet-script.ts', import.meta.url);
 const ENDED = { code: 'ERR_WORKER_ENDED', right: true };
 const heading = missing === undefined ? '' : ` (${missing})`;
