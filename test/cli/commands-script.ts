@@ -43,6 +43,7 @@ const cases: Record<string, () => Promise<unknown>> = {
     const old = await curl('--cacert', ca, '--tls-max', '1.2', 'https://10.9.0.2/a.txt');
     const stranger = await curl('https://10.9.0.2/a.txt').catch((error: { code: number }) => error.code);
     const log = readFileSync(join(folder, 'keys.log'), 'latin1');
+    await until(() => server.lines.length >= 5);
     return { whole, old, stranger, log, ...(await server.stop('SIGINT')) };
   },
 
