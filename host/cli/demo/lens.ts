@@ -23,6 +23,10 @@ export interface Moment {
 export class Lens {
   readonly #connections = new Map<number, Watched>();
   readonly #seen: Seen[] = [];
+  /** Taken from the trace while moments wait to be told. */
+  readonly #records: TraceRecord[] = [];
+  /** Packets since records were taken, while moments wait to be told. */
+  #passed = 0;
   /** Some connection waits for the ACK of a SYN or FIN, so every packet may matter. */
   #watching = 0;
   #stack: Stack | undefined;
@@ -36,11 +40,12 @@ export class Lens {
     stack.trace(true);
   }
 
-  /** For `tap`. While data flows this is two comparisons a packet. */
+  /** For `tap`. While data flows this is three comparisons a packet. */
   readonly listener = (bytes: Uint8Array, inbound: boolean, time: number): void => {
     const first = bytes[0] as number;
     const six = first >> 4 === 6;
     if (bytes[six ? 6 : 9] !== PROTOCOL_TCP) return;
+    if (this.#seen.length > 0 && ++this.#passed === PASSED_LIMIT) this.#take();
     const flags = bytes[(six ? 40 : (first & 15) << 2) + 13] as number;
     if (this.#watching === 0 && (flags & (SYN | FIN | RST)) === 0) return;
     const packet = decodePacket(bytes.slice());
@@ -82,8 +87,15 @@ export class Lens {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#tell(this.#stack?.takeTrace() ?? []);
+      this.#take();
+      this.#tell(this.#records.splice(0));
     });
+  }
+
+  /** A turn of the event loop can have more segments than the trace keeps. */
+  #take(): void {
+    this.#passed = 0;
+    for (const record of this.#stack?.takeTrace() ?? []) this.#records.push(record);
   }
 
   #tell(records: readonly TraceRecord[]): void {
@@ -161,6 +173,8 @@ interface Seen {
   readonly time: number;
 }
 
+/** With what a batch in and a batch out may hold besides, less than the trace keeps. */
+const PASSED_LIMIT = 256;
 const PROTOCOL_TCP = 6;
 const FIN = 1;
 const SYN = 2;

@@ -10,7 +10,8 @@ import type { Moment } from './lens.js';
 export class Screen {
   /** Of the other side, as wide as the columns need. */
   #peer = '';
-  #started = 0;
+  /** `undefined` while there is no bulk to show. */
+  #started: number | undefined;
 
   constructor(private readonly terminal: Terminal) {}
 
@@ -73,8 +74,11 @@ export class Screen {
     this.#started = performance.now();
   }
 
+  /** Draws nothing before `bulkStarted`. */
   bulk(bytes: number, total: number): void {
+    if (this.#started === undefined) return;
     this.terminal.progress('    ', bytes, total, performance.now() - this.#started);
+    if (bytes === total) this.#started = undefined;
   }
 
   /** The hashes of a transfer, side by side. @returns whether they are equal */

@@ -88,13 +88,12 @@ async function fetchIt({ stack, other }: Stage, screen: Screen, moments: Moments
   let bytes = 0;
   const started = performance.now();
   let milliseconds = 0;
-  let drawing = false;
   const fetched = httpGet(stack, url, {
     received(chunk) {
       hash.update(chunk);
       bytes += chunk.length;
       milliseconds = performance.now() - started;
-      if (drawing && bytes < PLAIN.length) screen.bulk(bytes, PLAIN.length);
+      if (bytes < PLAIN.length) screen.bulk(bytes, PLAIN.length);
     },
   });
   await Promise.race([moments.until('Established'), fetched]);
@@ -102,7 +101,6 @@ async function fetchIt({ stack, other }: Stage, screen: Screen, moments: Moments
   screen.gap();
   screen.explain('The data: Vitrine acknowledges and keeps its window open; the rest is up to the sender.');
   screen.bulkStarted();
-  drawing = true;
   await fetched;
   screen.bulk(bytes, PLAIN.length);
   screen.gap();
