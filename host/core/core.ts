@@ -227,7 +227,7 @@ export class Core {
     for (let piece = 0, at = 0; piece < pieces; piece++) {
       const address = results[2 + 2 * piece] as number;
       const length = results[3 + 2 * piece] as number;
-      target.set(this.split.view(address, length) ?? this.#views.of(address, length), at);
+      set.call(target, this.split.view(address, length) ?? this.#views.of(address, length), at);
       at += length;
     }
   }
@@ -329,3 +329,5 @@ const PAGE = 65536;
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const UTF8_GROWTH = 3;
 const encoder = new TextEncoder();
+/** Targets of too many shapes come by for the engine to know where each has it. */
+const { set } = Uint8Array.prototype;

@@ -67,6 +67,7 @@ function played(answers: number[]): Linux {
     read: () => VNET_HEADER + 100,
     close: () => 0,
     unmap() {},
+    ringFiles: () => 0,
     map: (_ring, offset) => ({ address: offset, buffer: offset === 0 ? queues.buffer : requests.buffer }),
     ringSetup(_entries, parameters) {
       parameters.set([ANSWERS, 0, 0, 0, 1], 1);

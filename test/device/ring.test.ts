@@ -6,14 +6,14 @@ import { Ring } from '../../host/device/kernel/ring.js';
 describe('there is no ring', () => {
   it('where the kernel forbids it', () => {
     const { linux, calls } = without({ ringSetup: () => -1 });
-    expect(Ring.open(linux, 3)).toBeUndefined();
+    expect(Ring.open(linux, 3, true)).toBeUndefined();
     expect(calls).toEqual([]);
   });
 
   it('where the kernel is too old for one mapping of both queues', () => {
     const { linux, calls } = without({ ringSetup: () => 9 });
-    expect(Ring.open(linux, 3)).toBeUndefined();
-    expect(calls).toEqual(['close 9']);
+    expect(Ring.open(linux, 3, true)).toBeUndefined();
+    expect(calls).toEqual(['let go 9', 'close 9']);
   });
 
   it('where its queues can not be mapped, or not be shown', () => {
@@ -24,8 +24,8 @@ describe('there is no ring', () => {
         return { address: 4096, buffer: new ArrayBuffer(8192) };
       },
     });
-    expect(Ring.open(linux, 3)).toBeUndefined();
-    expect(calls).toEqual(['unmap 4096', 'close 9']);
+    expect(Ring.open(linux, 3, true)).toBeUndefined();
+    expect(calls).toEqual(['unmap 4096', 'let go 9', 'close 9']);
   });
 
   it('where a device can not be read without waiting', () => {
@@ -41,8 +41,8 @@ describe('there is no ring', () => {
       },
       ringEnter: () => 1,
     });
-    expect(Ring.open(linux, 3)).toBeUndefined();
-    expect(calls).toEqual(['unmap 4096', 'unmap 8192', 'close 9']);
+    expect(Ring.open(linux, 3, true)).toBeUndefined();
+    expect(calls).toEqual(['hold 3', 'unmap 4096', 'unmap 8192', 'let go 9', 'close 9']);
   });
 });
 
@@ -50,6 +50,10 @@ describe('there is no ring', () => {
 function without(calls: Record<string, unknown>) {
   const noted: string[] = [];
   const giving = {
+    ringFiles: (ring: number, [held]: Int32Array) => {
+      noted.push(held === undefined ? `let go ${ring}` : `hold ${held}`);
+      return 0;
+    },
     unmap: ({ address }: { address: number }) => noted.push(`unmap ${address}`),
     close: (descriptor: number) => noted.push(`close ${descriptor}`),
   };

@@ -4,6 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../host/core/clock.js';
@@ -252,6 +253,18 @@ const cases: Record<string, () => unknown> = {
   'name in use'() {
     tun({ name: 'twice' });
     return thrown(() => tun({ name: 'twice' }));
+  },
+
+  /** Many times, and each device has moved packets together. */
+  'name free again'() {
+    for (let round = 0; round < 50; round++) {
+      const device = tun({ ...OPTIONS, name: 'again' });
+      const port = new TestPort(device, systemClock());
+      const request = echoRequest(OURS, THEIRS, round, Buffer.from('glass'));
+      port.writeBatch([request, request]);
+      device.close();
+    }
+    return readdirSync('/sys/class/net').includes('again');
   },
 
   'name of another kind': () => thrown(() => tun({ name: 'lo' })),

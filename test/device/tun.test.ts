@@ -171,6 +171,10 @@ describe.skipIf(missing)(NAME, { concurrent: true }, () => {
     });
   });
 
+  it('is gone when it is closed, and its name is free at once', async () => {
+    expect(await result('name free again')).toBe(false);
+  });
+
   describe('a device from elsewhere', () => {
     it('is taken over as an open descriptor from a parent process', async () => {
       expect(await result('handed over')).toEqual({

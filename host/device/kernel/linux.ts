@@ -25,6 +25,8 @@ export interface Linux {
   yield(): number;
   /** `io_uring_setup(2)`. */
   ringSetup(entries: number, parameters: Uint32Array): number;
+  /** `io_uring_register(2)`: the ring holds these files open, by their place in the list; with none it lets go of them. */
+  ringFiles(ring: number, descriptors: Int32Array): number;
   /** `io_uring_enter(2)`, which waits for nothing. */
   ringEnter(ring: number, requests: number): number;
   /** Memory of the kernel that a descriptor shows at `offset`, to be read and written. Throws when it can't be had. */
@@ -79,8 +81,11 @@ function load(): Linux {
 }
 
 /** What a ring needs; the C library has no names for its calls, whose numbers are the same on every architecture. */
-function sharing(koffi: typeof koffiModule, libc: Library): Pick<Linux, 'ringSetup' | 'ringEnter' | 'map' | 'unmap'> {
+function sharing(koffi: typeof koffiModule, libc: Library): Pick<Linux, Sharing> {
   const setup = libc.func('int64_t syscall(int64_t number, uint entries, void *parameters)');
+  const register = libc.func(
+    'int64_t syscall(int64_t number, int ring, uint operation, void *descriptors, uint count)',
+  );
   const enter = libc.func(
     'int64_t syscall(int64_t number, int ring, uint requests, uint answers, uint flags, int64_t set, int64_t size)',
   );
@@ -90,6 +95,12 @@ function sharing(koffi: typeof koffiModule, libc: Library): Pick<Linux, 'ringSet
   const munmap = libc.func('int munmap(uintptr_t address, size_t length)');
   return {
     ringSetup: (entries, parameters) => setup(IO_URING_SETUP, entries, parameters),
+    ringFiles: (ring, descriptors) => {
+      const { length } = descriptors;
+      return length > 0
+        ? register(IO_URING_REGISTER, ring, REGISTER_FILES, descriptors, length)
+        : register(IO_URING_REGISTER, ring, UNREGISTER_FILES, null, 0);
+    },
     ringEnter: (ring, requests) => enter(IO_URING_ENTER, ring, requests, 0, 0, 0, 0),
     map: (descriptor, offset, length) => {
       const address = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, offset);
@@ -149,9 +160,13 @@ export const ERRNO = {
 } as const;
 
 type Library = ReturnType<typeof koffiModule.load>;
+type Sharing = 'ringSetup' | 'ringFiles' | 'ringEnter' | 'map' | 'unmap';
 
 const IO_URING_SETUP = 425;
 const IO_URING_ENTER = 426;
+const IO_URING_REGISTER = 427;
+const REGISTER_FILES = 2;
+const UNREGISTER_FILES = 3;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;

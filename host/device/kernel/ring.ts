@@ -20,8 +20,12 @@ export class Ring {
   readonly #vectors = new Uint32Array(ENTRIES * VECTOR);
   readonly #vectorsAddress: number;
 
-  /** A ring for `descriptor`; `undefined` where there can be none. */
-  static open(linux: Linux, descriptor: number): Ring | undefined {
+  /**
+   * A ring for `descriptor`; `undefined` where there can be none.
+   * @param holds whether it may keep the file open until `close`, whatever becomes of the descriptor: the kernel then counts
+   * no user of the file at each request
+   */
+  static open(linux: Linux, descriptor: number, holds: boolean): Ring | undefined {
     const parameters = new Uint32Array(PARAMETERS);
     const ring = linux.ringSetup(ENTRIES, parameters);
     if (ring < 0) return undefined;
@@ -30,22 +34,22 @@ export class Ring {
       const places = placesIn(parameters);
       mappings.push(linux.map(ring, QUEUES, places.bytes));
       mappings.push(linux.map(ring, REQUESTS, ENTRIES * REQUEST * 4));
-      const opened = new Ring(linux, descriptor, ring, places, mappings);
+      const held = holds && linux.ringFiles(ring, Int32Array.of(descriptor)) >= 0;
+      const opened = new Ring(linux, held ? FIRST_HELD : { flags: 0, file: descriptor }, ring, places, mappings);
       if (opened.#works()) return opened;
     } catch {
       // the runtime can't show memory that is not its own, or the kernel can't map it
     }
-    for (const mapping of mappings) linux.unmap(mapping);
-    linux.close(ring);
+    release(linux, ring, mappings);
     return undefined;
   }
 
   private constructor(
     private readonly linux: Linux,
-    private readonly descriptor: number,
+    private readonly target: Target,
     private readonly ring: number,
     private readonly places: Places,
-    private mappings: Mapping[],
+    private readonly mappings: Mapping[],
   ) {
     const [queues, requests] = mappings as [Mapping, Mapping];
     this.#words = new Int32Array(queues.buffer);
@@ -93,9 +97,7 @@ export class Ring {
   }
 
   close(): void {
-    for (const mapping of this.mappings) this.linux.unmap(mapping);
-    this.mappings = [];
-    this.linux.close(this.ring);
+    release(this.linux, this.ring, this.mappings);
   }
 
   /** A `struct iovec`. */
@@ -106,12 +108,12 @@ export class Ring {
   }
 
   #request(operation: number, address: number, length: number): void {
-    const { places } = this;
+    const { places, target } = this;
     const tail = this.#words[places.tail] as number;
     const entries = this.#entries;
     const entry = (tail & places.mask) * REQUEST;
-    entries[entry] = operation;
-    entries[entry + 1] = this.descriptor;
+    entries[entry] = operation | target.flags;
+    entries[entry + 1] = target.file;
     entries[entry + REQUEST_ADDRESS] = address >>> 0;
     entries[entry + REQUEST_ADDRESS + 1] = address / WORD;
     entries[entry + REQUEST_LENGTH] = length;
@@ -128,6 +130,19 @@ export class Ring {
     const answer = this.answers[0] as number;
     return answer === 0 || answer === -ERRNO.EAGAIN;
   }
+}
+
+/** Closing a ring alone would let go of what it holds some time later, and until then the name of the device would be taken. */
+function release(linux: Linux, ring: number, mappings: readonly Mapping[]): void {
+  for (const mapping of mappings) linux.unmap(mapping);
+  linux.ringFiles(ring, NO_FILES);
+  linux.close(ring);
+}
+
+/** How requests name their file: by its descriptor, or by its place among those that the ring holds. */
+interface Target {
+  flags: number;
+  file: number;
 }
 
 /** Where things are in the mapped queues, counted in words of 32 bits. */
@@ -167,7 +182,7 @@ const ENTRIES = 64;
 const PARAMETERS = 30;
 const REQUEST = 16;
 const ANSWER = 4;
-// Words of a request.
+// Words of a request. The first: operation, flags.
 const REQUEST_ADDRESS = 4;
 const REQUEST_LENGTH = 6;
 const REQUEST_FLAGS = 7;
@@ -182,6 +197,8 @@ const FEATURE_SINGLE_MAPPING = 1;
 const PART = 4;
 const PARTS = 3;
 const VECTOR = PARTS * PART;
+const FIRST_HELD: Target = { flags: 1 << 8, file: 0 };
+const NO_FILES = new Int32Array(0);
 const READ_VECTOR = 1;
 const READ = 22;
 const WRITE = 23;

@@ -100,7 +100,8 @@ export class TunTapDevice implements KernelDevice {
     this.name = opened.name;
     this.mtu = opened.mtu;
     this.offloads = opened.hasHeader ? offloadsOf(opened) : 0;
-    const ring = Ring.open(this.#linux, opened.descriptor);
+    // A thread that has only borrowed the device may be ended without closing its ring.
+    const ring = Ring.open(this.#linux, opened.descriptor, opened.poller === undefined);
     this.#ring = ring;
     if (ring === undefined) return;
     this.readBatch = (arrivals) => this.#readBatch(ring, arrivals);
