@@ -221,13 +221,15 @@ export class Core {
 
   /** Copies the pieces that the last call has put into the result area. */
   #copyPieces(target: Uint8Array): void {
-    const { results } = this;
+    const { results, split } = this;
+    const elsewhere = split.waits;
     this.bytesLeft = results[0] as number;
     const pieces = results[1] as number;
     for (let piece = 0, at = 0; piece < pieces; piece++) {
       const address = results[2 + 2 * piece] as number;
       const length = results[3 + 2 * piece] as number;
-      set.call(target, this.split.view(address, length) ?? this.#views.of(address, length), at);
+      const source = elsewhere ? split.view(address, length) : undefined;
+      set.call(target, source ?? this.#views.of(address, length), at);
       at += length;
     }
   }

@@ -8,6 +8,7 @@ export class Views {
   #bytes = new Uint8Array(0);
   readonly #views: Uint8Array[] = [];
   readonly #addresses = new Uint32Array(PLACES);
+  readonly #lengths = new Uint32Array(PLACES);
 
   constructor(private readonly memory: LinearMemory) {}
 
@@ -15,11 +16,11 @@ export class Views {
   of(address: number, length: number): Uint8Array {
     if (this.#bytes.length === 0) this.#renew();
     const place = Math.imul(address >>> CACHE_LINE_BITS, GOLDEN) >>> (32 - PLACE_BITS);
-    const known = this.#views[place] as Uint8Array;
-    if (this.#addresses[place] === address && known.length === length) return known;
+    if (this.#addresses[place] === address && this.#lengths[place] === length) return this.#views[place] as Uint8Array;
     const view = this.#bytes.subarray(address, address + length);
     this.#views[place] = view;
     this.#addresses[place] = address;
+    this.#lengths[place] = length;
     return view;
   }
 
@@ -28,6 +29,7 @@ export class Views {
     this.#bytes = new Uint8Array(this.memory.buffer);
     for (let place = 0; place < PLACES; place++) this.#views[place] = this.#bytes.subarray(0, 0);
     this.#addresses.fill(0);
+    this.#lengths.fill(0);
   }
 }
 
