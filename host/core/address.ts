@@ -43,6 +43,12 @@ export function onLink(address: Address, interfaceNumber: number): Address {
   return zoned;
 }
 
+/** Whether an address is one of another link than that of an interface, where 0 stands for any. */
+export function isElsewhere(address: Address, interfaceNumber: number): boolean {
+  const zone = isLinkScoped(address) ? (address[ZONE_AT] as number) : 0;
+  return zone !== 0 && interfaceNumber !== 0 && zone !== interfaceNumber;
+}
+
 /** Whether an address is `::` or `0.0.0.0`. */
 export function isAny(address: Address): boolean {
   return same(address, ANY_ADDRESS) || same(address, ANY_IPV4);

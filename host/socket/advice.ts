@@ -27,7 +27,7 @@ const ADVICE: Readonly<Record<string, string | undefined>> = {
   'EADDRNOTAVAIL connect': 'Leave `localAddress` out, or give an address that an interface of this stack has.',
   EINVAL: 'Give the address of one host: broadcast and multicast addresses are no end of a TCP connection.',
   'EINVAL bind':
-    'An address of one link has to say of which: put the number of an interface of this stack behind it, as in `ff02::fb%1`.',
+    'An address of one link has to say of which: put the number of an interface of this stack behind it, as in `ff02::fb%1`, the same as that of the option `interface`.',
   ECONNRESET: 'The peer broke the connection off: look in its log for the reason, and be ready to connect again.',
   ECONNABORTED: 'This side gave the connection up, by `close`, `terminate` or `timeout`, before it was open.',
   'EPIPE write': 'Await `writeAll` before `close` or `terminate`, and be ready for a peer that leaves early.',

@@ -1,8 +1,8 @@
 /**
  * `udpSocket`: from options to a socket. Not for: what it does then (`socket.ts`).
  */
-import { UDP_OPTION_ERRORS, UDP_OPTION_INTERFACE } from '../../assembly/abi/constants.js';
-import { type Address, isAny, isIPv4, onLink, parseAddress } from '../core/address.js';
+import { ERROR_INVALID, UDP_OPTION_ERRORS, UDP_OPTION_INTERFACE } from '../../assembly/abi/constants.js';
+import { type Address, isAny, isElsewhere, isIPv4, onLink, parseAddress } from '../core/address.js';
 import { nameFailure } from '../socket/errors.js';
 import { resolve } from '../socket/options.js';
 import type { Endpoint } from './endpoint.js';
@@ -22,7 +22,10 @@ export function openSocket(endpoints: Endpoints, options: unknown): Promise<UdpS
 
 async function open(endpoints: Endpoints, options: ParsedOptions): Promise<UdpSocket> {
   const { hostname, port, connect } = options;
-  const address = onLink(await addressOf(endpoints, hostname), options.interface);
+  const named = await addressOf(endpoints, hostname);
+  // Nothing that comes to such an address comes in there.
+  if (isElsewhere(named, options.interface)) throw bindFailure(ERROR_INVALID, hostname, port);
+  const address = onLink(named, options.interface);
   const peer = connect && (await addressOf(endpoints, connect.hostname));
   const endpoint = endpoints.open(localFor(address, peer, hostname), port, options.flags);
   if (typeof endpoint === 'number') throw bindFailure(endpoint, hostname, port);

@@ -2,6 +2,7 @@
  * `udpSocket` between two stacks on a wire in memory, in Bun's words. Not for: what RFCs ask of the core (`datagrams.test.ts`).
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memoryWire } from '../../host/device/memory.js';
 import { createStack } from '../../host/stack/stack.js';
 import { Heard, type Pair, pair, settle } from './kit.js';
 
@@ -154,6 +155,13 @@ describe('an address that means something on one link only (RFC 4007 §6)', () =
 
   test('is on no link that the stack does not have', async () => {
     await expect(lab.one.udpSocket({ hostname: 'ff02::9%2', port: 7 })).rejects.toMatchObject({ code: 'EINVAL' });
+  });
+
+  test('is not on two links', async () => {
+    const stack = await createStack({ device: memoryWire()[0], interfaces: [{ device: memoryWire()[0] }] });
+    const options = { hostname: 'ff02::9%1', interface: 2, port: 7 };
+    await expect(stack.udpSocket(options)).rejects.toMatchObject({ code: 'EINVAL', message: 'bind EINVAL ff02::9%1' });
+    stack.close();
   });
 
   test.each([{ hostname: 'ff02::9%1' }, { hostname: 'ff02::9', interface: 1 }])('hears with %o', async (options) => {
