@@ -7,8 +7,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { namespaceMissing } from '../kit/namespace.js';
+import { programMissing } from '../kit/programs.js';
 
-const missing = namespaceMissing();
+const missing = namespaceMissing() ?? programMissing('tshark');
 
 let folder = '';
 let mark = '';

@@ -113,7 +113,7 @@ export class Ring {
     const entries = this.#entries;
     const entry = (tail & places.mask) * REQUEST;
     entries[entry] = operation | target.flags;
-    entries[entry + 1] = target.file;
+    entries[entry + REQUEST_FILE] = target.file;
     entries[entry + REQUEST_ADDRESS] = address >>> 0;
     entries[entry + REQUEST_ADDRESS + 1] = address / WORD;
     entries[entry + REQUEST_LENGTH] = length;
@@ -178,11 +178,15 @@ function placesIn(parameters: Uint32Array): Places {
 
 /** Requests that may be made before `enter`: a full batch. A power of 2. */
 const ENTRIES = 64;
+/** `IOSQE_FIXED_FILE`, and the only place that is taken. */
+const FIRST_HELD: Target = { flags: 1 << 8, file: 0 };
+const NO_FILES = new Int32Array(0);
 /** Words of `struct io_uring_params`, of a request, and of an answer. */
 const PARAMETERS = 30;
 const REQUEST = 16;
 const ANSWER = 4;
-// Words of a request. The first: operation, flags.
+// Words of a request; the first has the operation, and flags in its second byte.
+const REQUEST_FILE = 1;
 const REQUEST_ADDRESS = 4;
 const REQUEST_LENGTH = 6;
 const REQUEST_FLAGS = 7;
@@ -197,8 +201,6 @@ const FEATURE_SINGLE_MAPPING = 1;
 const PART = 4;
 const PARTS = 3;
 const VECTOR = PARTS * PART;
-const FIRST_HELD: Target = { flags: 1 << 8, file: 0 };
-const NO_FILES = new Int32Array(0);
 const READ_VECTOR = 1;
 const READ = 22;
 const WRITE = 23;
