@@ -6,10 +6,11 @@ import { afterAll, afterEach, test as base, beforeAll, beforeEach, describe, exp
 import { pseudoRandomBytes, sha256 } from '../../host/cli/demo/content.js';
 import { rows } from '../device/pcap-kit.js';
 import { namespaceMissing } from '../kit/namespace.js';
+import { programMissing } from '../kit/programs.js';
 import { result } from '../kit/result.js';
 import type { CommandRun } from './command.js';
 
-const missing = namespaceMissing();
+const missing = namespaceMissing() ?? programMissing('curl', 'tshark');
 const SCRIPT = new URL('./commands-script.ts', import.meta.url);
 const BIG = pseudoRandomBytes('serve', 5_000_000);
 
