@@ -39,6 +39,9 @@ export class Pump {
   /** Something came while a pump ran, behind the place where it would have been noticed. */
   #again = false;
   #rounds = 0;
+  /** When packets were last read, and from when on this turn of the event loop has been long enough. */
+  #now = 0;
+  #enough = 0;
   #deadline = Number.POSITIVE_INFINITY;
   /** Made once, so that going on later leaves nothing behind. */
   readonly #awake = () => {
@@ -97,12 +100,12 @@ export class Pump {
     this.#timer.arm(Number.POSITIVE_INFINITY);
   }
 
-  /** Goes round until nothing moves, the budget is spent, or microtasks are due. */
+  /** Goes round until nothing moves, the turn has been long enough, or microtasks are due. */
   #run(fresh: boolean): void {
     this.#pumping = true;
     try {
       let outcome: Outcome = this.#round(fresh);
-      while (outcome === 'moved' && ++this.#rounds < ROUNDS) outcome = this.#round(true);
+      while (outcome === 'moved' && this.#goesOn()) outcome = this.#round(true);
       if (outcome === 'idle') this.#arm();
       else if (outcome !== 'closed') this.#suspend(outcome);
     } catch (error) {
@@ -126,6 +129,11 @@ export class Pump {
     return moved ? 'moved' : 'idle';
   }
 
+  /** Whether other work of the process can wait for another round. */
+  #goesOn(): boolean {
+    return ++this.#rounds < ROUNDS && this.#now < this.#enough;
+  }
+
   #suspend(outcome: Outcome): void {
     this.#suspended = true;
     if (outcome === 'moved') nextTurn(this.#inNextTurn);
@@ -144,6 +152,8 @@ export class Pump {
   #receive(): number {
     const { calls } = this.core;
     const now = this.clock.now();
+    this.#now = now;
+    if (this.#rounds === 0) this.#enough = now + TURN;
     if (now >= this.#deadline) {
       calls.timersExpire(now);
       this.#deadline = calls.nextDeadline();
@@ -170,5 +180,7 @@ export class Pump {
 /** What a round came to. */
 type Outcome = 'moved' | 'idle' | 'interrupted' | 'closed';
 
-/** Rounds of at most one batch each before other work of the process gets its turn. */
-const ROUNDS = 32;
+/** Milliseconds before other work of the process gets its turn. */
+const TURN = 2;
+/** Rounds before that, of at most one batch each, where time stands still. */
+const ROUNDS = 256;

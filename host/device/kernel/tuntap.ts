@@ -83,8 +83,9 @@ export class TunTapDevice implements KernelDevice {
   readonly #ring: Ring | undefined;
   /** How many packets are asked for at once. */
   #expected = 1;
-  /** How many came one by one, each at the first read. */
+  /** How many came one by one, each at the first read, and after how many of them it is seen whether more wait. */
   #singles = 0;
+  #patience = LEAST_PATIENCE;
   /** Bytes that each of them has room for. */
   #capacity = PACKET_LIMIT;
 
@@ -243,7 +244,7 @@ export class TunTapDevice implements KernelDevice {
     else ring.readSplit(from, capacity, header + split.headers, split.data, split.address(index));
   }
 
-  /** One system call for one packet: a ring takes half as long again. Whether more wait is seen now and then. */
+  /** One system call for one packet: a ring takes half as long again. Whether more wait is seen now and then, ever more seldom. */
   #readOne(arrivals: Arrivals, capacity: number): void {
     const address = arrivals.place(capacity);
     const length = this.read(address, capacity);
@@ -253,7 +254,7 @@ export class TunTapDevice implements KernelDevice {
     }
     if (length === capacity) this.#capacity = PACKET_LIMIT;
     arrivals.add(address, length);
-    if (++this.#singles < MOST_SINGLES) return;
+    if (++this.#singles < this.#patience) return;
     this.#singles = 0;
     this.#expected = FEWEST;
   }
@@ -278,7 +279,9 @@ export class TunTapDevice implements KernelDevice {
 
   /** Asks for more the next time where many come, and for little where few do: a read that finds nothing has its price. */
   #came(came: number, wanted: number): void {
-    this.#expected = came > 1 ? Math.min(came * 2, BATCH_LIMIT) : 1;
+    const many = came > 1;
+    this.#expected = many ? Math.min(came * 2, BATCH_LIMIT) : 1;
+    this.#patience = many ? LEAST_PATIENCE : Math.min(this.#patience * 2, MOST_PATIENCE);
     if (came > 0) this.#busy = true;
     if (came < wanted) this.#nothing();
   }
@@ -382,8 +385,9 @@ function kernelOffloads(offloads: number): number {
 const LOOK_AGAIN = 0.05;
 /** Packets that are asked for together, at least. */
 const FEWEST = 2;
-/** Packets that come one by one before it is seen whether there are more. */
-const MOST_SINGLES = 4;
+/** Packets that come one by one before it is seen whether there are more: at first, and where there never were. */
+const LEAST_PATIENCE = 4;
+const MOST_PATIENCE = 128;
 const VLAN_TAG = 4;
 /** What a read has brought no packet for. EIO: the interface is down, like a cable that is not plugged in. */
 const NOTHING: readonly number[] = [ERRNO.EAGAIN, ERRNO.EIO, ERRNO.EINTR];
