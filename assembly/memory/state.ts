@@ -83,9 +83,13 @@ export class State {
   hashCount: u32;
   lastFound: u32; // the connection found last, or 0
 
-  // Lists of connections.
-  readyHead: u32;
+  // Who has something to tell; the host looks here before it calls (`readyLists`).
+  readyHead: u32; // connections (tcp/block/ready.ts)
   readyTail: u32;
+  udpReadyHead: u32; // UDP sockets (udp/events.ts)
+  udpWaitHead: u32; // those that wait for room to send
+
+  // Lists of connections.
   sendHead: u32;
   sendTail: u32;
   sendHeldHead: u32;
@@ -98,10 +102,8 @@ export class State {
   /** OWES_*: which modules have something to send. */
   owes: u32;
 
-  // UDP sockets (udp/events.ts).
-  udpReadyHead: u32;
+  // UDP sockets.
   udpReadyTail: u32;
-  udpWaitHead: u32;
   udpScratch: usize; // room for a datagram that leaves in fragments; 0: none was needed yet
 
   // Multicast groups (ip/multicast/groups.ts).
@@ -163,6 +165,11 @@ export class State {
 }
 
 export const state: State = changetype<State>(STATE_BASE);
+
+/** Address of `readyHead`, behind which `readyTail`, `udpReadyHead` and `udpWaitHead` lie. */
+export function readyLists(): usize {
+  return STATE_BASE + offsetof<State>('readyHead');
+}
 
 /** The moment of the running call in whole seconds, for what is compared with much longer times. */
 export function seconds(): u32 {

@@ -35,6 +35,8 @@ export class Core {
   #results: Uint32Array;
   readonly #instance: CoreInstance;
   readonly #resultAddress: number;
+  /** Index in `words` of the core's lists of those that have something to tell. */
+  readonly #lists: number;
   readonly #chunks = new Chunks();
   /** Data that devices have read past linear memory. */
   readonly split = new Split(this.#chunks, () => {
@@ -70,6 +72,7 @@ export class Core {
     this.calls = this.#guarded(instance.exports);
     this.#resultAddress = this.calls.resultArea();
     this.#results = this.#words.subarray(this.#resultAddress >> 2);
+    this.#lists = this.calls.readyLists() >> 2;
   }
 
   /** Why the core is dead, `undefined` while it lives. */
@@ -109,6 +112,20 @@ export class Core {
   get results(): Uint32Array {
     if (this.#results.length === 0) this.#refresh();
     return this.#results;
+  }
+
+  /** Whether connections have something to tell: 0 for none, 1 for one, 2 for more. */
+  get ready(): 0 | 1 | 2 {
+    const { words } = this;
+    const first = words[this.#lists];
+    if (first === 0) return 0;
+    return first === words[this.#lists + 1] ? 1 : 2;
+  }
+
+  /** Whether UDP sockets may have something to tell. */
+  get udpReady(): boolean {
+    const { words } = this;
+    return words[this.#lists + 2] !== 0 || words[this.#lists + 3] !== 0;
   }
 
   /** The n-th word of the result area. */

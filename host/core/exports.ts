@@ -34,6 +34,7 @@ export interface CoreExports {
   transmitDone(number: number, count: number): void;
   timersExpire(now: number): void;
   nextDeadline(): number;
+  readyLists(): number;
   readyNext(): number;
   readyPeek(): number;
   tcpConnect(remotePort: number, localPort: number): number;

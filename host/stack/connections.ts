@@ -164,7 +164,7 @@ export class Connections<Owner> {
 
   /** A connection which has something to tell that it kept while it was paused. */
   takeResumed(): Connection<Owner> | undefined {
-    return this.#resumed.shift();
+    return this.#resumed.length === 0 ? undefined : this.#resumed.shift();
   }
 
   noteResumed(connection: Connection<Owner>): void {

@@ -96,6 +96,11 @@ export class Delivery<Owner> {
    */
   #lookAhead(): number {
     const { connections } = this;
+    const { ready } = this.core;
+    if (ready < 2) {
+      this.#ahead = ready;
+      return ready;
+    }
     const count = this.core.calls.readyPeek();
     const handles = this.core.results;
     let glances = 0;

@@ -25,8 +25,9 @@ export interface InterfaceEvents {
 
 export class Interfaces {
   readonly #attached: Attached[] = [];
-  /** The batch that is being filled. */
+  /** The batch that is being filled, and where in `words` the core finds it described. */
   readonly #arrivals: Arrivals;
+  readonly #descriptors: number;
   readonly #departures = new Departures();
   /** Which device is asked first, so that a busy one can't starve the others. */
   #first = 0;
@@ -36,6 +37,7 @@ export class Interfaces {
     private readonly clock: Clock,
     private readonly events: InterfaceEvents,
   ) {
+    this.#descriptors = core.calls.receiveDescriptors() >> 2;
     this.#arrivals = new Arrivals(core.calls.receiveArena(), core.calls.receiveArenaEnd(), core.split);
   }
 
@@ -59,7 +61,13 @@ export class Interfaces {
 
   /** Connects a device to an interface that the core knows already. */
   attach(device: Device, number: number): void {
-    const attached: Attached = { device, number, blocked: false, lost: false };
+    const attached: Attached = {
+      device,
+      number,
+      queue: this.core.calls.transmitQueue(number) >> 2,
+      blocked: false,
+      lost: false,
+    };
     device.attach({
       interface: number,
       clock: this.clock,
@@ -130,7 +138,7 @@ export class Interfaces {
     const arrivals = this.#arrivals;
     const { count } = arrivals;
     const { words } = this.core;
-    let descriptor = this.core.calls.receiveDescriptors() >> 2;
+    let descriptor = this.#descriptors;
     for (let index = 0; index < count; index++) {
       words[descriptor] = arrivals.addresses[index] as number;
       words[descriptor + 1] = arrivals.lengths[index] as number;
@@ -143,19 +151,17 @@ export class Interfaces {
   }
 
   #flush(attached: Attached): number {
-    const { calls, words } = this.core;
-    const queue = calls.transmitQueue(attached.number) >> 2;
-    const count = words[queue + 1] as number;
+    const count = this.core.words[attached.queue + 1] as number;
     if (count === 0) return 0;
-    const sent = this.#send(attached, queue, count);
+    const sent = this.#send(attached, count);
     attached.blocked = sent < count;
-    if (sent > 0) calls.transmitDone(attached.number, sent);
+    if (sent > 0) this.core.calls.transmitDone(attached.number, sent);
     return sent;
   }
 
   /** @returns how many of the first `count` packets in a queue are gone */
-  #send(attached: Attached, queue: number, count: number): number {
-    const { device, lost } = attached;
+  #send(attached: Attached, count: number): number {
+    const { device, queue, lost } = attached;
     if (lost) return count;
     try {
       if (device.writeBatch === undefined) return this.#writeEach(device, queue, count);
@@ -213,6 +219,8 @@ function descriptorAt(words: Uint32Array, queue: number, index: number): number 
 interface Attached {
   readonly device: Device;
   readonly number: number;
+  /** Index in `words` of its transmit queue. */
+  readonly queue: number;
   /** The device is full; `onWritable` ends that. */
   blocked: boolean;
   lost: boolean;

@@ -51,7 +51,7 @@ export class Pings {
     if (target === undefined) return Promise.reject(nameFailure(text));
     if (this.#waiting.size > LAST_SEQUENCE) return Promise.reject(pingFailure(ERROR_NO_BUFFERS, text));
     // What came for those that nobody waits for any more would be in the way.
-    this.collect(this.clock.now());
+    this.#take(this.clock.now());
     const sequence = this.#nextSequence();
     this.core.putAddress(target);
     const answer = this.core.calls.icmpEcho(sequence, length, ttl | (dontFragment ? ECHO_DONT_FRAGMENT : 0));
@@ -73,6 +73,10 @@ export class Pings {
 
   /** Matches the answers that came since. */
   collect(now: number): void {
+    if (this.#waiting.size > 0) this.#take(now);
+  }
+
+  #take(now: number): void {
     const { core } = this;
     while (core.calls.icmpEchoNext() === 1) {
       const sequence = core.result(4);

@@ -93,10 +93,12 @@ export class Endpoints {
   }
 
   #next(): boolean {
-    const { calls } = this.core;
-    for (let handle = calls.udpReadyNext(); handle !== 0; handle = calls.udpReadyNext()) {
+    const { core } = this;
+    while (core.udpReady) {
+      const handle = core.calls.udpReadyNext();
+      if (handle === 0) break;
       this.#current = this.#live.get(handle);
-      this.#events = this.core.result(0);
+      this.#events = core.result(0);
       if (this.#current !== undefined) return true;
     }
     this.#events = 0;

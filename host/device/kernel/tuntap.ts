@@ -387,7 +387,7 @@ const LOOK_AGAIN = 0.05;
 const FEWEST = 2;
 /** Packets that come one by one before it is seen whether there are more: at first, and where there never were. */
 const LEAST_PATIENCE = 4;
-const MOST_PATIENCE = 128;
+const MOST_PATIENCE = 512;
 const VLAN_TAG = 4;
 /** What a read has brought no packet for. EIO: the interface is down, like a cable that is not plugged in. */
 const NOTHING: readonly number[] = [ERRNO.EAGAIN, ERRNO.EIO, ERRNO.EINTR];
