@@ -23,7 +23,7 @@ export interface Moment {
 export class Lens {
   readonly #connections = new Map<number, Watched>();
   readonly #seen: Seen[] = [];
-  /** Taken from the trace while moments wait to be told. */
+  /** Taken from the trace while moments wait to be told, and calls since the last that was told. */
   readonly #records: TraceRecord[] = [];
   /** Packets since records were taken, while moments wait to be told. */
   #passed = 0;
@@ -88,7 +88,7 @@ export class Lens {
     setImmediate(() => {
       this.#scheduled = false;
       this.#take();
-      this.#tell(this.#records.splice(0));
+      this.#tell();
     });
   }
 
@@ -98,7 +98,9 @@ export class Lens {
     for (const record of this.#stack?.takeTrace() ?? []) this.#records.push(record);
   }
 
-  #tell(records: readonly TraceRecord[]): void {
+  /** A call may come in this turn, and what it sends in a later one: it is told with that. */
+  #tell(): void {
+    const records = this.#records.splice(0);
     let at = 0;
     for (const seen of this.#seen.splice(0)) {
       const index = records.findIndex((record, position) => position >= at && describes(record, seen));
@@ -113,6 +115,7 @@ export class Lens {
         ...states,
       });
     }
+    this.#records.push(...records.slice(at).filter(({ kind }) => kind === 'state'));
   }
 
   #tellCalls(records: readonly TraceRecord[], connection: Watched): void {
