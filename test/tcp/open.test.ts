@@ -175,6 +175,20 @@ describe('an active open', () => {
     expect(connect(t, PEER, 80)).toBeGreaterThan(0);
   });
 
+  test('to an address of ours never takes the port that it goes to: it would meet itself', async () => {
+    const t = await timeline();
+    const ports = new Set<number>();
+    for (;;) {
+      const handle = connect(t, LOCAL, 40_000);
+      if (handle < 0) break;
+      t.driver.calls.tcpEndpoints(handle);
+      ports.add(t.driver.core.result(8));
+    }
+    expect(ports.has(40_000)).toBe(false);
+    expect(ports.size).toBe(32_767);
+    expect(connect(t, LOCAL, 40_000, 40_000), 'who asks for it gets it').toBeGreaterThan(0);
+  });
+
   const BROADCAST: Refused = [
     'to the broadcast address of an IPv4 network of ours (MUST-46)',
     '10.9.0.255',

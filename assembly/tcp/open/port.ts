@@ -12,9 +12,12 @@ import { listenerCollides, listenerFor } from './listener';
 export function ephemeralPort(ends: Ends, remotePort: u32): u32 {
   const fromHigh = ends.fromHigh;
   const fromLow = ends.fromLow;
+  // SYNs from there would cross with themselves, and open the connection (RFC 9293 §3.5) where nobody listens.
+  const itself = fromHigh == ends.toHigh && fromLow == ends.toLow ? remotePort : 0;
   const offset = <u32>sipHash(state.isnKey1, state.isnKey0, fromHigh, fromLow, ends.toHigh, ends.toLow, remotePort);
   for (let tried: u32 = 0; tried < ownPorts(); tried++) {
     const port = ownPort(offset + state.ephemeralNext++);
+    if (port == itself) continue;
     // A port that someone listens on would make its next caller meet this connection instead.
     if (listenerFor(fromHigh, fromLow, port) != null) continue;
     if (tableFind(ends, port, remotePort) == null) return port;
