@@ -5,10 +5,10 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { median, pairedRatio } from '../report/statistics.mjs';
 import { cpuSeconds } from '../running/cpu.mjs';
+import { vanished } from '../running/namespace.mjs';
 
 /** @param {{ seconds: number, rounds: number, progress: (text: string) => void, tools: { forward: string } }} settings */
 export async function measure({ seconds, rounds, progress, tools: { forward } }) {
@@ -34,6 +34,7 @@ export async function measure({ seconds, rounds, progress, tools: { forward } })
 /** One run between two devices of its own. */
 async function run(name, forward, size, seconds) {
   const between = spawn(...COMMANDS[name](forward), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => between.once('exit', resolve));
   try {
     await new Promise((resolve, reject) => {
       createInterface({ input: between.stdout }).once('line', resolve);
@@ -50,10 +51,9 @@ async function run(name, forward, size, seconds) {
     const elapsed = (performance.now() - began) / 1000;
     return { rate: packets / elapsed, cpu: ((cpuSeconds(between.pid) - before.cpu) / packets) * 1e6 };
   } finally {
-    const ended = new Promise((resolve) => between.once('exit', resolve));
     between.kill('SIGKILL');
     await ended;
-    await delay(50);
+    await vanished(FROM, TO);
   }
 }
 

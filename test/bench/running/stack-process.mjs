@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { subnet } from './namespace.mjs';
+import { subnet, vanished } from './namespace.mjs';
 
 /**
  * `name` is a key of STACKS, `number` tells concurrent stacks apart, `prefix` is put before the command (`taskset`), `peers`
@@ -22,6 +22,7 @@ export async function startStack({ name, number, device, udp, tools, peers, pref
   const stack = new StackProcess(
     name,
     name === 'node' ? { ...place, stack: place.kernel } : place,
+    linkName(number),
     command.map(String),
   );
   await stack.line('ready');
@@ -57,10 +58,12 @@ class StackProcess {
   #errors = '';
   #waiting;
   #runs = 0;
+  #link;
 
-  constructor(name, place, command) {
+  constructor(name, place, link, command) {
     this.name = name;
     this.place = place;
+    this.#link = link;
     this.#process = spawn(command[0], command.slice(1), { stdio: 'pipe' });
     this.#process.stderr.on('data', (text) => {
       this.#errors = (this.#errors + text).slice(-4000);
@@ -114,6 +117,7 @@ class StackProcess {
     const patience = setTimeout(() => this.#process.kill('SIGKILL'), 5000);
     await ended;
     clearTimeout(patience);
+    await vanished(this.#link);
   }
 
   /** What the process wrote to stderr, as part of an error. */
