@@ -137,7 +137,10 @@ function claim(system: Linux, descriptor: number, { kind, name, withHeader }: Op
   if (errno === ERRNO.EPERM) {
     throw new DeviceError(code, `no right to create a ${NAME[kind]} device (CAP_NET_ADMIN); ${HOW_TO_GET_RIGHTS}`);
   }
-  if (errno === ERRNO.EBUSY) throw new DeviceError(code, `the interface ${name} is in use by another program`);
+  if (errno === ERRNO.EBUSY) {
+    const message = `the interface ${name} is in use by another program; one that was killed holds it for 0.1 s at most`;
+    throw new DeviceError(code, message);
+  }
   if (errno === ERRNO.EINVAL && differsInQueues(name, flags)) {
     const how = more === 0 ? 'with multi_queue: it is for workers' : 'without multi_queue: it has one queue alone';
     throw new DeviceError(code, `the interface ${name} was made ${how}`);
