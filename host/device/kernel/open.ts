@@ -138,7 +138,7 @@ function claim(system: Linux, descriptor: number, { kind, name, withHeader }: Op
     throw new DeviceError(code, `no right to create a ${NAME[kind]} device (CAP_NET_ADMIN); ${HOW_TO_GET_RIGHTS}`);
   }
   if (errno === ERRNO.EBUSY) {
-    const message = `the interface ${name} is in use by another program; one that was killed holds it for 0.1 s at most`;
+    const message = `the interface ${name} is in use by another program; one that was killed may hold it for 0.1 s`;
     throw new DeviceError(code, message);
   }
   if (errno === ERRNO.EINVAL && differsInQueues(name, flags)) {
