@@ -45,7 +45,7 @@ await play({
     return { heard, sockets: [...stack.sockets].length };
   },
 
-  /** The kernel answers a FIN with data behind it, which nobody will read, with RST. */
+  /** The kernel resets a connection whose program dies before it has read everything (RFC 2525, section 2.17). */
   async 'killed while we send'({ stack, kernel }) {
     const port = await kernel.tell('listen', { behaviour: 'stall' });
     const heard: string[] = [];
@@ -53,8 +53,11 @@ await play({
     const fill = (socket: Socket<undefined>) => {
       while (socket.write(block) === block.length);
     };
-    await stack.connect({ hostname: KERNEL, port, socket: { ...recorder(heard), open: fill, drain: fill } });
+    const handlers = { ...recorder(heard), open: fill, drain: fill };
+    const socket = await stack.connect({ hostname: KERNEL, port, socket: handlers });
     await accepted(kernel);
+    const syn = 1;
+    await until(() => (stack.tcpInfo(socket)?.tcpi_bytes_acked ?? 0) > syn);
     await kernel.die();
     await until(() => heard.some((event) => event.startsWith('close')));
     return { heard, sockets: [...stack.sockets].length };

@@ -51,8 +51,7 @@ class Party {
   #behave(behaviour: Behaviour, length: number): void {
     const { socket } = this;
     if (behaviour === 'digest') this.#digest();
-    else if (behaviour === 'stall') socket.pause();
-    else this.#read();
+    else if (behaviour !== 'stall') this.#read();
     if (behaviour === 'echo') socket.on('data', (chunk) => socket.write(chunk)).on('end', () => socket.end());
     if (behaviour === 'send') void this.#send(length).then(() => socket.end());
     if (behaviour === 'send and stay') void this.#send(length);
@@ -86,7 +85,8 @@ class Party {
 
 answerOrders<Orders>({
   listen({ behaviour, length = 0 }) {
-    const server = createServer({ allowHalfOpen: true }, (socket) => new Party(socket, behaviour, length));
+    const options = { allowHalfOpen: true, pauseOnConnect: behaviour === 'stall' };
+    const server = createServer(options, (socket) => new Party(socket, behaviour, length));
     return new Promise((resolve) => {
       server.listen(0, KERNEL, 1024, () => resolve((server.address() as AddressInfo).port));
     });
