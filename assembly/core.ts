@@ -27,6 +27,7 @@ import { fragmentsInitialize, reassembly, wholeRelease } from './ip/fragment/pac
 import { icmpReply } from './ip/icmp/echo';
 import { icmpLimitInitialize } from './ip/icmp/limit';
 import { icmpErrorSend } from './ip/icmp/report';
+import { incoming } from './ip/incoming';
 import { ipInput } from './ip/input';
 import { interfaceAt, interfacesInitialize } from './ip/interface';
 import { groupsInitialize, groupsWanted, OWES_REPORTS } from './ip/multicast/groups';
@@ -137,10 +138,12 @@ export function input(count: u32, now: f64): u32 {
     const isFrame = interfaceAt(number).link == LINK_ETHERNET;
     split = split || headers != 0;
     if (split && (isFrame || !splitPossible(packet, length, number, headers))) return index;
+    incoming.place = index + 1;
     if (isFrame) linkInput(packet, length, number);
     else ipInput(packet, length, number, 0);
   }
   // Loopback's packets stay on its queue until the next batch: what they carry may still be taken from there.
+  incoming.place = 0;
   const looped = min(transmitCount(LOOPBACK_INTERFACE), BATCH_LIMIT - count);
   for (let index: u32 = 0; index < looped; index++) {
     const descriptor = transmitWaiting(LOOPBACK_INTERFACE, index);

@@ -16,6 +16,7 @@ export class Incoming extends Ends {
   lifetime: u32; // Time to Live, Hop Limit
   service: u32; // Differentiated Services field and ECN's two bits
   flags: u32; // INCOMING_*
+  place: u32; // which packet of the batch it is, from 1 on; 0: it came over loopback
 
   // Fragments.
   fragmentAt: u32; // where this one belongs, in bytes

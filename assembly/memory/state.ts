@@ -113,6 +113,7 @@ export class State {
   // Tables of one batch.
   datagramCount: u32;
   pieceCount: u32;
+  piecePlace: u32; // of the packet with the end of the last piece; 0: it lies in no slot
   replyCount: u32;
   loopbackTaken: u32;
 

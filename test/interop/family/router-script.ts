@@ -56,7 +56,8 @@ await play({
   'iperf3 over IPv6': () => iperf(SERVER6),
   'iperf3 back over IPv4': () => iperf(SERVER4, '-R'),
   'iperf3 back over IPv6': () => iperf(SERVER6, '-R'),
-  'iperf3 of datagrams': () => iperf(SERVER4, '-u', '-b', '20M', '-l', '1200'),
+  // So few that iperf3's own buffer holds what comes while a busy machine does not let it run.
+  'iperf3 of datagrams': () => iperf(SERVER4, '-u', '-b', '2M', '-l', '1200'),
   'nothing is left': async () => stack.counters(),
 });
 await Promise.all([client.stop(), server.stop()]);
