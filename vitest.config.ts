@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { forbidSkips } from './scripts/forbid-skips.mjs';
 
-/** One puts another module in the place of ours, one loads a compiler; everything else leaves nothing behind in its process. */
-const BY_ITSELF = 'test/{socket/short-write,types/types}.test.ts';
+/**
+ * One puts another module in the place of ours, two load compilers, of which `asc` gives all arrays another `sort`; everything
+ * else leaves nothing behind in its process.
+ */
+const BY_ITSELF = 'test/{scripts/check/wasm,socket/short-write,types/types}.test.ts';
 /** What is done once more over IPv6: the same files on other addresses (`test/kit/family.ts`). */
 const ON_BOTH = [
   'test/{bsd,socket,tcp}/*.test.ts',
