@@ -51,9 +51,18 @@ export function headerSum(address: usize, length: u32): u32 {
  * data. One sum serves both families: the word ffff of each IPv4-mapped address is a zero in ones' complement.
  */
 export function pseudoSum(ends: Ends, protocol: u32, length: u32): u32 {
+  return pseudoRest(addressSum(ends), protocol, length);
+}
+
+/** What `pseudoSum` says of both addresses: the same for all packets of a train. */
+export function addressSum(ends: Ends): u32 {
   const from = halves(withoutZone(ends.fromHigh)) + halves(ends.fromLow);
-  const addresses = from + halves(withoutZone(ends.toHigh)) + halves(ends.toLow);
-  return narrow(addresses) + (protocol << 8) + <u32>bswap<u16>(<u16>length);
+  return narrow(from + halves(withoutZone(ends.toHigh)) + halves(ends.toLow));
+}
+
+/** `pseudoSum` of addresses that are summed. */
+export function pseudoRest(addresses: u32, protocol: u32, length: u32): u32 {
+  return addresses + (protocol << 8) + <u32>bswap<u16>(<u16>length);
 }
 
 /** Folds a sum to 16 bits. */

@@ -31,6 +31,7 @@ export class Incoming extends Ends {
   trainToLow: u64;
   trainInterface: u32;
   trainGeneration: u32; // 1 + that of the addresses
+  trainSum: u32; // of both addresses, as pseudo-headers have them
 
   // What is wrong with its headers (ip/extension.ts).
   problemCode: u32; // of ICMPv6's Parameter Problem (RFC 4443 §3.4)

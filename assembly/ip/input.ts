@@ -18,7 +18,7 @@ import {
   withZone,
 } from './address';
 import { isBroadcast, isOurs } from './addresses';
-import { fold, headerSum } from './checksum';
+import { addressSum, fold, headerSum } from './checksum';
 import { extensionsWalk, UNKNOWN_HEADER, UNKNOWN_OPTION, WALK_FRAGMENT, WALK_ON, WALK_PROBLEM } from './extension';
 import { forward } from './forward';
 import { nextHeaderAt } from './fragment/chain';
@@ -149,6 +149,7 @@ function beginTrain(): void {
   incoming.trainToHigh = incoming.toHigh;
   incoming.trainInterface = incoming.interface;
   incoming.trainGeneration = state.addressGeneration + 1;
+  incoming.trainSum = addressSum(incoming);
 }
 
 /** RFC 1122 §3.2.1.3, RFC 4291 §2.5 and §2.7: from one host, which is not ourselves unless it came over loopback. */

@@ -3,7 +3,7 @@
  * bytes and addresses cross the seam. A trap poisons the core: from then on every call throws the same `CoreFault`.
  * Not for: devices, time, sockets.
  */
-import { ADDRESS_SIZE, RECEIVE_DESCRIPTOR } from '../../assembly/abi/constants.js';
+import { ADDRESS_SIZE, PACKET_LIMIT, RECEIVE_DESCRIPTOR } from '../../assembly/abi/constants.js';
 import { type Address, formatAddress } from './address.js';
 import { Chunks, LARGE, LARGE_SLAB } from './chunks.js';
 import type { CoreExports, LinearMemory } from './exports.js';
@@ -275,7 +275,8 @@ export class Core {
   #learn(): void {
     const address = this.result(2);
     const length = this.result(3);
-    if (length < LARGE) return;
+    // More than a packet holds is what several have brought.
+    if (length < LARGE || length > PACKET_LIMIT) return;
     const { words } = this;
     let descriptor = this.calls.receiveDescriptors() >> 2;
     for (let index = 0; index < this.#batch; index++, descriptor += DESCRIPTOR) {
