@@ -7,17 +7,14 @@
  *   --print    the transcripts, too
  *   --update   writes what differs to test/conformance/bun/expected/, to be reviewed there
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import '../test/kit/typescript-loader.mjs';
-import { exitWith, isMain } from './process.mjs';
+import { commandLine, exitWith, isMain } from './process.mjs';
 
-/** @param {{ only?: string | undefined, print: boolean, update: boolean }} options */
+/** @param {{ only: string, print: boolean, update: boolean }} options `only`: '' for all */
 async function conformance({ only, print, update }) {
   const { runAcross, runConformance } = await import('../test/conformance/bun/conformance.js');
   const { ROLES, tunMissing } = await import('../test/conformance/bun/across.js');
-  const options = { only: only?.split(','), update };
+  const options = { only: only === '' ? undefined : only.split(','), update };
   await tell('Both ends on one stack', await runConformance(options), print);
   for (const role of ROLES) {
     const title = `Vitrine as ${role}, the kernel at the other end`;
@@ -55,17 +52,7 @@ function shown(id, transcript) {
 
 if (isMain(import.meta.url)) {
   try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: 'string' },
-        print: { type: 'boolean', default: false },
-        update: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help)
-      console.log(/\/\*\*\n([\s\S]*?) \*\//.exec(readFileSync(fileURLToPath(import.meta.url), 'utf8'))?.[1]);
-    else await conformance(values);
+    await conformance(commandLine(import.meta.url, { only: '', print: false, update: false }));
   } catch (error) {
     exitWith(error);
   }

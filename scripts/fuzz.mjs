@@ -3,8 +3,7 @@
  *
  * Usage: node scripts/fuzz.mjs [--seed 17] [--count 1000000]
  */
-import { parseArgs } from 'node:util';
-import { exitWith, isMain } from './process.mjs';
+import { commandLine, exitWith, isMain } from './process.mjs';
 import '../test/kit/typescript-loader.mjs';
 
 /**
@@ -63,10 +62,7 @@ const FAILURES_LIMIT = 20;
 
 if (isMain(import.meta.url)) {
   try {
-    const { values } = parseArgs({
-      options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '1' } },
-    });
-    process.exitCode = (await runFuzz({ seed: Number(values.seed), count: Number(values.count) })) === 0 ? 0 : 1;
+    process.exitCode = (await runFuzz(commandLine(import.meta.url, { seed: 1, count: 1 }))) === 0 ? 0 : 1;
   } catch (error) {
     exitWith(error);
   }

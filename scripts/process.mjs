@@ -3,8 +3,10 @@
  * installed.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 
 /** The project's root. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -73,3 +75,50 @@ export function exitWith(reason) {
 export function isMain(url) {
   return process.argv[1] !== undefined && url === pathToFileURL(process.argv[1]).href;
 }
+
+/**
+ * The options of the command line, each a switch, a whole number or a text, as its default is. `--help` shows the comment that the
+ * program begins with, and ends the process.
+ *
+ * @template {Record<string, boolean | number | string>} Options
+ * @param {string} url of the program, `import.meta.url`
+ * @param {Options} defaults
+ * @returns {Options}
+ * @throws StepFailed naming what is wrong
+ */
+export function commandLine(url, defaults) {
+  const names = Object.keys(defaults);
+  const typeOf = (/** @type {string} */ name) => (defaults[name] === false ? 'boolean' : 'string');
+  const options = Object.fromEntries([...names.map((name) => [name, { type: typeOf(name) }]), ['help', HELP]]);
+  const given = parsed(options);
+  if (given.help === true) {
+    console.log(/\/\*\*\n([\s\S]*?) \*\//.exec(readFileSync(fileURLToPath(url), 'utf8'))?.[1]?.replace(/^ \* ?/gm, ''));
+    process.exit(0);
+  }
+  const numbers = names.filter((name) => typeof defaults[name] === 'number' && given[name] !== undefined);
+  for (const name of numbers) given[name] = wholeNumber(name, String(given[name]));
+  return /** @type {Options} */ ({ ...defaults, ...given });
+}
+
+/**
+ * @param {import('node:util').ParseArgsConfig['options'] & object} options
+ * @returns {Record<string, unknown>}
+ */
+function parsed(options) {
+  try {
+    return { ...parseArgs({ options }).values };
+  } catch (error) {
+    throw new StepFailed(`${error instanceof Error ? error.message : error}; --help says what there is`);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function wholeNumber(name, text) {
+  if (!/^\d{1,15}$/.test(text)) throw new StepFailed(`--${name} takes a whole number, and not '${text}'`);
+  return Number(text);
+}
+
+const HELP = { type: 'boolean' };

@@ -6,8 +6,7 @@
  * Usage: npm run simulate -- [--seed 17] [--count 100] [--heavy [--bytes 16777216]]
  *   --heavy   16 MiB both ways at once in the weather that the project is judged by
  */
-import { parseArgs } from 'node:util';
-import { exitWith, isMain } from './process.mjs';
+import { commandLine, exitWith, isMain } from './process.mjs';
 import '../test/kit/typescript-loader.mjs';
 
 /**
@@ -43,16 +42,8 @@ export async function runSimulations({ seed, count, heavy, bytes }) {
 
 if (isMain(import.meta.url)) {
   try {
-    const { values } = parseArgs({
-      options: {
-        seed: { type: 'string', default: '1' },
-        count: { type: 'string', default: '1' },
-        heavy: { type: 'boolean', default: false },
-        bytes: { type: 'string', default: String(16 << 20) },
-      },
-    });
-    const { seed, count, heavy, bytes } = values;
-    const failed = await runSimulations({ seed: Number(seed), count: Number(count), heavy, bytes: Number(bytes) });
+    const options = commandLine(import.meta.url, { seed: 1, count: 1, heavy: false, bytes: 16 << 20 });
+    const failed = await runSimulations(options);
     process.exitCode = failed === 0 ? 0 : 1;
   } catch (error) {
     exitWith(error);

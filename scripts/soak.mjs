@@ -10,7 +10,7 @@
 import { endure, kernelMissing, needsKernel, SIZES } from './endure.mjs';
 import { runFuzz } from './fuzz.mjs';
 import { runFuzz as runPackets } from './fuzz-packets.mjs';
-import { exitWith, runTool } from './process.mjs';
+import { commandLine, exitWith, runTool } from './process.mjs';
 import { runSimulations } from './simulate.mjs';
 
 const FUZZED = 1_000_000;
@@ -26,6 +26,7 @@ const LONG_TESTS = [
 ];
 
 try {
+  commandLine(import.meta.url, {});
   const heavy = await runSimulations({ seed: 1, count: 100, heavy: true, bytes: 16 << 20 });
   const varied = await runSimulations({ seed: 1, count: 1000, heavy: false, bytes: 0 });
   const fuzzed = await runFuzz({ seed: 1, count: FUZZED });

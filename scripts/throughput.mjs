@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitWith, isMain, root } from './process.mjs';
+import { commandLine, exitWith, isMain, root } from './process.mjs';
 import '../test/kit/typescript-loader.mjs';
 
 export async function writeThroughput() {
@@ -28,4 +28,11 @@ export async function writeThroughput() {
 
 const FOLDER = 'test/simulation/throughput';
 
-if (isMain(import.meta.url)) await writeThroughput().catch(exitWith);
+if (isMain(import.meta.url)) {
+  try {
+    commandLine(import.meta.url, {});
+    await writeThroughput();
+  } catch (error) {
+    exitWith(error);
+  }
+}
