@@ -34,6 +34,9 @@ writeFileSync(
 );
 server.start(['radvd', '-n', '-C', '/run/radvd.conf', '-p', '/run/radvd.pid', '-m', 'stderr', '-u', 'root']);
 
+// dnsmasq looks up the name of the interface that something came over: it has to be there when the release is read.
+device.close = () => {};
+
 const stack = await createStack({
   interfaces: [{ device: pcap(device, { path: capture }), dhcp: true, ipv6: { autoconfigure: true } }],
 });
