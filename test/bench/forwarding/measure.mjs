@@ -8,7 +8,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { median, pairedRatio } from '../report/statistics.mjs';
 import { cpuSeconds } from '../running/cpu.mjs';
-import { vanished } from '../running/namespace.mjs';
 
 /** @param {{ seconds: number, rounds: number, progress: (text: string) => void, tools: { forward: string } }} settings */
 export async function measure({ seconds, rounds, progress, tools: { forward } }) {
@@ -51,9 +50,9 @@ async function run(name, forward, size, seconds) {
     const elapsed = (performance.now() - began) / 1000;
     return { rate: packets / elapsed, cpu: ((cpuSeconds(between.pid) - before.cpu) / packets) * 1e6 };
   } finally {
-    between.kill('SIGKILL');
+    if (name === 'vitrine') between.stdin.end();
+    else between.kill('SIGKILL');
     await ended;
-    await vanished(FROM, TO);
   }
 }
 

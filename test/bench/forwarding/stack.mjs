@@ -2,7 +2,7 @@
 import { createStack, tun } from '../../../dist/host/index.js';
 
 const [from, to] = process.argv.slice(2);
-await createStack({
+const stack = await createStack({
   forwarding: true,
   interfaces: [
     { device: tun({ name: from, offload: false }), addresses: ['10.30.0.2/24'] },
@@ -10,5 +10,10 @@ await createStack({
   ],
   routes: [{ to: '198.18.0.0/15', via: '10.31.0.1' }],
 });
-process.stdin.on('close', () => process.exit()).resume();
+process.stdin
+  .on('close', () => {
+    stack.close(); // lets go of the devices, and their names, at once
+    process.exit();
+  })
+  .resume();
 console.log('ready');

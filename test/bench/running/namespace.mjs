@@ -5,7 +5,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { constants, userInfo } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export const insideNamespace = () => process.env[MARK] === '1';
 
@@ -52,28 +51,6 @@ export function prepareNamespace() {
 }
 
 /**
- * Waits until no link of our namespace has one of these names: where a ring of io_uring held a device, it outlives its process
- * by some 50 ms.
- *
- * @param {string[]} names
- * @throws when one is there for too long
- */
-export async function vanished(...names) {
-  const end = performance.now() + LONGEST_END;
-  while (links().some((link) => names.includes(link))) {
-    if (performance.now() > end) throw new Error(`${names.join(' or ')} is still there after ${LONGEST_END} ms`);
-    await delay(5);
-  }
-}
-
-/** @returns {string[]} */
-function links() {
-  /** @type {{ ifname: string }[]} */
-  const shown = JSON.parse(execFileSync('ip', ['-j', 'link', 'show'], { encoding: 'utf8' }));
-  return shown.map(({ ifname }) => ifname);
-}
-
-/**
  * The addresses of the subnet with this number: the kernel's, the stack's, and the kernel's for the run with number `run`.
  *
  * @param {number} number
@@ -92,5 +69,3 @@ const MARK = 'VITRINE_BENCH_NAMESPACE';
 const FIRST_SUBNET = 9;
 /** As many as there are stacks in a row. */
 const SUBNETS = 8;
-/** Milliseconds. */
-const LONGEST_END = 5000;

@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { subnet, vanished } from './namespace.mjs';
+import { subnet } from './namespace.mjs';
 
 /**
  * `name` is a key of STACKS, `number` tells concurrent stacks apart, `prefix` is put before the command (`taskset`), `peers`
@@ -22,7 +22,6 @@ export async function startStack({ name, number, device, udp, tools, peers, pref
   const stack = new StackProcess(
     name,
     name === 'node' ? { ...place, stack: place.kernel } : place,
-    linkName(number),
     command.map(String),
   );
   await stack.line('ready');
@@ -58,12 +57,10 @@ class StackProcess {
   #errors = '';
   #waiting;
   #runs = 0;
-  #link;
 
-  constructor(name, place, link, command) {
+  constructor(name, place, command) {
     this.name = name;
     this.place = place;
-    this.#link = link;
     this.#process = spawn(command[0], command.slice(1), { stdio: 'pipe' });
     this.#process.stderr.on('data', (text) => {
       this.#errors = (this.#errors + text).slice(-4000);
@@ -108,7 +105,7 @@ class StackProcess {
     });
   }
 
-  /** Ends the process: by itself where it listens to its stdin, so that it can write a profile. */
+  /** Ends the process: by itself where it listens to its stdin, so that it can write a profile and let go of its device at once. */
   async stop() {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
@@ -117,7 +114,6 @@ class StackProcess {
     const patience = setTimeout(() => this.#process.kill('SIGKILL'), 5000);
     await ended;
     clearTimeout(patience);
-    await vanished(this.#link);
   }
 
   /** What the process wrote to stderr, as part of an error. */

@@ -71,7 +71,11 @@ createInterface({ input: process.stdin })
     globalThis.gc?.();
     console.log(JSON.stringify({ linearBytes: memory().buffer.byteLength, received, ...stack.counters() }));
   })
-  .on('close', () => process.exit());
+  .on('close', () => {
+    // A process that just exits leaves its ring, and with that the device and its name, for some 50 ms.
+    stack.close();
+    process.exit();
+  });
 console.log('ready');
 
 function fill(socket) {
