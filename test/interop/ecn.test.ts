@@ -8,6 +8,7 @@ import { CONTENT } from './orders.js';
 interface Outcome {
   digest: string;
   marked: { ours: number; kernels: number };
+  lost: { ours: number; kernels: number };
   /** Because ACKs said that it was lost. */
   repeated: { ours: number; kernels: number };
   kernel: { seen: number; told: number };
@@ -21,6 +22,7 @@ const OPTIONS = { before: ['echo 1 > /proc/sys/net/ipv4/tcp_ecn'], timeout: 60_0
 async function play(name: string): Promise<Outcome> {
   const outcome = (await result(SCRIPT, [name, 'plain', String(LENGTH)], OPTIONS)) as Outcome;
   expect(outcome.digest).toBe(sha256(pseudoRandomBytes(CONTENT, LENGTH)));
+  expect(outcome.lost, 'by the network').toEqual({ ours: 0, kernels: 0 });
   return outcome;
 }
 
